@@ -1,0 +1,1 @@
+"""Everything that makes the shipped models; torch and mediapipe, nothing here runs at a user's."""
