@@ -1,0 +1,189 @@
+"""The renderer: an identity, posed, as pixels; face, lids, eyes and inner mouth, unlit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from deepcam.frames import Face
+from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN, SKIRT, pose_mesh, triangles
+from deepcam.generator.teeth import DEPTH, HALF_SPAN, sprites
+from deepcam.geometry.raster import rasterise, sample_texture
+from deepcam.identity.types import Identity
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+U8 = NDArray[np.uint8]
+
+IRIS_RADIUS = 0.094
+"""IOD; population mean of 11.7 mm over 62 mm."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Render:
+    """What the identity looks like in a window of the picture."""
+
+    colour: F32
+    """(h, w, 3) BGR 0..255; 0 where nothing is drawn."""
+    kind: I32
+    """(h, w) codes of ``deepcam.generator.mesh``."""
+    attributes: F32
+    """(h, w, 6): u, v of the skin (see ``Posed``) and the head-frame normal, unnormalised."""
+
+
+class Renderer:
+    """Draws one identity. Keeps its texture at several sizes so that small faces do not alias."""
+
+    def __init__(self, identity: Identity) -> None:
+        self.identity = identity
+        self.levels: list[U8] = [np.ascontiguousarray(identity.texture)]
+        while self.levels[-1].shape[0] > 64:
+            size = self.levels[-1].shape[0] // 2
+            self.levels.append(
+                np.ascontiguousarray(
+                    cv2.resize(self.levels[-1], (size, size), interpolation=cv2.INTER_AREA)
+                )
+            )
+        self.teeth = sprites(identity.teeth)
+        tone = identity.texture[160:320, 160:352].reshape(-1, 3).mean(0)
+        self._lip = np.ascontiguousarray(tone * np.array([0.30, 0.26, 0.42]), np.float32)
+        self._white = (np.array([214, 218, 222]) * (0.72 + 0.28 * tone.mean() / 190.0)).astype(
+            np.float32
+        )
+
+    def draw(
+        self, face: Face, matrix: F32, size: tuple[int, int], contour: F32 | None = None
+    ) -> Render:
+        """Render into a window of ``size`` (width, height).
+
+        ``matrix``: (2, 4) affine from head-frame x, y, z (before rotation by the pose: see
+        ``window_matrix``) to window pixels. Raises ``ValueError`` without a pose.
+        """
+        if face.pose is None:
+            raise ValueError("a face without a pose cannot be rendered")
+        posed = pose_mesh(self.identity.shape, face, contour)
+        width, height = size
+        p = posed.points
+        screen = np.empty((len(p), 3), np.float32)
+        screen[:, :2] = p @ matrix[:, :3].T + matrix[:, 3]
+        screen[:, 2] = p @ face.pose.rotation[2].astype(np.float32)
+        tri, kinds = triangles()
+        attributes = np.zeros((height, width, 6), np.float32)
+        depth = np.full((height, width), np.inf, np.float32)
+        kind = np.zeros((height, width), np.int32)
+        rasterise(screen, posed.attributes, tri, kinds, attributes, depth, kind)
+        colour = np.zeros((height, width, 3), np.float32)
+        # One texel of level L per pixel: the UV square spans about 2.1 IOD.
+        scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2])) + 1e-6))
+        texels = self.levels[0].shape[0] / max(2.1 * scale, 1.0)
+        level = int(np.clip(np.floor(np.log2(max(texels, 1.0)) + 0.35), 0, len(self.levels) - 1))
+        sample_texture(self.levels[level], attributes, kind, SKIN, colour)
+        sample_texture(self.levels[level], attributes, kind, SKIRT, colour)
+        pixel = np.float32(1.0 / max(scale, 1.0))
+        _shade_eyes(attributes, kind, self.identity.iris.astype(np.float32), self._white, pixel, colour)
+        _shade_mouth(attributes, kind, self.teeth, self._lip, colour)
+        return Render(colour, kind, attributes)
+
+
+def window_matrix(face: Face, affine: F32) -> F32:
+    """(2, 4) head frame to window pixels, from the face's pose and ``affine`` (2, 3) picture to
+    window."""
+    assert face.pose is not None
+    to_picture = np.concatenate(
+        [face.pose.scale * face.pose.rotation[:2], face.pose.translation[:, None]], 1
+    )
+    out = affine[:, :2] @ to_picture
+    out[:, 3] += affine[:, 2]
+    return np.ascontiguousarray(out, np.float32)
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def _step(edge: float, soft: float, x: float) -> float:
+    t = min(max((x - edge) / soft + 0.5, 0.0), 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def _shade_eyes(
+    attributes: F32, kind: I32, iris: F32, white: F32, pixel: float, colour: F32
+) -> None:
+    height, width = kind.shape
+    radius = IRIS_RADIUS
+    for y in range(height):
+        for x in range(width):
+            which = kind[y, x]
+            if which != EYE_R and which != EYE_L:
+                continue
+            dx, dy, t = attributes[y, x, 0], attributes[y, x, 1], attributes[y, x, 2]
+            d = np.sqrt(dx * dx + dy * dy)
+            soft = max(pixel * 1.4, 0.012)
+            inside = 1.0 - _step(radius, soft, d)
+            pupil = 1.0 - _step(radius * 0.40, soft, d)
+            ring = np.exp(-(((d - radius * 0.94) / (radius * 0.14)) ** 2))
+            angle = np.arctan2(dy, dx)
+            streak = 1.0 + 0.10 * np.sin(angle * 23.0 + 1.3) * np.sin(angle * 9.0) * min(
+                d / radius, 1.0
+            )
+            # Light comes from above: the lower iris is brighter, the lid shades the top.
+            body = (0.80 + 0.42 * dy / radius) * streak * (1.0 - 0.55 * ring)
+            lid = 1.0 - 0.42 * _step(0.80, 0.62, t) - 0.10 * _step(0.98, 0.2, 1.0 - t)
+            corner = 1.0 - 0.22 * min(max((abs(dx) - 0.10) / 0.14, 0.0), 1.0)
+            glint_x, glint_y = dx - radius * 0.30, dy + radius * 0.34
+            glint = np.exp(-(glint_x * glint_x + glint_y * glint_y) / (radius * 0.15) ** 2)
+            inner = dx if which == EYE_R else -dx
+            pink = min(max((inner - 0.15) / 0.09, 0.0), 1.0)
+            for k in range(3):
+                sclera = white[k] * corner * (1.0 - pink * (0.42 if k < 2 else 0.16))
+                c = iris[k] * body * (1.0 - pupil) + 9.0 * pupil
+                c = sclera * (1.0 - inside) + c * inside
+                c = c * lid
+                colour[y, x, k] = min(c + 190.0 * glint * inside, 255.0)
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def _shade_mouth(attributes: F32, kind: I32, teeth: F32, flesh: F32, colour: F32) -> None:
+    height, width = kind.shape
+    rows, cols = teeth.shape[1], teeth.shape[2]
+    for y in range(height):
+        for x in range(width):
+            if kind[y, x] != MOUTH:
+                continue
+            mx, up, low = attributes[y, x, 0], attributes[y, x, 1], attributes[y, x, 2]
+            side = min(abs(mx) / HALF_SPAN, 1.0)
+            dark = 0.55 - 0.35 * side
+            for k in range(3):
+                colour[y, x, k] = flesh[k] * dark
+            # The tongue rises behind the lower teeth when the mouth is wide open.
+            tongue = np.exp(-((mx / 0.22) ** 2)) * _step(-0.20, 0.14, low) * _step(0.10, 0.12, up)
+            for k in range(3):
+                tone = flesh[k] * (1.55 if k == 2 else 1.25)
+                colour[y, x, k] += tongue * (tone - colour[y, x, k])
+            col = (mx / HALF_SPAN * 0.5 + 0.5) * (cols - 1)
+            if col < 0.0 or col > cols - 1.001:
+                continue
+            c0 = int(col)
+            fx = col - c0
+            for row in range(2):
+                v = up / DEPTH + 0.62 if row == 0 else low / DEPTH + 0.36
+                # The arch curves up towards the sides in the picture.
+                v += 0.28 * side * side if row == 0 else -0.22 * side * side
+                r = v * (rows - 1)
+                if r < 0.0 or r > rows - 1.001:
+                    continue
+                r0 = int(r)
+                fy = r - r0
+                shade = (1.0 - 0.62 * side * side) * (0.90 if row == 0 else 0.74)
+                a = 0.0
+                for k in range(4):
+                    kk = 3 - k
+                    top = teeth[row, r0, c0, kk] * (1 - fx) + teeth[row, r0, c0 + 1, kk] * fx
+                    bot = teeth[row, r0 + 1, c0, kk] * (1 - fx) + teeth[row, r0 + 1, c0 + 1, kk] * fx
+                    value = top * (1 - fy) + bot * fy
+                    if kk == 3:
+                        a = value
+                    else:
+                        colour[y, x, kk] += a * (value * shade - colour[y, x, kk])
