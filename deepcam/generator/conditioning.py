@@ -1,0 +1,107 @@
+"""What the network is given: the erased picture, and the identity as rendered. Nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.frames import Face, MaskedFrame, Pose
+from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN, SKIRT
+from deepcam.generator.render import Render
+from deepcam.geometry.fill import pull_push
+
+F32 = NDArray[np.float32]
+
+CHANNELS = 14
+"""Input planes: fill BGR (3), mask, render BGR (3), coverage, eyes, mouth, u, v, normal x, y."""
+SPAN = 3.7
+"""Side of the square window in IOD."""
+
+
+def window(pose: Pose, size: int) -> F32:
+    """Affine (2, 3) from picture pixels to the upright square window of ``size`` pixels."""
+    centre = pose.scale * pose.rotation[:2] @ np.array([0.0, 0.45, 0.25]) + pose.translation
+    angle = np.arctan2(pose.rotation[1, 0], pose.rotation[0, 0])
+    k = size / (SPAN * pose.scale)
+    c, s = k * np.cos(angle), k * np.sin(angle)
+    linear = np.array([[c, s], [-s, c]])
+    middle = (size - 1) / 2
+    return np.concatenate([linear, (middle - linear @ centre)[:, None]], 1).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """The surroundings of one face, without the face."""
+
+    fill: F32
+    """(n, n, 3) 0..1 BGR; under the mask filled smoothly from around."""
+    mask: F32
+    """(n, n) 1 = unknown."""
+
+
+def context(masked: MaskedFrame, face: Face, size: int) -> Context:
+    """Cut the window out of an erased picture. Raises ``ValueError`` without a pose."""
+    if face.pose is None:
+        raise ValueError("a face without a pose has no window")
+    affine = window(face.pose, size)
+    return cut(masked.image, masked.mask, affine, size)
+
+
+def cut(image: NDArray[np.uint8], mask: NDArray[np.uint8], affine: F32, size: int) -> Context:
+    """``image`` (h, w, 3) with 0 under ``mask`` (h, w) 255 = erased, resampled with normalised
+    weights, so that no erased pixel takes part."""
+    h, w = mask.shape
+    inverse = cv2.invertAffineTransform(affine)
+    corners = inverse @ np.array(
+        [[-1, size, -1, size], [-1, -1, size, size], [1, 1, 1, 1]], np.float32
+    )
+    x0, y0 = np.floor(corners.min(1)).astype(int) - 2
+    x1, y1 = np.ceil(corners.max(1)).astype(int) + 3
+    x0, y0, x1, y1 = max(0, x0), max(0, y0), min(w, x1), min(h, y1)
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        empty = np.full((size, size, 3), 0.5, np.float32)
+        return Context(empty, np.ones((size, size), np.float32))
+    part = image[y0:y1, x0:x1]
+    keep = 255 - mask[y0:y1, x0:x1]
+    shifted = affine.copy()
+    shifted[:, 2] += affine[:, 0] * x0 + affine[:, 1] * y0
+    step = 1.0 / float(np.hypot(affine[0, 0], affine[1, 0]))
+    if step > 1.5:  # shrink by area first; both sides are weighted alike
+        n = (max(2, round(part.shape[1] / step)), max(2, round(part.shape[0] / step)))
+        fx, fy = n[0] / part.shape[1], n[1] / part.shape[0]
+        part = cv2.resize(part, n, interpolation=cv2.INTER_AREA)
+        keep = cv2.resize(keep, n, interpolation=cv2.INTER_AREA)
+        shifted[:, 2] += shifted[:, 0] * (0.5 / fx - 0.5) + shifted[:, 1] * (0.5 / fy - 0.5)
+        shifted[:, 0] /= fx
+        shifted[:, 1] /= fy
+    colour = cv2.warpAffine(part, shifted, (size, size), flags=cv2.INTER_LINEAR)
+    weight = cv2.warpAffine(keep, shifted, (size, size), flags=cv2.INTER_LINEAR)
+    share = weight.astype(np.float32) * np.float32(1 / 255)
+    mean = colour.astype(np.float32) * np.float32(1 / 255) / np.maximum(share, 0.02)[..., None]
+    known = (share > 0.25).astype(np.float32)
+    fill = pull_push(np.minimum(mean, 1.0), known)
+    return Context(fill, (share < 0.995).astype(np.float32))
+
+
+def planes(surroundings: Context, render: Render) -> F32:
+    """The network's input, (CHANNELS, n, n) float32."""
+    kind = render.kind
+    n = kind.shape[0]
+    out = np.empty((CHANNELS, n, n), np.float32)
+    out[0:3] = surroundings.fill.transpose(2, 0, 1)
+    out[3] = surroundings.mask
+    out[4:7] = render.colour.transpose(2, 0, 1) * np.float32(1 / 255)
+    skirt = kind == SKIRT
+    drawn = kind > 0
+    out[7] = np.where(skirt, 0.5, drawn)
+    out[8] = (kind == EYE_R) | (kind == EYE_L)
+    out[9] = kind == MOUTH
+    skin = skirt | (kind == SKIN)
+    out[10] = (render.attributes[..., 0] - 0.5) * skin
+    out[11] = (render.attributes[..., 1] - 0.5) * skin
+    out[12] = render.attributes[..., 3] * drawn
+    out[13] = render.attributes[..., 4] * drawn
+    return out

@@ -1,0 +1,157 @@
+"""Sampling people who do not exist.
+
+The bank holds mixtures of at least five donors each, none above 30 % of any region (see
+``deepcam.training.identity_bank``). A person is a mixture of three such mixtures: coarse bands from
+all three, fine detail from one. So nobody's share can grow, and the same seed gives the same
+person on every machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.errors import DeepcamError
+from deepcam.geometry.basis import FaceBasis
+from deepcam.identity.types import Identity
+from deepcam.modelstore import path_of
+
+F32 = NDArray[np.float32]
+
+TEXTURE_SIZE = 512
+AGE_RANGE = (18.0, 80.0)
+
+_FIRST = (
+    "Alma Aron Bela Cleo Dara Edin Elia Emre Enea Finn Gala Hana Ilan Ines Iris Jona Juno Kaia "
+    "Kian Lale Leni Levi Lior Luca Mara Mika Milo Naja Nino Noor Oona Otis Pia Rami Remy Rosa "
+    "Runa Sami Sina Suri Tala Teo Tuva Uma Vida Wren Yael Yara Zeno Zora"
+).split()
+_LAST = (
+    "Abel Amsel Berg Birk Bloom Caro Dahl Eike Falk Fenn Grove Haas Hale Holm Idris Jarl Kato Kern "
+    "Lark Lind Loren Marsh Moor Nord Novak Oak Park Quill Reed Ronin Salo Stern Storm Tamm Thorn "
+    "Vale Vega West Wilde Yoon"
+).split()
+
+# Iris colours (BGR) from light to dark, with how much skin lightness each goes with.
+_IRIS = np.array(
+    [[148, 122, 96], [128, 118, 104], [92, 124, 112], [60, 92, 112], [38, 62, 92], [24, 40, 62]],
+    np.float64,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IdentityModel:
+    """The bank, decoded on first use."""
+
+    webp: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    shapes: F32
+    age: F32
+    masculinity: F32
+    tone: F32
+
+    @staticmethod
+    @lru_cache(maxsize=1)
+    def load() -> IdentityModel:
+        """The shipped bank. Raises ``DeepcamError`` when it is missing or altered."""
+        with np.load(path_of("identity_bank.npz"), allow_pickle=False) as z:
+            return IdentityModel(
+                z["webp"],
+                z["offsets"],
+                z["shapes"].astype(np.float32),
+                z["age"],
+                z["masculinity"],
+                z["tone"],
+            )
+
+    def sample(
+        self,
+        seed: int,
+        age: float | None = None,
+        masculinity: float | None = None,
+        tone: float | None = None,
+        name: str | None = None,
+    ) -> Identity:
+        """The person with this ``seed`` (0 .. 2**63 - 1).
+
+        ``age`` years, ``masculinity`` 0..1, ``tone`` 0 darkest .. 1 lightest narrow the choice;
+        None leaves it to the seed. Raises ``DeepcamError`` for values outside these ranges.
+        """
+        for label, value, low, high in (
+            ("seed", float(seed), 0.0, float(2**63 - 1)),
+            ("age", age, *AGE_RANGE),
+            ("masculinity", masculinity, 0.0, 1.0),
+            ("tone", tone, 0.0, 1.0),
+        ):
+            if value is not None and not low <= value <= high:
+                raise DeepcamError(
+                    f"The {label} {value:g} is out of range.", f"Choose {low:g} to {high:g}."
+                )
+        rng = np.random.default_rng([0xDEE9CA4, seed])
+        ranks = np.argsort(np.argsort(self.tone)) / (len(self.tone) - 1)
+        wish = np.array(
+            [
+                rng.uniform(20, 64) if age is None else age,
+                rng.uniform(0, 1) if masculinity is None else masculinity,
+                rng.uniform(0, 1) if tone is None else tone,
+            ]
+        )
+        distance = np.sqrt(
+            ((self.age - wish[0]) / 12) ** 2
+            + ((self.masculinity - wish[1]) / 0.30) ** 2
+            + ((ranks - wish[2]) / 0.16) ** 2
+        )
+        pool = np.argsort(distance, kind="stable")[:9]
+        pick = rng.permutation(pool)[:3]
+        weight = rng.dirichlet([3.0, 3.0, 3.0])
+        pick, weight = pick[np.argsort(-weight)], np.sort(weight)[::-1]
+        texture = self._mix_textures(pick, weight)
+        basis = FaceBasis.load()
+        gain = min(0.95 / float(np.sqrt((weight**2).sum())), 1.5)
+        mean = self.shapes.mean(0)
+        shape = mean + np.tensordot(weight, self.shapes[pick] - mean, 1) * gain
+        # A little of the population's own variation makes the number of people unlimited.
+        shape = shape + np.tensordot(rng.normal(0, 0.22, len(basis.shape)), basis.shape, 1)
+        flipped = shape[basis.mirror] * np.array([-1, 1, 1])
+        shape = 0.5 * (shape + flipped)
+        mean_rank = float(np.dot(weight, ranks[pick]))
+        centre = (1 - mean_rank) * 5.2
+        odds = np.exp(-0.5 * ((np.arange(6) - centre) / 1.1) ** 2)
+        odds[4] += 0.35
+        iris = _IRIS[rng.choice(6, p=odds / odds.sum())] * rng.uniform(0.88, 1.12)
+        label = name or f"{_FIRST[rng.integers(len(_FIRST))]} {_LAST[rng.integers(len(_LAST))]}"
+        return Identity(
+            name=label,
+            seed=int(seed),
+            texture=texture,
+            shape=np.ascontiguousarray(shape, np.float32),
+            iris=np.clip(iris, 0, 255).astype(np.uint8),
+            teeth=int(rng.integers(3)),
+            meta={
+                "age": round(float(weight @ self.age[pick]), 1),
+                "masculinity": round(float(weight @ self.masculinity[pick]), 2),
+                "tone": round(mean_rank, 2),
+            },
+        )
+
+    def texture(self, index: int) -> NDArray[np.uint8]:
+        """Texture of one mixture, (512, 512, 3) uint8 BGR."""
+        blob = self.webp[self.offsets[index] : self.offsets[index + 1]]
+        decoded = cv2.imdecode(blob, cv2.IMREAD_COLOR)
+        return np.ascontiguousarray(decoded, np.uint8)
+
+    def _mix_textures(
+        self, pick: NDArray[np.intp], weight: NDArray[np.float64]
+    ) -> NDArray[np.uint8]:
+        logs = [np.log(self.texture(int(i)).astype(np.float32) + 8) for i in pick]
+        sigma = TEXTURE_SIZE / 100
+        low = [cv2.GaussianBlur(x, (0, 0), sigma) for x in logs]
+        mixed = sum(float(w) * x for w, x in zip(weight, low, strict=True))
+        # Brows and lips are coarse structure of the leading mixture; elsewhere the blend is wider.
+        detail = logs[0] - low[0]
+        out = np.exp(0.55 * mixed + 0.45 * low[0] + detail) - 8
+        return np.clip(out, 0, 255).astype(np.uint8)

@@ -1,0 +1,321 @@
+"""Training samples: photographs prepared once, then erased, rendered and augmented on the fly."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.frames import Face, Pose
+from deepcam.generator.conditioning import cut, planes, window
+from deepcam.generator.mesh import CLOSED
+from deepcam.generator.render import Renderer, window_matrix
+from deepcam.geometry.basis import FaceBasis
+from deepcam.geometry.pose import fit_pose, head_outline, to_head
+from deepcam.geometry.topology import IRIS_LEFT, IRIS_RIGHT
+from deepcam.identity.types import Identity
+from deepcam.training.face_basis import fit_joint
+from deepcam.training.textures import complete, delight, unwrap
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+U8 = NDArray[np.uint8]
+
+CROP = 224
+"""Pixels of a prepared photograph's side."""
+CROP_SPAN = 5.0
+"""IOD of its side: room for shifts and turns."""
+TEXTURE = 192
+_EYES = ((33, 133, 159, 145, IRIS_RIGHT), (263, 362, 386, 374, IRIS_LEFT))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """All photographs in memory; row i of every array is one face."""
+
+    crops: U8
+    """(n, CROP, CROP, 3) BGR; grey outside the photograph."""
+    inside: U8
+    """(n, CROP, CROP) 255 where the photograph is."""
+    textures: U8
+    """(n, TEXTURE, TEXTURE, 3) de-lit."""
+    shapes: F32
+    """(n, 468, 3) without the expression."""
+    expression: F32
+    lids: F32
+    gaze: F32
+    scale: F32
+    rotation: F32
+    translation: F32
+    names: NDArray[np.str_]
+    held_out: NDArray[np.bool_]
+
+    def face(self, i: int, pose: Pose) -> Face:
+        """The conditioning of photograph ``i`` at another ``pose``."""
+        outline = np.zeros((0, 2), np.float32)
+        return Face(0, 1.0, outline, pose, self.expression[i], self.lids[i], self.gaze[i])
+
+    def pose(self, i: int) -> Pose:
+        """Pose in the prepared crop's pixels."""
+        return Pose(
+            float(self.scale[i]),
+            self.rotation[i].astype(np.float64),
+            self.translation[i].astype(np.float64),
+        )
+
+
+def held_out(name: str, person: str = "") -> bool:
+    """One photograph in twelve is kept out of training, whole persons together."""
+    key = (person or Path(name).stem).encode()
+    return int(hashlib.sha256(key).hexdigest(), 16) % 12 == 0
+
+
+def measure(landmarks: F64) -> tuple[Pose, F32, F32, F32, F32]:
+    """Pose, shape without expression, expression, lids and gaze of one mesh (478, 3), exactly:
+    the shape keeps what the bases cannot say, so a render falls on the photograph."""
+    basis = FaceBasis.load()
+    pose = fit_pose(landmarks, basis)
+    head = to_head(landmarks, pose)
+    head[:, 2] += basis.mean[:, 2].mean() - head[:468, 2].mean()
+    _, e = fit_joint(head[:468], basis.mean, basis.shape, basis.expression)
+    e = np.clip(e, -3, 3)
+    shape = head[:468] - np.tensordot(e, basis.expression, 1)
+    lids, gaze = [], []
+    for outer, inner, top, bottom, iris in _EYES:
+        width = np.linalg.norm(shape[inner, :2] - shape[outer, :2])
+        rest = max(float(shape[bottom, 1] - shape[top, 1]), 0.13 * float(width))
+        gap = float(head[bottom, 1] - head[top, 1])
+        lids.append(np.clip(CLOSED + (1 - CLOSED) * gap / rest, 0, 1.4))
+        # The neutral gap stays in the shape, so the lids open to what was seen.
+        middle = 0.5 * (head[outer, :2] + head[inner, :2])
+        centre = 0.5 * (shape[top] + shape[bottom]) - 0.5 * (shape[outer] + shape[inner])
+        gaze.append((head[iris, :2] - middle - np.array([0, 0.7]) * centre[:2]) / width)
+    return (
+        pose,
+        shape.astype(np.float32),
+        e.astype(np.float32),
+        np.array(lids, np.float32),
+        np.clip(np.concatenate(gaze), -0.35, 0.35).astype(np.float32),
+    )
+
+
+def prepare_one(image: U8, landmarks: F64, mean_texture: F32) -> dict[str, NDArray[np.generic]]:
+    """Everything a sample needs from one photograph."""
+    pose, shape, e, lids, gaze = measure(landmarks)
+    k = CROP / (CROP_SPAN * pose.scale)
+    centre = pose.scale * pose.rotation[:2] @ np.array([0, 0.45, 0.25]) + pose.translation
+    shift = (CROP - 1) / 2 - k * centre
+    affine = np.array([[k, 0, shift[0]], [0, k, shift[1]]])
+    source, used = image, affine.copy()
+    if k < 0.7:
+        source = cv2.resize(image, None, fx=k, fy=k, interpolation=cv2.INTER_AREA)
+        fx, fy = source.shape[1] / image.shape[1], source.shape[0] / image.shape[0]
+        used[:, 2] += used[:, 0] * (0.5 / fx - 0.5) + used[:, 1] * (0.5 / fy - 0.5)
+        used[:, 0] /= fx
+        used[:, 1] /= fy
+    crop = cv2.warpAffine(source, used, (CROP, CROP), flags=cv2.INTER_LINEAR)
+    whole = np.full(source.shape[:2], 255, np.uint8)
+    inside = cv2.warpAffine(whole, used, (CROP, CROP), flags=cv2.INTER_LINEAR)
+    texture, seen = unwrap(image, landmarks, TEXTURE)
+    texture = delight(complete(texture, seen), mean_texture)
+    return {
+        "crops": crop,
+        "inside": (inside > 250).astype(np.uint8) * 255,
+        "textures": texture.astype(np.uint8),
+        "shapes": shape,
+        "expression": e,
+        "lids": lids,
+        "gaze": gaze,
+        "scale": np.float32(k * pose.scale),
+        "rotation": pose.rotation.astype(np.float32),
+        "translation": (k * pose.translation + shift).astype(np.float32),
+    }
+
+
+def _work(job: tuple[str, F64, F32]) -> dict[str, NDArray[np.generic]] | None:
+    path, landmarks, mean = job
+    cv2.setNumThreads(1)
+    image = cv2.imread(path)
+    if image is None:
+        return None
+    return prepare_one(image, landmarks, mean)
+
+
+def prepare(
+    folder: Path, landmarks: dict[str, F64], mean_texture: F32, out: Path, jobs: int = 2
+) -> int:
+    """Prepare every photograph of ``folder`` (images/ and index.csv) once into ``out`` (.npz)."""
+    with (folder / "index.csv").open() as handle:
+        rows = [r for r in csv.DictReader(handle) if r["file"] in landmarks]
+    tasks = [(str(folder / "images" / r["file"]), landmarks[r["file"]], mean_texture) for r in rows]
+    with ProcessPoolExecutor(jobs) as pool:
+        done = list(pool.map(_work, tasks, chunksize=16))
+    pairs = [(r, d) for r, d in zip(rows, done, strict=True) if d is not None]
+    arrays = {k: np.stack([d[k] for _, d in pairs]) for k in pairs[0][1]}
+    arrays["names"] = np.array([r["file"] for r, _ in pairs])
+    arrays["held_out"] = np.array([held_out(r["file"], r["person"]) for r, _ in pairs])
+    part = out.with_suffix(".part.npz")
+    np.savez(part, **arrays)  # type: ignore[arg-type]
+    part.replace(out)
+    return len(pairs)
+
+
+def load(path: Path) -> Prepared:
+    """Read what ``prepare`` wrote."""
+    with np.load(path, allow_pickle=False) as z:
+        return Prepared(**{k: z[k] for k in z.files})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One training pair."""
+
+    inputs: F32
+    """(CHANNELS, n, n)."""
+    target: F32
+    """(3, n, n) BGR 0..1; the photograph."""
+    valid: F32
+    """(1, n, n) 1 where the photograph is known."""
+
+
+class Sampler:
+    """Endless augmented samples from ``data``; same seed, same samples."""
+
+    def __init__(
+        self, data: Prepared, size: int, seed: int, identities: list[Identity], train: bool = True
+    ) -> None:
+        self.data, self.size, self.train = data, size, train
+        self.rng = np.random.default_rng(seed)
+        self.rows = np.where(data.held_out != train)[0]
+        self.swap = [Renderer(i) for i in identities]
+        self.basis = FaceBasis.load()
+
+    def __iter__(self) -> Iterator[Sample]:
+        while True:
+            yield self.self_sample(int(self.rng.choice(self.rows)))
+
+    def self_sample(self, i: int) -> Sample:
+        """A photograph from its own de-lit texture."""
+        photo, inside, pose = self._photo(i)
+        rng = self.rng
+        texture = self.data.textures[i].astype(np.float32)
+        if self.train:
+            tone = np.exp(rng.normal(0, 0.24) + rng.normal(0, 0.09, 3))
+            texture = texture * tone
+            if rng.random() < 0.25:
+                texture = cv2.GaussianBlur(texture, (0, 0), rng.uniform(0.5, 1.6))
+            if rng.random() < 0.25:
+                texture = texture[:, ::-1]
+        shape = self.data.shapes[i]
+        contour = None
+        if self.train:
+            wide = rng.normal(0, 0.05) + 0.04 * np.sin(np.arange(36) / 36 * 2 * np.pi * 2)
+            contour = np.full(36, 1.0 + np.clip(wide, -0.1, 0.1), np.float32)
+            shape = shape + np.tensordot(
+                rng.normal(0, 0.12, len(self.basis.shape)), self.basis.shape, 1
+            )
+        iris = self._iris(i)
+        identity = Identity(
+            "", 0, np.clip(texture, 0, 255).astype(np.uint8), shape.astype(np.float32), iris,
+            int(rng.integers(3)), {},
+        )
+        return self._finish(Renderer(identity), i, photo, inside, pose, contour)
+
+    def swap_sample(self, i: int) -> Sample:
+        """Somebody who does not exist on photograph ``i``; the target is only the surroundings."""
+        photo, inside, pose = self._photo(i)
+        renderer = self.swap[int(self.rng.integers(len(self.swap)))]
+        return self._finish(renderer, i, photo, inside, pose, None)
+
+    def _iris(self, i: int) -> U8:
+        palette = [(148, 122, 96), (92, 124, 112), (60, 92, 112), (38, 62, 92), (24, 40, 62)]
+        dark = float(self.data.textures[i].mean()) < 110
+        return np.array(palette[int(self.rng.integers(3 if dark else 0, 5))], np.uint8)
+
+    def _photo(self, i: int) -> tuple[U8, U8, Pose]:
+        """Photograph with the light, colour, noise and compression of some webcam."""
+        crop, inside, pose = self.data.crops[i], self.data.inside[i], self.data.pose(i)
+        if not self.train:
+            return crop, inside, pose
+        rng = self.rng
+        x = crop.astype(np.float32) / 255
+        if rng.random() < 0.7:
+            x = x * np.exp(rng.normal(0, 0.20) + rng.normal(0, 0.10, 3))
+        if rng.random() < 0.35:  # a lamp from somewhere
+            y0, x0 = np.mgrid[:CROP, :CROP].astype(np.float32) / CROP - 0.5
+            angle = rng.uniform(0, 2 * np.pi)
+            ramp = np.cos(angle) * x0 + 0.6 * np.sin(angle) * y0
+            x = x * np.exp(rng.uniform(0.3, 1.6) * ramp[..., None] * (1 + rng.normal(0, 0.15, 3)))
+        if rng.random() < 0.4:
+            x = np.clip(x, 0, 4) ** rng.uniform(0.7, 1.45)
+        r = rng.random()
+        if r < 0.07 or 0.07 < r < 0.25:
+            keep = 0.0 if r < 0.07 else rng.uniform(0.4, 1.4)
+            grey = x @ np.array([0.114, 0.587, 0.299], np.float32)
+            x = grey[..., None] + keep * (x - grey[..., None])
+        if rng.random() < 0.2:
+            x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, 1.1))
+        if rng.random() < 0.35:
+            x = x + rng.normal(0, rng.uniform(0.004, 0.03), x.shape)
+        out = (np.clip(x, 0, 1) * 255).astype(np.uint8)
+        if rng.random() < 0.3:
+            quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 92))]
+            out = cv2.imdecode(cv2.imencode(".jpg", out, quality)[1], cv2.IMREAD_COLOR)
+        return np.ascontiguousarray(out), inside, pose
+
+    def _finish(
+        self, renderer: Renderer, i: int, photo: U8, inside: U8, pose: Pose, contour: F32 | None
+    ) -> Sample:
+        rng, n = self.rng, self.size
+        flip = self.train and rng.random() < 0.5
+        seen = pose
+        if self.train:  # the tracker is never exact
+            jitter = pose.scale * 0.008
+            seen = Pose(
+                pose.scale * float(np.exp(rng.normal(0, 0.006))),
+                pose.rotation,
+                pose.translation + rng.normal(0, jitter, 2),
+            )
+        margin = float(rng.choice([1.0, 1.0, 1.12, 1.25])) if self.train else 1.0
+        outline = head_outline(seen, self.basis, margin)
+        mask = np.where(inside > 0, 0, 255).astype(np.uint8)
+        cv2.fillConvexPoly(mask, np.round(outline).astype(np.int32), 255)
+        mask = cv2.dilate(mask, np.ones((3, 3), np.uint8))
+        framed = seen
+        if self.train:
+            framed = Pose(
+                seen.scale * float(np.exp(rng.normal(0, 0.03))),
+                seen.rotation,
+                seen.translation + rng.normal(0, 0.03, 2) * seen.scale,
+            )
+        affine = window(framed, n)
+        erased = photo.copy()
+        erased[mask > 0] = 0
+        surroundings = cut(erased, mask, affine, n)
+        face = self.data.face(i, seen)
+        render = renderer.draw(face, window_matrix(face, affine), (n, n), contour)
+        inputs = planes(surroundings, render)
+        target = cv2.warpAffine(photo, affine, (n, n), flags=cv2.INTER_LINEAR)
+        valid = cv2.warpAffine(inside, affine, (n, n), flags=cv2.INTER_LINEAR)
+        sample = Sample(
+            inputs,
+            target.transpose(2, 0, 1).astype(np.float32) / 255,
+            (valid > 250).astype(np.float32)[None],
+        )
+        if not flip:
+            return sample
+        mirrored = np.ascontiguousarray(sample.inputs[:, :, ::-1])
+        mirrored[10] *= -1  # u and the normal's x change sides
+        mirrored[12] *= -1
+        return Sample(
+            mirrored,
+            np.ascontiguousarray(sample.target[:, :, ::-1]),
+            np.ascontiguousarray(sample.valid[:, :, ::-1]),
+        )

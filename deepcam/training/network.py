@@ -1,0 +1,179 @@
+"""The generator network and its critic.
+
+The generator corrects a render instead of painting a face: it returns smooth fields that are
+applied to the render at the picture's own resolution, so a small network gives a sharp face.
+
+    output = alpha * (render * gain + bias) + (1 - alpha) * fill
+
+Inside the mesh the gain is a quotient of low passes (as in quotient images, Shashua &
+Riklin-Raviv 2001), so that it can move light and tone but not wash out the skin's detail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from deepcam.generator.conditioning import CHANNELS
+
+MAPS = 10
+"""Output planes: gain BGR, bias BGR, alpha, fill BGR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a generator is."""
+
+    resolution: int
+    widths: tuple[int, int, int, int]
+
+
+SIZES = {
+    "small": Size(128, (32, 48, 96, 128)),
+    "large": Size(192, (48, 96, 160, 192)),
+}
+
+
+def _conv(a: int, b: int, k: int = 3, stride: int = 1) -> nn.Conv2d:
+    conv = nn.Conv2d(a, b, k, stride, k // 2)
+    nn.init.kaiming_normal_(conv.weight, 0.2, nonlinearity="leaky_relu")
+    nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+    return conv
+
+
+def _act(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, 0.2)
+
+
+class Generator(nn.Module):
+    """(b, CHANNELS, n, n) -> (b, MAPS, n, n), n = the size's resolution."""
+
+    lowpass: Tensor
+
+    def __init__(self, size: Size) -> None:
+        super().__init__()
+        w = size.widths
+        self.stem = _conv(CHANNELS * 4, w[0])
+        self.down = nn.ModuleList([_conv(w[k], w[k + 1], stride=2) for k in range(3)])
+        self.same = nn.ModuleList([_conv(w[k + 1], w[k + 1]) for k in range(3)])
+        self.bottom = _conv(w[3], w[3])
+        self.style = nn.Linear(w[3] * 2, 96)
+        self.film = nn.Linear(96, w[3] * 2)
+        self.light = nn.Linear(96, 12)
+        self.narrow = nn.ModuleList([_conv(w[k + 1], w[k], 1) for k in range(3)])
+        self.merge = nn.ModuleList([_conv(w[k] * 2, w[k]) for k in range(3)])
+        self.head = _conv(w[0], MAPS * 4)
+        for layer in (self.head, self.film, self.light):
+            nn.init.normal_(layer.weight, 0, 1e-3)
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        sigma = 4.0 * size.resolution / 128
+        half = int(2 * sigma)
+        x = torch.arange(-half, half + 1, dtype=torch.float32)
+        kernel = torch.exp(-0.5 * (x / sigma) ** 2)
+        self.register_buffer("lowpass", (kernel / kernel.sum())[None, None])
+        self.half = half
+
+    def _blur(self, x: Tensor) -> Tensor:
+        c = x.shape[1]
+        k = self.lowpass.repeat(c, 1, 1)
+        x = F.conv2d(x, k[:, :, None, :], padding=(0, self.half), groups=c)
+        return F.conv2d(x, k[:, :, :, None], padding=(self.half, 0), groups=c)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Fields for each pixel; colours 0..1."""
+        fill, render, cover = x[:, 0:3], x[:, 4:7], x[:, 7:8]
+        mouth, normal = x[:, 9:10], x[:, 12:14]
+        h = _act(self.stem(F.pixel_unshuffle(x, 2)))
+        skips = []
+        for down, same in zip(self.down, self.same, strict=True):
+            skips.append(h)
+            h = _act(same(_act(down(h))))
+        pooled = torch.cat([h.mean((2, 3)), h.amax((2, 3))], 1)
+        style = _act(self.style(pooled))
+        scale, shift = self.film(style)[:, :, None, None].chunk(2, 1)
+        h = _act(self.bottom(h) * (1 + scale) + shift)
+        for k in (2, 1, 0):
+            h = F.interpolate(_act(self.narrow[k](h)), scale_factor=2.0, mode="nearest")
+            h = _act(self.merge[k](torch.cat([h, skips[k]], 1)))
+        raw = F.pixel_shuffle(self.head(h), 2)
+        light = self.light(style)[:, :, None, None]
+        # First-order light on the mesh's normals, per channel: one lamp and the ambience.
+        depth = torch.sqrt(torch.clamp(1 - (normal**2).sum(1, keepdim=True), 0.01, 1))
+        gain = (
+            light[:, 0:3]
+            + light[:, 3:6] * normal[:, 0:1]
+            + light[:, 6:9] * normal[:, 1:2]
+            + light[:, 9:12] * (depth - 0.7)
+        )
+        gain = torch.clamp(gain + raw[:, 0:3], -2.2, 1.6)
+        inside = (cover > 0.75).to(x.dtype)
+        bias = 0.5 * torch.tanh(raw[:, 3:6]) * (1 - mouth)
+        quiet = torch.relu(2 * F.avg_pool2d(inside, 9, 1, 4) - 1)
+        bias = bias * (1 - 0.8 * quiet)
+        first = render * torch.exp(gain) + bias
+        weight = self._blur(inside) + 1e-3
+        quotient = (self._blur(first * inside) / weight + 0.02) / (
+            self._blur(render * inside) / weight + 0.02
+        )
+        quiet = quiet * (1 - 0.999 * mouth)
+        total = quiet * quotient + (1 - quiet) * torch.exp(gain)
+        detail = (1 - quiet) * bias + quiet * 0.12 * bias
+        prior = 9.0 * cover - 5.0
+        alpha = torch.sigmoid(raw[:, 6:7] * 2 + prior) * (cover > 0.25).to(x.dtype)
+        paint = fill + 0.5 * torch.tanh(raw[:, 7:10])
+        return torch.cat([total, detail, alpha, paint], 1)
+
+
+def compose(maps: Tensor, render: Tensor) -> Tensor:
+    """The picture the fields make of a render (b, 3, n, n), 0..1, not clipped."""
+    alpha = maps[:, 6:7]
+    return alpha * (render * maps[:, 0:3] + maps[:, 3:6]) + (1 - alpha) * maps[:, 7:10]
+
+
+class Critic(nn.Module):
+    """Patch critic: picture, mask and coverage (b, 5, n, n) -> scores (b, 1, n/8, n/8).
+
+    A receptive field of 46 px sees seams, lids and skin, not who somebody is.
+    """
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            [
+                _conv(5, width, 4, 2),
+                _conv(width, width * 2, 4, 2),
+                _conv(width * 2, width * 3, 4, 2),
+                _conv(width * 3, width * 3),
+            ]
+        )
+        self.out = _conv(width * 3, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scores; larger = more like a photograph."""
+        for layer in self.layers:
+            x = _act(layer(x))
+        out: Tensor = self.out(x)
+        return out
+
+
+def count_macs(size: Size) -> int:
+    """Multiply-accumulates of one forward pass, counted layer by layer."""
+    net = Generator(size)
+    total = 0
+
+    def hook(module: nn.Module, _: object, output: Tensor) -> None:
+        nonlocal total
+        if isinstance(module, nn.Conv2d):
+            total += output.numel() * module.weight[0].numel()
+        elif isinstance(module, nn.Linear):
+            total += module.weight.numel()
+
+    handles = [m.register_forward_hook(hook) for m in net.modules()]
+    with torch.no_grad():
+        net(torch.zeros(1, CHANNELS, size.resolution, size.resolution))
+    for handle in handles:
+        handle.remove()
+    return total

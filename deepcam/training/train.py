@@ -1,0 +1,274 @@
+"""Train the generator. Reads from top to bottom; resumes from its checkpoint after any stop."""
+
+from __future__ import annotations
+
+import csv
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from deepcam.identity.model import IdentityModel
+from deepcam.training.data import Prepared, Sample, Sampler
+from deepcam.training.network import SIZES, Critic, Generator, compose
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class Config:
+    """One training run."""
+
+    size: str = "small"
+    batch: int = 12
+    lr: float = 2e-3
+    images: int = 1_000_000
+    """Images of the whole run; the learning rate falls along a cosine to a twentieth."""
+    adversarial_from: int = 400_000
+    """Images after which the critic takes part."""
+    adversarial_weight: float = 0.03
+    r1: float = 0.5
+    seed: int = 1
+    ema: float = 0.998
+    device: str = "cpu"
+    save_minutes: float = 4.0
+
+
+def batch_of(samples: list[Sample], device: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Stack samples into tensors on ``device``."""
+    x = torch.from_numpy(np.stack([s.inputs for s in samples]))
+    y = torch.from_numpy(np.stack([s.target for s in samples]))
+    v = torch.from_numpy(np.stack([s.valid for s in samples]))
+    layout = torch.channels_last
+    return (
+        x.to(device, memory_format=layout),
+        y.to(device, memory_format=layout),
+        v.to(device, memory_format=layout),
+    )
+
+
+def _pool(x: Tensor, weight: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    w = F.avg_pool2d(weight, k)
+    return F.avg_pool2d(x * weight, k) / (w + 1e-4), w
+
+
+def reconstruction(out: Tensor, target: Tensor, x: Tensor, valid: Tensor) -> Tensor:
+    """L1 over six scales and the gradients of two, under the mask, eyes and mouth twice."""
+    mask, eyes, mouth = x[:, 3:4], x[:, 8:9], x[:, 9:10]
+    # A few pixels around the mask count too: there the fill must meet the picture.
+    near = F.max_pool2d(mask, 5, 1, 2)
+    weight = valid * (near + F.max_pool2d(torch.maximum(eyes, mouth), 5, 1, 2))
+    loss = out.new_zeros(())
+    norm = weight.sum() + 1.0
+    for k, share in ((1, 1.0), (2, 0.8), (4, 0.8), (8, 0.8), (16, 1.0), (32, 1.0)):
+        if k == 1:
+            a, b, w = out, target, weight
+        else:
+            a, w = _pool(out, weight, k)
+            b, _ = _pool(target, weight, k)
+        loss = loss + share * ((a - b).abs() * w).sum() / (w.sum() + 1e-3) / 3
+    for k in (1, 2):
+        a = out if k == 1 else F.avg_pool2d(out, k)
+        b = target if k == 1 else F.avg_pool2d(target, k)
+        w = weight if k == 1 else F.avg_pool2d(weight, k)
+        for axis in (2, 3):
+            da, db = a.diff(dim=axis), b.diff(dim=axis)
+            ww = w.narrow(axis, 1, w.shape[axis] - 1)
+            loss = loss + 0.5 * ((da - db).abs() * ww).sum() / (ww.sum() + 1e-3) / 3
+    return loss + 0 * norm
+
+
+def smoothness(maps: Tensor, x: Tensor) -> Tensor:
+    """Keep the fields smooth and the bias small: light is smooth, and bias washes out contrast."""
+    inside = (x[:, 7:8] > 0.75).to(maps.dtype)
+    gain = torch.log(maps[:, 0:3].clamp(min=1e-3))
+    tv = out = maps.new_zeros(())
+    for axis in (2, 3):
+        w = inside.narrow(axis, 1, inside.shape[axis] - 1)
+        tv = tv + (gain.diff(dim=axis).abs() * w).mean()
+    out = 0.02 * tv + 0.03 * maps[:, 3:6].abs().mean()
+    # In the middle of the mesh the render is right; the fill must not shine through.
+    core = torch.relu(2 * F.avg_pool2d(inside, 15, 1, 7) - 1)
+    return out + 0.05 * ((1 - maps[:, 6:7]) * core).mean()
+
+
+def perturb(x: Tensor, generator: torch.Generator) -> Tensor:
+    """The same inputs as the next video frame would bring: sensor noise and a sub-pixel shift of
+    the render against the picture."""
+    out = x.clone()
+    noise = torch.randn(x[:, 0:3].shape, generator=generator).to(x.device)
+    out[:, 0:3] += 0.012 * noise
+    dx, dy = (torch.rand(2, generator=generator) - 0.5).tolist()
+    for axis, d in ((2, dy), (3, dx)):
+        rolled = torch.roll(out[:, 4:14], 1 if d > 0 else -1, dims=axis)
+        out[:, 4:14] = (1 - abs(d)) * out[:, 4:14] + abs(d) * rolled
+    return out
+
+
+def learning_rate(config: Config, seen: int) -> float:
+    """Warm-up over 2,000 images, cosine to a twentieth at the end."""
+    warm = min(1.0, seen / 2000)
+    t = min(1.0, seen / config.images)
+    return config.lr * warm * (0.05 + 0.95 * 0.5 * (1 + float(np.cos(np.pi * t))))
+
+
+def train(config: Config, data: Prepared, folder: Path, minutes: float, identities: int = 48) -> None:
+    """Train for ``minutes`` or until ``config.images``; state and sheets go to ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    size = SIZES[config.size]
+    device = config.device
+    torch.manual_seed(config.seed)
+    net = Generator(size).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    ema = Generator(size).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    ema.load_state_dict(net.state_dict())
+    critic = Critic().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optim = torch.optim.Adam(net.parameters(), config.lr, betas=(0.9, 0.99))
+    optim_d = torch.optim.Adam(critic.parameters(), 1e-3, betas=(0.0, 0.99))
+    seen, spent = 0, 0.0
+    checkpoint = folder / "checkpoint.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
+        net.load_state_dict(state["net"])
+        ema.load_state_dict(state["ema"])
+        critic.load_state_dict(state["critic"])
+        optim.load_state_dict(state["optim"])
+        optim_d.load_state_dict(state["optim_d"])
+        seen, spent = int(state["seen"]), float(state["spent"])
+        print(f"resumed at {seen} images", flush=True)
+    model = IdentityModel.load()
+    people = [model.sample(s) for s in range(10_000, 10_000 + identities)]
+    sampler = Sampler(data, size.resolution, config.seed + seen, people)
+    judge = Sampler(data, size.resolution, 0, people, train=False)
+    held = [judge.self_sample(int(i)) for i in judge.rows[:: max(1, len(judge.rows) // 96)][:96]]
+    noise = torch.Generator().manual_seed(config.seed + seen)
+    start = saved = time.monotonic()
+    history: list[float] = []
+    step = 0
+    while seen < config.images and time.monotonic() - start < minutes * 60:
+        for group in optim.param_groups:
+            group["lr"] = learning_rate(config, seen)
+        adversarial = seen >= config.adversarial_from
+        n_swap = config.batch // 3 if adversarial else 0
+        rows = sampler.rng.choice(sampler.rows, config.batch)
+        samples = [sampler.swap_sample(int(i)) for i in rows[:n_swap]]
+        samples += [sampler.self_sample(int(i)) for i in rows[n_swap:]]
+        x, y, valid = batch_of(samples, device)
+        maps = net(x)
+        out = compose(maps, x[:, 4:7])
+        loss = reconstruction(out[n_swap:], y[n_swap:], x[n_swap:], valid[n_swap:])
+        loss = loss + smoothness(maps, x)
+        history.append(float(loss.detach()))
+        if step % 4 == 0:  # stability in video
+            other = net(perturb(x, noise))
+            core = (x[:, 7:8] > 0.25).to(x.dtype)
+            loss = loss + 2.0 * ((other - maps).abs() * core).mean()
+        if adversarial:
+            mask = x[:, 3:4] * valid
+            whole = y * (1 - mask) + out * mask
+            extra = torch.cat([x[:, 3:4], x[:, 7:8]], 1)
+            area = F.avg_pool2d(F.avg_pool2d(mask, 2), 4)
+            area = area / (area.sum() + 1e-3)
+            scores = critic(torch.cat([whole, extra], 1))
+            ramp = min(1.0, (seen - config.adversarial_from) / 20_000)
+            loss = loss + config.adversarial_weight * ramp * (F.softplus(-scores) * area).sum()
+        if not torch.isfinite(loss):
+            raise RuntimeError(f"the loss is {float(loss)} after {seen} images")
+        optim.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optim.step()
+        if adversarial:
+            real = torch.cat([y, extra], 1).requires_grad_(step % 8 == 0)
+            fake = torch.cat([whole.detach(), extra], 1)
+            s_real, s_fake = critic(real), critic(fake)
+            loss_d = ((F.softplus(-s_real) + F.softplus(s_fake)) * area).sum()
+            if step % 8 == 0:  # R1 (Mescheder, Geiger, Nowozin 2018), lazily
+                (grad,) = torch.autograd.grad(s_real.sum(), real, create_graph=True)
+                loss_d = loss_d + 4.0 * config.r1 * grad[:, :3].square().sum((1, 2, 3)).mean() / 100
+            optim_d.zero_grad(set_to_none=True)
+            loss_d.backward()
+            optim_d.step()
+        seen += config.batch
+        step += 1
+        decay = min(config.ema, 1 - 1 / (1 + seen / config.batch))
+        with torch.no_grad():
+            for a, b in zip(ema.parameters(), net.parameters(), strict=True):
+                a.lerp_(b, 1 - decay)
+        if time.monotonic() - saved > config.save_minutes * 60 or seen >= config.images:
+            now = time.monotonic()
+            spent += now - saved
+            _report(folder, ema, held, device, seen, spent, history)
+            history.clear()
+            _save(checkpoint, net, ema, critic, optim, optim_d, seen, spent, config)
+            saved = time.monotonic()
+    spent += time.monotonic() - saved
+    _report(folder, ema, held, device, seen, spent, history)
+    _save(checkpoint, net, ema, critic, optim, optim_d, seen, spent, config)
+
+
+def _save(
+    path: Path,
+    net: Generator,
+    ema: Generator,
+    critic: Critic,
+    optim: torch.optim.Optimizer,
+    optim_d: torch.optim.Optimizer,
+    seen: int,
+    spent: float,
+    config: Config,
+) -> None:
+    part = path.with_suffix(".part")
+    torch.save(
+        {
+            "net": net.state_dict(),
+            "ema": ema.state_dict(),
+            "critic": critic.state_dict(),
+            "optim": optim.state_dict(),
+            "optim_d": optim_d.state_dict(),
+            "seen": seen,
+            "spent": spent,
+            "config": asdict(config),
+        },
+        part,
+    )
+    os.replace(part, path)
+
+
+@torch.no_grad()
+def _report(
+    folder: Path,
+    net: Generator,
+    held: list[Sample],
+    device: str,
+    seen: int,
+    spent: float,
+    history: list[float],
+) -> None:
+    """One line of metrics.csv and a sheet: erased, render, result, photograph."""
+    total, rows = 0.0, []
+    for start in range(0, len(held), 12):
+        x, y, valid = batch_of(held[start : start + 12], device)
+        out = compose(net(x), x[:, 4:7])
+        total += float(reconstruction(out, y, x, valid)) * len(x)
+        mask = x[:, 3:4]
+        whole = y * (1 - mask) + out.clamp(0, 1) * mask
+        tiles = torch.cat([x[:, 0:3], x[:, 4:7].clamp(0, 1), whole, y], 2)[:: 4 if len(held) > 24 else 1]
+        rows += [(t.permute(1, 2, 0).cpu().numpy() * 255).astype(np.uint8) for t in tiles]
+    score = total / len(held)
+    path = folder / "metrics.csv"
+    fresh = not path.exists()
+    with path.open("a", newline="") as handle:
+        writer = csv.writer(handle)
+        if fresh:
+            writer.writerow(["images", "seconds", "train", "held_out"])
+        mean = float(np.mean(history)) if history else float("nan")
+        writer.writerow([seen, round(spent), round(mean, 4), round(score, 4)])
+    print(f"{seen} images, {spent / 60:.1f} min, train {mean:.4f}, held out {score:.4f}", flush=True)
+    cv2.imwrite(str(folder / "sheet.png"), np.hstack(rows[:24]))
