@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.frames import Face, MaskedFrame, Pose
+from deepcam.frames import Face, Pose
 from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN, SKIRT
 from deepcam.generator.render import Render
 from deepcam.geometry.fill import pull_push
@@ -32,6 +33,15 @@ def window(pose: Pose, size: int) -> F32:
     return np.concatenate([linear, (middle - linear @ centre)[:, None]], 1).astype(np.float32)
 
 
+class Erased(Protocol):
+    """Picture and mask of a ``MaskedFrame``."""
+
+    @property
+    def image(self) -> NDArray[np.uint8]: ...
+    @property
+    def mask(self) -> NDArray[np.uint8]: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Context:
     """The surroundings of one face, without the face."""
@@ -42,7 +52,7 @@ class Context:
     """(n, n) 1 = unknown."""
 
 
-def context(masked: MaskedFrame, face: Face, size: int) -> Context:
+def context(masked: Erased, face: Face, size: int) -> Context:
     """Cut the window out of an erased picture. Raises ``ValueError`` without a pose."""
     if face.pose is None:
         raise ValueError("a face without a pose has no window")

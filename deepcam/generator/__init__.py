@@ -1,0 +1,5 @@
+"""From an erased picture and an identity to a face; see ``Generator``."""
+
+from deepcam.generator.painter import Generator
+
+__all__ = ["Generator"]

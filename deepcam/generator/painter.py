@@ -1,0 +1,242 @@
+"""The generator: identities painted into an erased picture."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.errors import DeepcamError
+from deepcam.frames import Face, MaskedFrame, Points, Pose
+from deepcam.generator.conditioning import context, planes, window
+from deepcam.generator.fields import compose, floor
+from deepcam.generator.render import Renderer, window_matrix
+from deepcam.generator.session import NetworkSession
+from deepcam.identity.types import Identity
+from deepcam.modelstore import path_of
+
+F32 = NDArray[np.float32]
+
+LARGEST = 560
+"""Longest side in pixels at which a face is rendered; larger faces are rendered so and enlarged."""
+SMOOTHING = 0.35
+"""Share of the last frame's fields: light does not change within a thirtieth of a second."""
+
+
+class PaintPlan(Protocol):
+    """What the guard decided for one track; see ``deepcam.guard.Plan``."""
+
+    @property
+    def track(self) -> int: ...
+    @property
+    def kind(self) -> Any: ...
+    @property
+    def outline(self) -> Points: ...
+    @property
+    def face(self) -> Face | None: ...
+
+
+@dataclass(slots=True)
+class _Last:
+    fields: F32
+    pose: Pose
+    time: float
+    identity: Identity
+
+
+class Generator:
+    """Paints faces of people who do not exist.
+
+    With the shipped network; ``network=False`` gives the floor (tone fit and feather), which the
+    benchmark and the evaluation compare with.
+    """
+
+    def __init__(
+        self,
+        provider: str = "auto",
+        threads: int = 2,
+        network: bool = True,
+        still: bool = False,
+    ) -> None:
+        """Raises ``DeepcamError`` when the model is missing, altered or cannot be run."""
+        self.session: NetworkSession | None = None
+        self.resolution = 128
+        self.provider, self.provider_reason = "none", "no network in use"
+        if network:
+            self.session = NetworkSession(path_of("generator_small.onnx"), provider, threads)
+            self.resolution = self.session.resolution
+            self.provider, self.provider_reason = self.session.provider, self.session.reason
+        self._still = still
+        self._renderers: dict[int, Renderer] = {}
+        self._last: dict[int, _Last] = {}
+
+    def warm_up(self) -> None:
+        """Compile and load everything, so that the first frame does not wait."""
+        from deepcam.geometry.basis import FaceBasis
+        from deepcam.geometry.pose import head_outline
+
+        pose = Pose(40.0, np.eye(3), np.array([80.0, 60.0]))
+        outline = head_outline(pose, FaceBasis.load())
+        face = Face(-1, 1.0, outline, pose)
+        texture = np.full((512, 512, 3), 128, np.uint8)
+        nobody = Identity("", 0, texture, FaceBasis.load().mean, texture[0, 0], 0, {})
+        region = np.zeros((180, 160), np.uint8)
+        cv2.fillConvexPoly(region, np.round(outline).astype(np.int32), 255)
+        image = np.zeros((180, 160, 3), np.uint8)
+        fields, _, _ = self._fields(image, region, face, Renderer(nobody), 0.0)
+        self._compose(image, region, region, face, outline, Renderer(nobody), fields)
+        small = np.zeros((2, 2, 3), np.float32)
+        compose(image, region[:1, :1], 0, 0, fields, np.eye(2, 3, dtype=np.float32), small,
+                np.zeros((2, 2), np.int32), 0.5)  # fmt: skip
+        self._last.pop(-1, None)
+
+    def forget(self, track: int) -> None:
+        """Drop what is remembered of a track that is gone."""
+        self._last.pop(track, None)
+
+    def paint(
+        self,
+        masked: MaskedFrame,
+        plans: Sequence[PaintPlan],
+        identities: Mapping[int, Identity],
+    ) -> dict[str, float]:
+        """Paint each plan of kind "generate" with its track's identity, into ``masked.image``.
+
+        Only pixels under the mask and inside the plan's outline are written. All that is read of
+        the picture is what lies outside the mask. Nearer (larger) faces are painted last. Returns
+        milliseconds for rasterise, generate and compose. Raises ``DeepcamError`` when the network
+        fails; the picture is then incomplete and must not be shown.
+        """
+        timings = {"rasterise": 0.0, "generate": 0.0, "compose": 0.0}
+        todo = [
+            (p, p.face)
+            for p in plans
+            if p.kind.value == "generate" and p.face is not None and p.face.pose is not None
+        ]
+        todo.sort(key=lambda item: item[1].pose.scale if item[1].pose else 0.0)
+        # All contexts are read before the first face is painted: a painted neighbour is no context.
+        ready = []
+        for plan, face in todo:
+            renderer = self._renderer(identities[plan.track])
+            fields, raster_ms, net_ms = self._fields(
+                masked.image, masked.mask, face, renderer, masked.time
+            )
+            timings["rasterise"] += raster_ms
+            timings["generate"] += net_ms
+            ready.append((plan, face, renderer, fields))
+        for plan, face, renderer, fields in ready:
+            raster_ms, compose_ms = self._compose(
+                masked.image, masked.mask, masked.mask, face, plan.outline, renderer, fields
+            )
+            timings["rasterise"] += raster_ms
+            timings["compose"] += compose_ms
+        for track in [t for t, last in self._last.items() if masked.time - last.time > 5]:
+            del self._last[track]
+        return timings
+
+    def _renderer(self, identity: Identity) -> Renderer:
+        found = self._renderers.get(id(identity))
+        if found is None or found.identity is not identity:
+            if len(self._renderers) > 16:
+                self._renderers.clear()
+            found = self._renderers[id(identity)] = Renderer(identity)
+        return found
+
+    def _fields(
+        self,
+        image: NDArray[np.uint8],
+        mask: NDArray[np.uint8],
+        face: Face,
+        renderer: Renderer,
+        at: float,
+    ) -> tuple[F32, float, float]:
+        n = self.resolution
+        assert face.pose is not None
+        start = time.perf_counter()
+        affine = window(face.pose, n)
+        surroundings = context(MaskedView(image, mask), face, n)
+        render = renderer.draw(face, window_matrix(face, affine), (n, n))
+        inputs = planes(surroundings, render)
+        drawn = time.perf_counter()
+        if self.session is None:
+            fields = floor(inputs, surroundings)
+        else:
+            try:
+                fields = np.array(self.session.run(inputs), np.float32)
+            except Exception as error:  # out of GPU memory, lost device: ORT's own classes
+                raise DeepcamError(
+                    f"The network stopped on {self.provider}: {str(error).splitlines()[0][:160]}.",
+                    "It starts again on the next provider.",
+                ) from error
+            if not np.isfinite(fields).all():
+                raise DeepcamError("The network gave no usable numbers.", "Start the camera again.")
+        fields = self._smooth(face, renderer.identity, fields, at)
+        return fields, (drawn - start) * 1e3, (time.perf_counter() - drawn) * 1e3
+
+    def _smooth(self, face: Face, identity: Identity, fields: F32, at: float) -> F32:
+        """Average with the last fields of this track in head coordinates, unless something jumped."""
+        assert face.pose is not None
+        if self._still:
+            return fields
+        last = self._last.get(face.track)
+        pose = face.pose
+        if last is not None and last.identity is identity and 0 < at - last.time < 0.2:
+            moved = float(np.hypot(*(pose.translation - last.pose.translation))) / pose.scale
+            turned = float(np.abs(pose.rotation - last.pose.rotation).max())
+            calm = max(0.0, 1 - moved / 0.25) * max(0.0, 1 - turned / 0.2)
+            fields = fields + (SMOOTHING * calm) * (last.fields - fields)
+        self._last[face.track] = _Last(fields, pose, at, identity)
+        return fields
+
+    def _compose(
+        self,
+        image: NDArray[np.uint8],
+        mask: NDArray[np.uint8],
+        _: NDArray[np.uint8],
+        face: Face,
+        outline: Points,
+        renderer: Renderer,
+        fields: F32,
+    ) -> tuple[float, float]:
+        assert face.pose is not None
+        start = time.perf_counter()
+        h, w = mask.shape
+        x0, y0 = np.maximum(np.floor(outline.min(0)).astype(int) - 4, 0).tolist()
+        x1 = min(w, int(np.ceil(outline[:, 0].max())) + 5)
+        y1 = min(h, int(np.ceil(outline[:, 1].max())) + 5)
+        if x1 <= x0 or y1 <= y0:
+            return 0.0, 0.0
+        wide, high = x1 - x0, y1 - y0
+        step = max(1.0, max(wide, high) / LARGEST)
+        size = (max(2, round(wide / step)), max(2, round(high / step)))
+        k = np.float32(1 / step)
+        to_render = np.array(
+            [[k, 0, -x0 * k + 0.5 * k - 0.5], [0, k, -y0 * k + 0.5 * k - 0.5]], np.float32
+        )
+        render = renderer.draw(face, window_matrix(face, to_render), size)
+        drawn = time.perf_counter()
+        region = np.zeros((high, wide), np.uint8)
+        polygon = np.round(outline - np.array([x0, y0], np.float32)).astype(np.int32)
+        cv2.fillConvexPoly(region, polygon, 255)
+        # The eraser rounds outwards; what it added at the rim belongs to this face as well.
+        region = cv2.dilate(region, np.ones((9, 9), np.uint8))
+        region &= mask[y0:y1, x0:x1]
+        compose(
+            image, region, x0, y0, fields, window(face.pose, fields.shape[0]),
+            render.colour, render.kind, step,
+        )  # fmt: skip
+        done = time.perf_counter()
+        return (drawn - start) * 1e3, (done - drawn) * 1e3
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedView:
+    """Picture and mask as ``conditioning.context`` reads them."""
+
+    image: NDArray[np.uint8]
+    mask: NDArray[np.uint8]

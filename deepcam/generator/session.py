@@ -1,0 +1,128 @@
+"""ONNX Runtime sessions: which provider runs the network, and why not a faster one."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.errors import DeepcamError
+
+F32 = NDArray[np.float32]
+
+LADDER = {
+    "tensorrt": "TensorrtExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+"""Providers by the names people type, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One provider that was tried and did not serve."""
+
+    provider: str
+    reason: str
+
+
+class NetworkSession:
+    """The generator network on the best provider that really works.
+
+    A provider counts as working when the session reports it back and a warm-up run gives finite
+    numbers; ``get_available_providers`` alone only says what the wheel was built with.
+    """
+
+    def __init__(self, path: Path, provider: str = "auto", threads: int = 2) -> None:
+        """Raises ``DeepcamError`` for a provider that does not exist or a model nobody can run."""
+        import onnxruntime as ort
+
+        if provider != "auto" and provider not in LADDER:
+            raise DeepcamError(
+                f"There is no provider called {provider}.",
+                f"Choose auto or one of {', '.join(LADDER)}.",
+            )
+        ort.set_default_logger_severity(4)
+        built = set(ort.get_available_providers())
+        wanted = list(LADDER) if provider == "auto" else [provider, "cpu"]
+        self.attempts: list[Attempt] = []
+        for name in dict.fromkeys(wanted):
+            full = LADDER[name]
+            if full not in built:
+                self.attempts.append(Attempt(name, "not part of the installed onnxruntime"))
+                continue
+            why = _missing_device(name)
+            if why:
+                self.attempts.append(Attempt(name, why))
+                continue
+            try:
+                session = self._open(ort, path, full, threads)
+            except Exception as error:  # ORT raises its own, undocumented classes
+                self.attempts.append(Attempt(name, str(error).splitlines()[0][:200]))
+                continue
+            self.provider = name
+            self._session = session
+            return
+        raise DeepcamError(
+            f"The model {path.name} cannot be run: {self.attempts[-1].reason}.",
+            "Install DeepPrivacy Cam again, or choose another provider.",
+        )
+
+    def _open(self, ort: Any, path: Path, full: str, threads: int) -> Any:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        # A spinning pool would take the other threads' core between two frames.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        session = ort.InferenceSession(str(path), options, providers=[full])
+        actual = session.get_providers()
+        if not actual or actual[0] != full:
+            raise RuntimeError(f"the session fell back to {actual[0] if actual else 'nothing'}")
+        shape = session.get_inputs()[0].shape
+        self.resolution = int(shape[-1])
+        self._input = session.get_inputs()[0].name
+        probe = np.zeros(shape, np.float32)
+        started = time.perf_counter()
+        first = session.run(None, {self._input: probe})[0]
+        second_at = time.perf_counter()
+        session.run(None, {self._input: probe})
+        self.first_ms = (second_at - started) * 1e3
+        self.warm_ms = (time.perf_counter() - second_at) * 1e3
+        if not np.isfinite(first).all():
+            raise RuntimeError("the network's numbers are not finite")
+        return session
+
+    @property
+    def reason(self) -> str:
+        """Why it is the CPU; '' on a faster provider."""
+        if self.provider != "cpu":
+            return ""
+        real = [a for a in self.attempts if not a.reason.startswith("not part")]
+        if real:
+            return "; ".join(f"{a.provider}: {a.reason}" for a in real)
+        return "onnxruntime was installed without a GPU provider"
+
+    def run(self, planes: F32) -> F32:
+        """(CHANNELS, n, n) float32 -> fields (n, n, MAPS) float32."""
+        out: F32 = self._session.run(None, {self._input: planes[None]})[0][0]
+        return out
+
+
+def _missing_device(name: str) -> str:
+    """A cheap look before a provider is loaded: a failed CUDA load costs a second and logs noise."""
+    if (
+        name in {"cuda", "tensorrt"}
+        and os.name == "posix"
+        and not (os.path.exists("/dev/nvidiactl") or os.path.exists("/dev/dxg"))
+    ):
+        return "no NVIDIA graphics card or driver was found"
+    return ""
