@@ -45,6 +45,7 @@ def floor(planes: F32, surroundings: Context) -> F32:
         gain = gain.mean() * (gain / gain.mean()) ** 0.6
     out[..., :3] = gain
     drawn = ((cover > 0.25) & (surroundings.mask > 0.5)).astype(np.uint8)
+    drawn = cv2.morphologyEx(drawn, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     # An edge of the window is no edge of the face.
     edge = cv2.distanceTransform(cv2.copyMakeBorder(drawn, 1, 1, 1, 1, cv2.BORDER_REPLICATE), cv2.DIST_L2, 3)
     t = np.clip(edge[1:-1, 1:-1] / (0.085 * n), 0, 1)

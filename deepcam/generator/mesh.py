@@ -72,6 +72,9 @@ class Posed:
 
     points: F32
     """(n, 3)."""
+    depth_bias: F32
+    """(n,) IOD added to the depth: eyeballs and mouth lie behind the lids and lips. Moving the
+    points themselves would open cracks as soon as the head turns."""
     attributes: F32
     """(n, 6): three numbers that depend on the kind, then the normal (x, y, z).
     Skin and skirt: u, v, 0. Eyes: offset from the iris centre (x, y) in IOD, height between the
@@ -189,7 +192,10 @@ def pose_mesh(shape: F32, face: Face, contour: F32 | None = None) -> Posed:
         _globe(p, attributes, shape, eye, face.gaze[2 * k : 2 * k + 2], layout.eyes[k])
     _mouth(p, attributes, shape, layout.mouth)
     attributes[:, 3:] = _normals(p, layout)
-    return Posed(p, attributes)
+    bias = np.zeros(layout.n, np.float32)
+    bias[layout.eyes[0] : layout.mouth] = 0.03
+    bias[layout.mouth :] = 0.05
+    return Posed(p, bias, attributes)
 
 
 def _lids(p: F32, shape: F32, eye: _Eye, opening: float, mids: int) -> None:
@@ -234,7 +240,6 @@ def _globe(
     centre = 0.5 * (corner_a + corner_b)
     rows = slice(start, start + 16)
     p[rows] = p[loop]
-    p[rows, 2] += 0.03
     # The neutral iris sits a little above the corners' line: half the neutral gap.
     rest = 0.5 * (shape[eye.upper[3]] + shape[eye.lower[3]]) - 0.5 * (
         shape[eye.outer] + shape[eye.inner]
@@ -259,7 +264,6 @@ def _mouth(p: F32, attributes: F32, shape: F32, start: int) -> None:
     attributes[rows, 0] = p[rows, 0] - middle
     attributes[rows, 1] = p[rows, 1] - upper_edge
     attributes[rows, 2] = p[rows, 1] - lower_edge
-    p[rows, 2] += 0.05
 
 
 def _normals(p: F32, layout: _Layout) -> F32:

@@ -70,7 +70,7 @@ class Renderer:
         p = posed.points
         screen = np.empty((len(p), 3), np.float32)
         screen[:, :2] = p @ matrix[:, :3].T + matrix[:, 3]
-        screen[:, 2] = p @ face.pose.rotation[2].astype(np.float32)
+        screen[:, 2] = p @ face.pose.rotation[2].astype(np.float32) + posed.depth_bias
         tri, kinds = triangles()
         attributes = np.zeros((height, width, 6), np.float32)
         depth = np.full((height, width), np.inf, np.float32)
@@ -176,7 +176,7 @@ def _shade_mouth(attributes: F32, kind: I32, teeth: F32, flesh: F32, colour: F32
                     continue
                 r0 = int(r)
                 fy = r - r0
-                shade = (1.0 - 0.62 * side * side) * (0.90 if row == 0 else 0.74)
+                shade = (1.0 - 0.62 * side * side) * (0.97 if row == 0 else 0.80)
                 a = 0.0
                 for k in range(4):
                     kk = 3 - k
