@@ -231,8 +231,7 @@ class LegacyBackend:
         """(144, 256) float32, see ``MeshBackend.persons``."""
         if "persons" not in self._graphs:  # seldom needed, so loaded on first use
             self._graphs["persons"] = _Graph(_PERSONS, ["mask"])
-        small = _resize(image, *PERSONS_SIZE)
-        self._graphs["persons"].send(cv2.cvtColor(small, cv2.COLOR_BGR2RGB))
+        self._graphs["persons"].send(_rgb(_resize(image, *PERSONS_SIZE)))
         packets = self._graphs["persons"].fetch()["mask"]
         if not packets:
             raise RuntimeError("the person segmentation gave no answer")
@@ -295,8 +294,17 @@ def _landmarks(proto: Any) -> F64:
         raw = np.frombuffer(data, np.uint8).reshape(N_LANDMARKS, _BYTES_PER_LANDMARK)
         if (raw[:, [0, 1, 2, 7, 12]] == (0x0A, 0x0F, 0x0D, 0x15, 0x1D)).all():
             record = np.frombuffer(data, _RECORD)
-            return np.stack([record["x"], record["y"], record["z"]], 1).astype(np.float64)
+            points: F64 = np.stack([record["x"], record["y"], record["z"]], 1).astype(np.float64)
+            return points
     return np.array([(p.x, p.y, p.z) for p in proto.landmark], np.float64)
+
+
+def _scale(image: Image, width: int, height: int, method: int) -> Image:
+    return np.asarray(cv2.resize(image, (width, height), interpolation=method), np.uint8)
+
+
+def _rgb(bgr: Image) -> Image:
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _resize(image: Image, width: int, height: int) -> Image:
@@ -305,8 +313,8 @@ def _resize(image: Image, width: int, height: int) -> Image:
     if factor >= 2:
         w, h = image.shape[1] // factor, image.shape[0] // factor
         whole = image[: h * factor, : w * factor]
-        image = cv2.resize(whole, (w, h), interpolation=cv2.INTER_AREA)
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+        image = _scale(whole, w, h, cv2.INTER_AREA)
+    return _scale(image, width, height, cv2.INTER_LINEAR)
 
 
 def _shrink(image: Image) -> tuple[Image, float]:
@@ -315,7 +323,7 @@ def _shrink(image: Image) -> tuple[Image, float]:
     scale = DETECTOR_SIZE / max(height, width)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
     square = np.zeros((DETECTOR_SIZE, DETECTOR_SIZE, 3), np.uint8)
-    square[:h, :w] = cv2.cvtColor(_resize(image, w, h), cv2.COLOR_BGR2RGB)
+    square[:h, :w] = _rgb(_resize(image, w, h))
     return square, scale
 
 
@@ -343,13 +351,12 @@ def _crop(image: Image, roi: Roi) -> Image:
         w, h = (x1 - x0) // factor, (y1 - y0) // factor
         if w >= 1 and h >= 1:
             part = image[y0 : y0 + h * factor, x0 : x0 + w * factor]
-            image = cv2.resize(part, (w, h), interpolation=cv2.INTER_AREA)
+            image = _scale(part, w, h, cv2.INTER_AREA)
             corner = np.array([x0, y0]) + (factor - 1) / 2
             matrix[:, 2] += matrix[:, :2] @ corner
             matrix[:, :2] *= factor
     crop = cv2.warpAffine(image, matrix, (MESH_SIZE, MESH_SIZE), flags=cv2.INTER_LINEAR)
-    rgb: Image = cv2.cvtColor(crop, cv2.COLOR_BGR2RGB)
-    return rgb
+    return _rgb(np.asarray(crop, np.uint8))
 
 
 def _to_image(local: F64, roi: Roi) -> F64:

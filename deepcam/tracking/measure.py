@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +22,7 @@ GAZE_LIMIT = 0.35
 _EAR = np.stack([EAR_RIGHT, EAR_LEFT])
 
 
-def eye_aspect(head: NDArray[np.floating]) -> F64:
+def eye_aspect(head: NDArray[np.floating[Any]]) -> F64:
     """Eye aspect ratio (2,) of the (right, left) eye from head-frame points (>= 468, 3).
 
     Read in the head frame, so that a turned head does not make the eye look round.
@@ -32,7 +34,7 @@ def eye_aspect(head: NDArray[np.floating]) -> F64:
     return ratio
 
 
-def mouth_gap(head: NDArray[np.floating]) -> float:
+def mouth_gap(head: NDArray[np.floating[Any]]) -> float:
     """Distance of the inner lips (points 13 and 14), IOD."""
     return float(np.linalg.norm(head[13, :2] - head[14, :2]))
 

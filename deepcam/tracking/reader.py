@@ -90,7 +90,7 @@ class FaceReader:
         frontal = _ramp(35.0 - abs(raw.yaw), 15.0) * _ramp(30.0 - abs(raw.pitch), 15.0)
         learn = trust * frontal
         coefficients = self._neutral.expression(
-            head, learn, mouth_gap(head) < MOUTH_SHUT, learn=not self._still
+            head, raw.rotation, learn, mouth_gap(head) < MOUTH_SHUT, learn=not self._still
         )
         # A positive yaw turns the subject's right eye away from the camera.
         seen = np.array([_ramp(50.0 - raw.yaw, 30.0), _ramp(50.0 + raw.yaw, 30.0)])
@@ -158,7 +158,7 @@ class FaceReader:
         return outlines[self._level], inside
 
 
-def depth_inside(polygon: Points, points: NDArray[np.floating]) -> float:
+def depth_inside(polygon: Points, points: F64) -> float:
     """How deep the outermost of ``points`` (n, 2) lies inside a convex polygon (k, 2), in pixels;
     negative when it lies outside."""
     corners = polygon.astype(np.float64)
@@ -190,14 +190,14 @@ def box_outline(box: F64, keypoints: F64) -> Points:
         + 0.85 * size * np.cos(angle)[:, None] * across
         + 1.05 * size * np.sin(angle)[:, None] * down
     )
-    return points.astype(np.float32)
+    outline: Points = points.astype(np.float32)
+    return outline
 
 
 def merge_outlines(first: Points, second: Points) -> Points:
     """Convex hull (k, 2) of two polygons."""
     both = np.ascontiguousarray(np.concatenate([first, second]), np.float32)
-    hull: Points = cv2.convexHull(both)[:, 0, :]
-    return hull
+    return np.asarray(cv2.convexHull(both)[:, 0, :], np.float32)
 
 
 def _ramp(value: float, width: float) -> float:
