@@ -1,0 +1,417 @@
+"""Frame -> SafeFrame: tracking, guard, eraser, generator and covers as one object."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time as clock
+import traceback
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from deepcam.casting import Casting, Sampler
+from deepcam.covers import draw_cover, standby_card
+from deepcam.erase import checked_image, erase
+from deepcam.errors import DeepcamError
+from deepcam.frames import Face, Frame, Image, Mask, MaskedFrame, Persons, Reason, SafeFrame
+from deepcam.guard import Guard, Kind, Plan, as_cover
+from deepcam.identity.types import Identity
+from deepcam.outlines import fill
+
+log = logging.getLogger(__name__)
+
+PAINT_ATTEMPTS = 3
+"""Times the generator may fail in a row before it is given up for covers."""
+DEFAULT_SIZE = (1280, 720)
+"""Of the card before any picture was seen."""
+
+
+class FaceTracker(Protocol):
+    """What is used of ``deepcam.tracking.Tracker``."""
+
+    def process(self, frame: Frame) -> tuple[Face, ...]:
+        """All faces seen in ``frame``."""
+        ...
+
+    def persons(self, frame: Frame) -> Persons | None:
+        """The person segmentation of ``frame``."""
+        ...
+
+    def reset(self) -> None:
+        """Forget all tracks."""
+        ...
+
+    def close(self) -> None:
+        """Free everything."""
+        ...
+
+
+class Painter(Protocol):
+    """What is used of ``deepcam.generator.Generator``."""
+
+    def paint(
+        self, masked: MaskedFrame, plans: Sequence[Plan], identities: Mapping[int, Identity]
+    ) -> dict[str, float]:
+        """Paint the generated plans in place, under the mask; returns milliseconds by stage."""
+        ...
+
+    def warm_up(self) -> None:
+        """Compile and load everything."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnonymizerSettings:
+    """How to anonymize; can be pickled and sent to another process."""
+
+    on_doubt: Literal["cover", "card"] = "cover"
+    """Where a face cannot be generated: cover the head, or show the card instead of it all."""
+    provider: str = "auto"
+    """Execution provider of the network; see ``deepcam.generator.session.LADDER``."""
+    threads: int = 2
+    identity: str | int | None = None
+    """Name in the gallery, seed, or None for somebody new."""
+    per_face: bool = False
+    """Each new face gets an identity of its own, which nobody inherits."""
+    max_faces: int = 6
+    """Faces that get a mesh; further ones are covered."""
+    still: bool = False
+    """Pictures that have nothing to do with each other."""
+    live: bool = True
+    """A camera: a jump of the clock means a stale picture, and identities are sampled beside the
+    frames. False for files: time runs as it likes, and nothing is left to chance."""
+    warm_up: int = 3
+    """Frames that are judged before the first picture is shown."""
+    session_seed: int | None = None
+    """What the identities of further faces are derived from; None: chance."""
+
+
+class Anonymizer:
+    """The whole way of a frame. One thread calls ``process``; the other methods may be called from
+    any thread.
+
+    ``tracker``, ``generator``, ``sample`` replace the real ones (tests).
+    Raises ``DeepcamError`` when the tracker cannot start or the identity is unknown. Without a
+    usable generator there are covers only, and ``problem`` says why.
+    """
+
+    def __init__(
+        self,
+        settings: AnonymizerSettings = AnonymizerSettings(),  # noqa: B008 - frozen
+        *,
+        tracker: FaceTracker | None = None,
+        generator: Painter | None = None,
+        sample: Sampler | None = None,
+    ) -> None:
+        self.settings = settings
+        self.problem: DeepcamError | None = None
+        """Why nothing can be generated, or None."""
+        if tracker is None:
+            from deepcam.tracking import Tracker
+
+            tracker = Tracker(settings.max_faces, settings.still)
+        self._tracker = tracker
+        self._guard = Guard(
+            settings.on_doubt,
+            settings.warm_up,
+            1.0 if settings.live else None,
+            settings.still,
+        )
+        self._own_generator = generator is None
+        self._casting: Casting | None = None
+        self._generator: Painter | None = generator
+        try:
+            self._casting = self._cast(sample)
+            if generator is None:
+                self._generator = self._load_generator(settings.provider)
+        except _UnknownIdentityError as error:
+            tracker.close()
+            raise error.reason from None
+        except DeepcamError as error:
+            self._give_up(error)
+        self._paint_failures = 0
+        self._size = DEFAULT_SIZE
+        self._last = (0.0, 0)
+        self._reported: set[str] = set()
+
+    @property
+    def identity(self) -> Identity | None:
+        """What the first face wears; None when nothing can be generated."""
+        return None if self._casting is None else self._casting.chosen
+
+    @property
+    def generator(self) -> Painter | None:
+        """The generator in use; None when nothing can be generated."""
+        return self._generator
+
+    @property
+    def tracker(self) -> FaceTracker:
+        """The tracker in use."""
+        return self._tracker
+
+    def set_identity(self, identity: Identity) -> None:
+        """The first face wears ``identity`` from the next frame on."""
+        if self._casting is not None:
+            self._casting.choose(identity)
+
+    def regenerate(self, seed: int | None = None) -> Future[Identity]:
+        """Somebody new for the first face: sampled in the background, then swapped between two
+        frames; until then the present one stays. The future holds the ``DeepcamError`` when there
+        is no identity model."""
+        if self._casting is None:
+            failed: Future[Identity] = Future()
+            failed.set_exception(self.problem or DeepcamError("There is no identity model."))
+            return failed
+        return self._casting.regenerate(seed)
+
+    def warm_up(self, first: Frame | None = None) -> None:
+        """Load and compile everything, so that the first frame does not wait. Never raises: what
+        does not work shows its card later.
+
+        ``first``: a file's first frame; the guard judges it as often as it needs, so that the
+        file begins with a picture and not with the card.
+        """
+        size = DEFAULT_SIZE if first is None else (first.image.shape[1], first.image.shape[0])
+        blank = Frame(np.zeros((size[1], size[0], 3), np.uint8), 0.0, 0)
+        try:
+            if self._generator is not None:
+                self._generator.warm_up()
+            square = np.array([[20, 20], [60, 20], [60, 60], [20, 60]], np.float32)
+            masked = erase(blank, [square])
+            for spare in (None, masked.mask):
+                draw_cover(masked.image, square, 1.0, spare)
+            standby_card(*size, "Starting")
+            self._tracker.process(blank)
+            self._tracker.persons(blank)
+        except Exception as error:
+            self._report(error)
+        self.reset()
+        if first is not None:
+            for _ in range(self._guard.warm_up + 4):
+                self.process(first)
+
+    def reset(self) -> None:
+        """Forget all faces; the guard warms up again."""
+        self._guard.reset()
+        if self._casting is not None:
+            self._casting.forget()
+        try:
+            self._tracker.reset()
+        except Exception as error:
+            self._report(error)
+
+    def close(self) -> None:
+        """Free everything. Idempotent."""
+        if self._casting is not None:
+            self._casting.close()
+        self._tracker.close()
+
+    def card(self, text: str, frame: Frame | None = None) -> SafeFrame:
+        """The standby card in the size of the last picture."""
+        when, number = self._last if frame is None else (frame.time, frame.number)
+        return SafeFrame(standby_card(*self._size, text), Reason.CARD, text, when, number)
+
+    def process(self, frame: Frame) -> SafeFrame:
+        """What may be shown instead of ``frame``: a new array of the same size that shares no
+        memory with it.
+
+        Never raises. Whatever goes wrong, garbage for a frame included, shows the card and
+        forgets all tracks, so that the next frames are judged from the beginning.
+        """
+        begin = clock.perf_counter()
+        try:
+            image = checked_image(frame.image)
+            when, number = float(frame.time), int(frame.number)
+            if not np.isfinite(when):
+                raise ValueError("a frame's time must be finite")
+        except Exception as error:
+            self._report(error)
+            self.reset()
+            return self.card("Camera picture not usable")
+        self._last = (when, number)
+        size = (image.shape[1], image.shape[0])
+        if size != self._size:
+            self._size = size
+            self.reset()
+        timings: dict[str, float] = {}
+        try:
+            safe = self._anonymize(frame, timings)
+        except DeepcamError as error:
+            self._report(error)
+            self.reset()
+            safe = self.card(error.what, frame)
+        except Exception as error:
+            self._report(error)
+            self.reset()
+            safe = self.card("Internal error", frame)
+        timings["total"] = (clock.perf_counter() - begin) * 1e3
+        safe.timings.update(timings)
+        return safe
+
+    def _anonymize(self, frame: Frame, timings: dict[str, float]) -> SafeFrame:
+        watch = _Watch(timings)
+        faces = self._tracker.process(frame)
+        watch.lap("track")
+        decision = self._guard.decide(
+            self._size, faces, lambda: self._tracker.persons(frame), frame.time
+        )
+        watch.lap("guard")
+        if decision.card is not None:
+            return self.card(decision.card, frame)
+        plans, identities = self._dress(decision.plans)
+        if self.settings.on_doubt == "card":
+            for plan in plans:
+                if plan.kind is Kind.COVER:
+                    return self.card(plan.detail, frame)
+        masked = erase(frame, [plan.outline for plan in plans])
+        watch.lap("erase")
+        generated = [p for p in plans if p.kind is Kind.GENERATE]
+        if generated and self._generator is not None:
+            timings.update(self._paint(masked, generated, identities))
+            watch.lap("paint")
+        covered = [p for p in plans if p.kind is Kind.COVER]
+        spare = _stamp(masked.mask, generated) if any(p.behind for p in covered) else None
+        for plan in covered:
+            draw_cover(masked.image, plan.outline, 1.0, spare if plan.behind else None)
+        for plan in generated:
+            if plan.fade > 0:
+                draw_cover(masked.image, plan.outline, plan.fade)
+        watch.lap("cover")
+        return SafeFrame(
+            masked.image,
+            Reason.COVERED if covered else Reason.GENERATED,
+            covered[0].detail if covered else "",
+            frame.time,
+            frame.number,
+            len(generated),
+            len(covered),
+        )
+
+    def _dress(self, plans: Sequence[Plan]) -> tuple[list[Plan], dict[int, Identity]]:
+        """Plans and identities; a face with nothing to wear yet is covered."""
+        if self._casting is None or self._generator is None:
+            why = self.problem.what if self.problem is not None else "No face generator"
+            return [as_cover(p, why) if p.kind is Kind.GENERATE else p for p in plans], {}
+        identities = self._casting.dress(plans)
+        dressed = [
+            as_cover(p, "Preparing a face")
+            if p.kind is Kind.GENERATE and p.track not in identities
+            else p
+            for p in plans
+        ]
+        return dressed, identities
+
+    def _paint(
+        self, masked: MaskedFrame, plans: Sequence[Plan], identities: Mapping[int, Identity]
+    ) -> dict[str, float]:
+        assert self._generator is not None
+        try:
+            timings = self._generator.paint(masked, plans, identities)
+        except Exception as error:
+            self._paint_failures += 1
+            if self._paint_failures >= PAINT_ATTEMPTS:
+                self._give_up(_as_problem(error))
+            elif self._own_generator and isinstance(error, DeepcamError):
+                # A GPU that stopped: the same provider once more, then the CPU.
+                provider = self.settings.provider if self._paint_failures == 1 else "cpu"
+                try:
+                    self._generator = self._load_generator(provider)
+                except DeepcamError as problem:
+                    self._give_up(problem)
+            raise
+        self._paint_failures = 0
+        return timings
+
+    # Parts
+
+    def _cast(self, sample: Sampler | None) -> Casting:
+        settings = self.settings
+        if sample is None:
+            from deepcam.identity.model import IdentityModel
+
+            sample = IdentityModel.load().sample
+        seed = settings.session_seed
+        session = secrets.randbits(62) if seed is None else seed
+        wanted = settings.identity
+        if wanted is None:
+            chosen = sample(session)
+        elif isinstance(wanted, int):
+            chosen = sample(wanted)
+        else:
+            chosen = _from_gallery(wanted, sample)
+        return Casting(sample, chosen, session, settings.per_face, settings.live)
+
+    def _load_generator(self, provider: str) -> Painter:
+        from deepcam.generator import Generator
+
+        return Generator(provider, self.settings.threads, still=self.settings.still)
+
+    def _give_up(self, problem: DeepcamError) -> None:
+        self._generator = None
+        self.problem = problem
+
+    def _report(self, error: Exception) -> None:
+        """Log an error once: its class and place, never its text, which might quote a picture."""
+        where = traceback.extract_tb(error.__traceback__)
+        place = f"{where[-1].filename}:{where[-1].lineno}" if where else "?"
+        line = f"{type(error).__name__} at {place}"
+        if line not in self._reported and len(self._reported) < 100:
+            self._reported.add(line)
+            log.warning("the card is shown: %s", line)
+
+
+class _UnknownIdentityError(Exception):
+    def __init__(self, reason: DeepcamError) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+def _from_gallery(name: str, sample: Sampler) -> Identity:
+    """The identity saved under ``name``; digits alone are a seed when nothing is."""
+    from deepcam.identity.gallery import Gallery
+
+    try:
+        found: Identity = Gallery().load(name)
+        return found
+    except DeepcamError as error:
+        if name.isdecimal():
+            return sample(int(name))
+        raise _UnknownIdentityError(error) from None
+
+
+def _as_problem(error: Exception) -> DeepcamError:
+    if isinstance(error, DeepcamError):
+        return error
+    return DeepcamError(
+        f"The face generator stopped ({type(error).__name__}).", "Start the program again."
+    )
+
+
+def _stamp(like: Mask, plans: Sequence[Plan]) -> Mask | None:
+    """(h, w) with 255 where ``plans`` are painted; None when there are none."""
+    if not plans:
+        return None
+    mask = np.zeros_like(like)
+    for plan in plans:
+        fill(mask, plan.outline, 255)
+    return mask
+
+
+class _Watch:
+    """Writes milliseconds by stage into a dict."""
+
+    def __init__(self, timings: dict[str, float]) -> None:
+        self._timings = timings
+        self._time = clock.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = clock.perf_counter()
+        self._timings[name] = (now - self._time) * 1e3
+        self._time = now
+
+
+__all__ = ["Anonymizer", "AnonymizerSettings", "FaceTracker", "Image", "Painter"]
