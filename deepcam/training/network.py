@@ -118,6 +118,7 @@ class Generator(nn.Module):
         quotient = (self._blur(first * inside) / weight + 0.02) / (
             self._blur(render * inside) / weight + 0.02
         )
+        quotient = torch.clamp(quotient, 0.08, 5.0)
         quiet = quiet * (1 - 0.999 * mouth)
         total = quiet * quotient + (1 - quiet) * torch.exp(gain)
         detail = (1 - quiet) * bias + quiet * 0.12 * bias
