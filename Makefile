@@ -1,0 +1,43 @@
+# Everything sets itself up: `make run` starts the camera (or a demonstration where there is none),
+# `make test` runs all tests, `make check` also lint and types.
+.DEFAULT_GOAL := help
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+EXTRAS := dev
+
+.PHONY: help setup run test lint types check format clean
+
+help:
+	@echo "make run     start DeepPrivacy Cam; without camera and screen, a demonstration video"
+	@echo "make test    all tests"
+	@echo "make check   tests, lint and types, as CI does"
+	@echo "make format  let ruff format the code"
+	@echo "make clean   remove the environment and caches"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml packaging/setup-venv.sh
+	@bash packaging/setup-venv.sh "$(VENV)" "$(EXTRAS)"
+
+run: $(STAMP)
+	@$(VENV)/bin/deepcam demo
+
+test: $(STAMP)
+	@$(PY) -m pytest
+
+lint: $(STAMP)
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+
+types: $(STAMP)
+	@$(VENV)/bin/mypy
+
+check: test lint types
+
+format: $(STAMP)
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

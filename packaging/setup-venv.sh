@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Make a virtual environment with everything the program needs, or say in one sentence what is missing.
+#   packaging/setup-venv.sh VENV EXTRAS
+set -euo pipefail
+venv=$1 extras=$2
+
+fail() { echo "deepcam: $1" >&2; echo "$2" >&2; exit 1; }
+
+# mediapipe 0.10.21 has wheels for Python 3.9 to 3.12; we need 3.11 or 3.12.
+suits() { "$1" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; }
+python=${PYTHON:-}
+if [ -z "$python" ]; then
+  for candidate in python3.11 python3.12 python3 python "$HOME"/.pyenv/versions/3.1[12]*/bin/python; do
+    if command -v "$candidate" >/dev/null 2>&1 && suits "$candidate"; then python=$candidate; break; fi
+  done
+fi
+[ -n "$python" ] && suits "$python" || fail \
+  "Python 3.11 or 3.12 was not found (the face tracker has no wheels for other versions yet)." \
+  "On Debian 12: sudo apt-get install python3 python3-venv. Elsewhere install Python 3.12 and run make PYTHON=python3.12."
+"$python" -c 'import ensurepip, venv' 2>/dev/null || fail \
+  "Python's venv module is missing." "Install it: sudo apt-get install python3-venv"
+
+if [ ! -x "$venv/bin/python" ] || ! suits "$venv/bin/python"; then
+  rm -rf "$venv"
+  echo "Making the environment $venv with $("$python" --version) ..."
+  "$python" -m venv "$venv"
+fi
+echo "Installing packages (about 700 MB on the first run) ..."
+"$venv/bin/python" -m pip install -q --disable-pip-version-check -e ".[$extras]" || fail \
+  "The packages could not be installed; the lines above say why." "Check the network and run make again."
+
+# System libraries that wheels expect but do not bring.
+"$venv/bin/python" - <<'PY' || exit 1
+import ctypes, sys
+needed = {"libGL.so.1": "libgl1", "libglib-2.0.so.0": "libglib2.0-0", "libEGL.so.1": "libegl1"}
+missing = []
+for library, package in needed.items():
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        missing.append(package)
+if missing:
+    print("deepcam: System libraries are missing: " + ", ".join(missing) + ".", file=sys.stderr)
+    print("Install them: sudo apt-get install " + " ".join(missing), file=sys.stderr)
+    raise SystemExit(1)
+PY
+touch "$venv/.installed"
