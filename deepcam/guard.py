@@ -423,24 +423,18 @@ class Guard:
     def _look_for_faceless(self, look: Look, beside_faces: bool) -> str | None:
         tracks = self._tracks.values()
         known = [self._place(t) for t in tracks if t.state is not State.LOST]
-        lost = [self._place(t) for t in tracks if t.state is State.LOST]
+        lost = [whole_head(self._place(t)) for t in tracks if t.state is State.LOST]
         threshold, smallest = (0.7, LEAST_SECOND) if beside_faces else (0.5, LEAST_PERSON)
         if self._faceless:
             threshold -= 0.2  # hysteresis: who was a person stays one for longer
-        heads = faceless_heads(look, known, threshold, smallest)
+        heads = faceless_heads(look, known, threshold, smallest, lost)
         if heads is None:
             return "Person without a visible face"
         for head in heads:
-            cells = look.cells(head)
-            hidden = np.zeros_like(cells)
-            for outline in lost:
-                hidden |= look.cells(outline)
-            if (cells & hidden).sum() >= 0.7 * max(1, cells.sum()):
-                continue  # a lost face's cover is there already
             middle = centre(head)
             self._faceless = [f for f in self._faceless if not holds(head, centre(f.outline))]
             self._faceless = [f for f in self._faceless if not holds(f.outline, middle)]
-            self._faceless.append(_Faceless(whole_head(head), self._frame))
+            self._faceless.append(_Faceless(head, self._frame))
         return None
 
     # Plans

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.frames import Persons, Points
-from deepcam.outlines import fill, grow, hull
+from deepcam.outlines import fill, grow, holds, hull, whole_head
 
 F32 = NDArray[np.float32]
 
 LARGEST_COVER = 0.6
 """A head said to fill more of the picture than this is no estimate any more."""
-HEAD_SLENDERNESS = 1.5
-"""Height of head and hair over its width, generous."""
+FLARE = 1.5
+"""Where a silhouette is this much wider than above, shoulders begin."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,12 +75,14 @@ def faceless_heads(
     known: Sequence[Points],
     threshold: float,
     smallest: float,
+    lost: Sequence[Points] = (),
 ) -> list[Points] | None:
     """Outlines of the heads of people in whom nobody found a face.
 
     ``known``: outlines of the faces that are dealt with; a region that one of them touches is
     left alone. ``threshold`` 0..1: from which probability on there is a person. ``smallest``:
-    share of the picture below which a region is noise. Returns convex outlines in pixels, or None
+    share of the picture below which a region is noise. ``lost``: covers of faces that were seen there
+    before; a person whose crown is still under one has not moved and needs no other. Returns convex outlines in pixels, or None
     when there is somebody but no head can be told apart.
     """
     labels = look.blobs(threshold)
@@ -97,13 +99,25 @@ def faceless_heads(
     for label in range(1, count + 1):
         if label in touched or sizes[label] < smallest * labels.size:
             continue
-        head = _head(labels == label, look)
+        blob = labels == label
+        if any(holds(outline, _crown(blob, look, outline)) for outline in lost):
+            continue
+        head = _head(blob, look)
         if head is None:
             return None
         heads.append(head)
     if sum(float(look.cells(h).mean()) for h in heads) > LARGEST_COVER:
         return None
     return heads
+
+
+def _crown(blob: NDArray[np.bool_], look: Look, outline: Points) -> NDArray[np.float64]:
+    """(2,) pixel: the middle of a silhouette's top, as deep as half the head in ``outline``."""
+    sx, sy = look.width / blob.shape[1], look.height / blob.shape[0]
+    top = int(np.argmax(blob.any(1)))
+    deep = max(1, round(0.5 * float(np.ptp(outline[:, 1])) / sy))
+    y, x = np.nonzero(blob[top : top + deep])
+    return np.array([(x.mean() + 0.5) * sx, (y.mean() + top + 0.5) * sy])
 
 
 def _head(blob: NDArray[np.bool_], look: Look) -> Points | None:
@@ -113,36 +127,34 @@ def _head(blob: NDArray[np.bool_], look: Look) -> Points | None:
     rows = np.flatnonzero(blob.any(1))
     top, bottom = int(rows[0]), int(rows[-1]) + 1
     part = blob[top:bottom]
-    widths = part.sum(1) * sx
-    depth = _head_depth(part, widths, sy)
+    depth = _head_depth(part, part.sum(1) * sx, sy)
     y, x = np.nonzero(part[:depth])
     corners = np.concatenate(
         [np.stack([(x + i) * sx, (y + top + j) * sy], 1) for i in (0, 1) for j in (0, 1)]
     )
-    outline = grow(hull([(corners - 0.5).astype(np.float32)]), 1.25)
+    around = hull([(corners - 0.5).astype(np.float32)])
+    outline = whole_head(grow(around, 1.2)) if depth < len(part) else grow(around, 1.1)
     return None if float(look.cells(outline).mean()) > LARGEST_COVER else outline
 
 
 def _head_depth(part: NDArray[np.bool_], widths: NDArray[np.float64], sy: float) -> int:
     """Rows from the silhouette's top to below the chin; all rows when that cannot be told.
 
-    Going down, a head ends where the depth reaches ``HEAD_SLENDERNESS`` times the widest row so
-    far. It is believed when it is one compact piece and shoulders follow; raised arms are not.
+    Going down, a head ends where the silhouette becomes half as wide again: the shoulders. It is
+    believed when it is one piece, as slender as heads are and not too small for the shoulders.
+    Raised arms and several people in one silhouette are not.
     """
     everything = len(widths)
-    widest = np.maximum.accumulate(widths)
-    depth = (np.arange(everything) + 1) * sy
-    shoulders = float(np.quantile(widths, 0.9))
-    ends = np.flatnonzero((depth >= HEAD_SLENDERNESS * widest) & (widest >= 0.25 * shoulders))
-    if len(ends) == 0:
+    for end in range(3, everything):
+        head = float(np.median(widths[end // 3 : end]))
+        if widths[end] < FLARE * head or end * sy < 0.8 * head:
+            continue
+        above = part[:end]
+        # Runs of cells in a row: a head is one, two raised arms are two.
+        runs = above[:, 0].astype(np.int64) + (above[:, 1:] & ~above[:, :-1]).sum(1)
+        slender = end * sy < 2.5 * head
+        fits = head > 0.26 * float(np.quantile(widths[end:], 0.75))
+        if slender and fits and float((runs > 1).mean()) < 0.3:
+            return end
         return everything
-    end = int(ends[0]) + 1
-    head = part[:end]
-    # Runs of cells in a row: a head is one, two raised arms are two.
-    starts = head[:, :1].sum(1) + (head[:, 1:] & ~head[:, :-1]).sum(1)
-    pieces = float((starts > 1).mean())
-    wide = float(widths[end // 4 : end].mean())
-    follows = float(widths[end:].max()) if end < everything else 0.0
-    if pieces > 0.3 or follows < 1.25 * wide or follows > 5.0 * wide:
-        return everything
-    return min(round(end * 1.15) + 1, everything)
+    return everything
