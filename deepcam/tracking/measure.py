@@ -49,16 +49,18 @@ def gaze_rest(basis: FaceBasis) -> F64:
 def gaze_offset(landmarks: F64, pose: Pose, rest: F64) -> F64:
     """(4,) right x, y, left x, y: iris offset from straight ahead in eye widths, +-GAZE_LIMIT.
 
-    ``landmarks``: (478, 3) pixels. The iris's own depth is noise (and breaks the measure), so it
-    is put on the line between the eye's corners before the head's rotation is undone.
+    ``landmarks``: (478, 3) pixels. The iris's own depth is noise (and breaks the measure), so only
+    its place in the picture is used: it lies in the head's frontal plane through the middle of the
+    eye's corners.
     """
     corners = landmarks[CORNERS]
-    irises = landmarks[IRISES].copy()
-    irises[:, 2] = corners[:, :, 2].mean(1)
     # Only differences matter, so the translation can stay.
     flat_corners = (corners @ pose.rotation)[..., :2]
-    flat_irises = (irises @ pose.rotation)[..., :2]
-    offset = (_offsets(flat_irises, flat_corners) - rest).ravel()
+    plane = pose.rotation[:2, :2]
+    # Slightly damped, so that an extreme turn does not blow up the noise.
+    back = np.linalg.solve(plane.T @ plane + 0.01 * np.eye(2), plane.T)
+    shift = (landmarks[IRISES, :2] - corners[:, :, :2].mean(1)) @ back.T
+    offset = (_offsets(flat_corners.mean(1) + shift, flat_corners) - rest).ravel()
     clipped: F64 = np.clip(offset, -GAZE_LIMIT, GAZE_LIMIT)
     return clipped
 
