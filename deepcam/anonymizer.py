@@ -101,7 +101,7 @@ class Anonymizer:
 
     def __init__(
         self,
-        settings: AnonymizerSettings = AnonymizerSettings(),  # noqa: B008 - frozen
+        settings: AnonymizerSettings = AnonymizerSettings(),
         *,
         tracker: FaceTracker | None = None,
         generator: Painter | None = None,

@@ -114,9 +114,14 @@ def size(outline: Points) -> float:
 
 
 def hull(outlines: Sequence[Points]) -> Points:
-    """Convex hull of all points together, (k, 2)."""
+    """Convex hull of all points together, (k >= 3, 2); their bounding box when they lie on a
+    line."""
     points = np.ascontiguousarray(np.concatenate(outlines), np.float32)
-    return np.asarray(cv2.convexHull(points)[:, 0, :], np.float32)
+    found = cv2.convexHull(points)
+    if found is None or len(found) < 3:  # OpenCV gives None for coinciding points
+        (x0, y0), (x1, y1) = points.min(0), points.max(0)
+        return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
+    return np.asarray(found[:, 0, :], np.float32)
 
 
 def grow(outline: Points, factor: float) -> Points:

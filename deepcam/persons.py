@@ -81,9 +81,9 @@ def faceless_heads(
 
     ``known``: outlines of the faces that are dealt with; a region that one of them touches is
     left alone. ``threshold`` 0..1: from which probability on there is a person. ``smallest``:
-    share of the picture below which a region is noise. ``lost``: covers of faces that were seen there
-    before; a person whose crown is still under one has not moved and needs no other. Returns convex outlines in pixels, or None
-    when there is somebody but no head can be told apart.
+    share of the picture below which a region is noise. ``lost``: covers of faces that were seen
+    before; a person whose crown is still under one has not moved and needs no other. Returns
+    convex outlines in pixels, or None when there is somebody but no head can be told apart.
     """
     labels = look.blobs(threshold)
     count = int(labels.max())

@@ -1,0 +1,76 @@
+"""Covers and the standby card: made of constants, and exactly where they belong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from deepcam.covers import draw_cover, standby_card
+from deepcam.erase import erase
+from deepcam.frames import Frame
+from deepcam.outlines import whole_head
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scenes import oval
+
+
+def noise(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (72, 96, 3), np.uint8)
+
+
+@given(st.floats(-20, 110), st.floats(-20, 90), st.floats(2, 80))
+@settings(max_examples=80, deadline=None)
+def test_a_cover_is_where_the_eraser_was_and_does_not_depend_on_the_picture(
+    x: float, y: float, side: float
+) -> None:
+    outline = whole_head(oval(x, y, side))
+    images = [noise(1), noise(2)]
+    mask = erase(Frame(images[0], 0.0, 0), [outline]).mask > 0
+    covers = []
+    for image in images:
+        out = image.copy()
+        draw_cover(out, outline)
+        np.testing.assert_array_equal(out[~mask], image[~mask])
+        covers.append(out[mask])
+    np.testing.assert_array_equal(covers[0], covers[1])
+    if mask.any():
+        assert covers[0].min() > 60, "a cover is a calm light tone"
+
+
+def test_opacity_blends_and_spare_is_left_alone() -> None:
+    outline = oval(48, 36, 40)
+    image = np.zeros((72, 96, 3), np.uint8)
+    half, full = image.copy(), image.copy()
+    draw_cover(full, outline)
+    draw_cover(half, outline, 0.5)
+    assert np.abs(half.astype(int) * 2 - full).max() <= 2
+    none = image.copy()
+    draw_cover(none, outline, 0.0)
+    assert not none.any()
+    spare = np.zeros((72, 96), np.uint8)
+    spare[:, :48] = 255
+    part = image.copy()
+    draw_cover(part, outline, 1.0, spare)
+    assert not part[:, :48].any()
+    np.testing.assert_array_equal(part[:, 48:], full[:, 48:])
+
+
+@pytest.mark.parametrize(
+    "size", [(1280, 720), (16, 16), (1, 1), (3, 200), (200, 3), (640, 480), (720, 1280), (64, 48)]
+)
+def test_cards_of_any_size(size: tuple[int, int]) -> None:
+    card = standby_card(*size, "Camera not available")
+    assert card.shape == (size[1], size[0], 3)
+    assert card.dtype == np.uint8
+    assert card.flags.c_contiguous
+    if min(size) >= 16:
+        assert card.max() > 80, "the icon is missing"
+
+
+def test_a_card_says_why_and_may_be_written_to() -> None:
+    a, b = standby_card(640, 360, "Starting"), standby_card(640, 360, "Camera not available")
+    assert (a != b).any()
+    a[:] = 0
+    assert standby_card(640, 360, "Starting").any(), "a cached card was changed by its user"
+    standby_card(640, 360, "Grün\n✓ " + "x" * 500)
+    with pytest.raises(ValueError, match="size"):
+        standby_card(0, 10)
