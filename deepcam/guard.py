@@ -46,6 +46,8 @@ TURN_FADE, TURN_BACK, TURN_COVER = 45.0, 57.0, 60.0
 only the cover."""
 FADE_STEP = 0.25
 """Most that the blend between face and cover changes in one frame."""
+COVER_MARGIN = 1.12
+"""A cover's size over the smallest shape around the face's outline: hair and ears."""
 VACANT_LOOKS = 5
 """Looks in a row that must find a place empty."""
 REPLACED_NEAR, REPLACED_BLOB = 3, 10
@@ -296,9 +298,7 @@ class Guard:
             del self._tracks[face.track]
             track = None
         if track is None:
-            track = _Track(
-                face.track, State.COVERED, face, outline, time, self._frame, self._frame
-            )
+            track = _Track(face.track, State.COVERED, face, outline, time, self._frame, self._frame)
             self._tracks[face.track] = track
         elif time > track.time:
             measured = (centre(outline) - centre(track.outline)) / (time - track.time)
@@ -441,7 +441,7 @@ class Guard:
 
     def _plan(self, track: _Track, time: float, gap: float) -> Plan:
         outline = self._place(track, gap)
-        roll = track.face.pose.roll if track.face.pose is not None else 0.0
+        roll = _roll(track.face)
         if track.state in (State.GENERATED, State.HELD) and track.fade < 0.999:
             face = replace(track.face, outline=outline)
             if track.state is State.HELD and face.pose is not None:
@@ -455,9 +455,7 @@ class Guard:
             State.LOST: "Face lost from sight",
         }.get(track.state, _doubt(track))
         cover = whole_head(outline, roll, 1.12)
-        return Plan(
-            track.number, Kind.COVER, cover, None, 1.0, detail, track.state is State.LOST
-        )
+        return Plan(track.number, Kind.COVER, cover, None, 1.0, detail, track.state is State.LOST)
 
     def _place(self, track: _Track, gap: float = 0.0, growing: bool = True) -> Points:
         """The outline of a track now: where it is seen, or everywhere it may have gone."""
@@ -489,10 +487,9 @@ class Guard:
 
 def as_cover(plan: Plan, detail: str) -> Plan:
     """The same place under an opaque cover (nothing to paint it with)."""
-    roll = plan.face.pose.roll if plan.face is not None and plan.face.pose is not None else 0.0
-    return Plan(
-        plan.track, Kind.COVER, whole_head(plan.outline, roll, 1.12), None, 1.0, detail, plan.behind
-    )
+    roll = 0.0 if plan.face is None else _roll(plan.face)
+    cover = whole_head(plan.outline, roll, COVER_MARGIN)
+    return Plan(plan.track, Kind.COVER, cover, None, 1.0, detail, plan.behind)
 
 
 def _usable(faces: Sequence[Face]) -> list[Points]:
@@ -535,6 +532,11 @@ def _fits(face: Face, pose: Pose) -> bool:
     """Whether pose and outline mean the same head; the outline of one is about 2.4 IOD across."""
     ratio = size(face.outline) / (2.4 * pose.scale)
     return 0.3 < ratio < 3.0 and holds(grow(face.outline, 1.5), pose.translation)
+
+
+def _roll(face: Face) -> float:
+    """Degrees; 0 when not known."""
+    return face.pose.roll if face.pose is not None and _finite(face, face.pose) else 0.0
 
 
 def _turn(pose: Pose) -> float:
