@@ -30,7 +30,9 @@ def window(pose: Pose, size: int) -> F32:
     c, s = k * np.cos(angle), k * np.sin(angle)
     linear = np.array([[c, s], [-s, c]])
     middle = (size - 1) / 2
-    return np.concatenate([linear, (middle - linear @ centre)[:, None]], 1).astype(np.float32)
+    affine = np.concatenate([linear, (middle - linear @ centre)[:, None]], 1)
+    out: F32 = affine.astype(np.float32)
+    return out
 
 
 class Erased(Protocol):

@@ -47,7 +47,9 @@ def floor(planes: F32, surroundings: Context) -> F32:
     drawn = ((cover > 0.25) & (surroundings.mask > 0.5)).astype(np.uint8)
     drawn = cv2.morphologyEx(drawn, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     # An edge of the window is no edge of the face.
-    edge = cv2.distanceTransform(cv2.copyMakeBorder(drawn, 1, 1, 1, 1, cv2.BORDER_REPLICATE), cv2.DIST_L2, 3)
+    edge = cv2.distanceTransform(
+        cv2.copyMakeBorder(drawn, 1, 1, 1, 1, cv2.BORDER_REPLICATE), cv2.DIST_L2, 3
+    )
     t = np.clip(edge[1:-1, 1:-1] / (0.085 * n), 0, 1)
     out[..., 6] = t * t * (3 - 2 * t)
     return out
@@ -106,8 +108,14 @@ def compose(
                 else:
                     r[0], r[1], r[2] = render[y, x, 0], render[y, x, 1], render[y, x, 2]
             else:
-                rx = min(max((x + np.float32(0.5)) * inv - np.float32(0.5), np.float32(0)), np.float32(wr - 1.001))
-                ry = min(max((y + np.float32(0.5)) * inv - np.float32(0.5), np.float32(0)), np.float32(hr - 1.001))
+                rx = min(
+                    max((x + np.float32(0.5)) * inv - np.float32(0.5), np.float32(0)),
+                    np.float32(wr - 1.001),
+                )
+                ry = min(
+                    max((y + np.float32(0.5)) * inv - np.float32(0.5), np.float32(0)),
+                    np.float32(hr - 1.001),
+                )
                 jx, jy = int(rx), int(ry)
                 ex, ey = np.float32(rx - jx), np.float32(ry - jy)
                 cover = np.float32(0)
@@ -127,4 +135,6 @@ def compose(
                 value = (1 - alpha) * f[7 + k] * 255
                 if alpha > 0:
                     value += alpha * (r[k] * f[k] + f[3 + k] * 255)
-                image[py, px, k] = np.uint8(min(max(value + np.float32(0.5), np.float32(0)), np.float32(255)))
+                image[py, px, k] = np.uint8(
+                    min(max(value + np.float32(0.5), np.float32(0)), np.float32(255))
+                )

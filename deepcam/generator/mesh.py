@@ -5,6 +5,7 @@ The wearer's geometry does not enter: the shape is the identity's, moved by coef
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -123,12 +124,12 @@ def _layout() -> _Layout:
         uv.append(0.5 + (basis.uv[OVAL] - 0.5) * radius)
         ring.append(np.arange(n, n + len(OVAL), dtype=np.int32))
         n += len(OVAL)
-    bands = np.concatenate([_strip(a, b, closed=True) for a, b in zip(ring, ring[1:], strict=False)])
+    bands = np.concatenate([_strip(a, b, closed=True) for a, b in itertools.pairwise(ring)])
     kinds.append(np.full(len(bands), SKIRT, np.int32))
 
     eyes = []
     globes = []
-    for eye, kind in ((_RIGHT, EYE_R), (_LEFT, EYE_L)):
+    for kind in (EYE_R, EYE_L):
         eyes.append(n)  # corner, lower 7, corner, upper 7
         low = np.concatenate([[n], np.arange(n + 1, n + 8), [n + 8]]).astype(np.int32)
         high = np.concatenate([[n], np.arange(n + 9, n + 16), [n + 8]]).astype(np.int32)
@@ -159,10 +160,10 @@ def _strip(a: I32, b: I32, closed: bool = False) -> I32:
     """Triangles between two rows of equal length."""
     if closed:
         a, b = np.append(a, a[0]), np.append(b, b[0])
-    quads = np.concatenate(
+    quads: I32 = np.concatenate(
         [np.stack([a[:-1], a[1:], b[1:]], 1), np.stack([a[:-1], b[1:], b[:-1]], 1)]
-    )
-    return quads.astype(np.int32)
+    ).astype(np.int32)
+    return quads
 
 
 def triangles() -> tuple[I32, I32]:

@@ -179,7 +179,7 @@ class Generator:
         return fields, (drawn - start) * 1e3, (time.perf_counter() - drawn) * 1e3
 
     def _smooth(self, face: Face, identity: Identity, fields: F32, at: float) -> F32:
-        """Average with the last fields of this track in head coordinates, unless something jumped."""
+        """Average with this track's last fields in head coordinates, unless something jumped."""
         assert face.pose is not None
         if self._still:
             return fields

@@ -83,8 +83,10 @@ class Renderer:
         level = int(np.clip(np.floor(np.log2(max(texels, 1.0)) + 0.35), 0, len(self.levels) - 1))
         sample_texture(self.levels[level], attributes, kind, SKIN, colour)
         sample_texture(self.levels[level], attributes, kind, SKIRT, colour)
-        pixel = np.float32(1.0 / max(scale, 1.0))
-        _shade_eyes(attributes, kind, self.identity.iris.astype(np.float32), self._white, pixel, colour)
+        pixel = 1.0 / max(scale, 1.0)
+        _shade_eyes(
+            attributes, kind, self.identity.iris.astype(np.float32), self._white, pixel, colour
+        )
         _shade_mouth(attributes, kind, self.teeth, self._lip, colour)
         return Render(colour, kind, attributes)
 
@@ -181,7 +183,9 @@ def _shade_mouth(attributes: F32, kind: I32, teeth: F32, flesh: F32, colour: F32
                 for k in range(4):
                     kk = 3 - k
                     top = teeth[row, r0, c0, kk] * (1 - fx) + teeth[row, r0, c0 + 1, kk] * fx
-                    bot = teeth[row, r0 + 1, c0, kk] * (1 - fx) + teeth[row, r0 + 1, c0 + 1, kk] * fx
+                    bot = (
+                        teeth[row, r0 + 1, c0, kk] * (1 - fx) + teeth[row, r0 + 1, c0 + 1, kk] * fx
+                    )
                     value = top * (1 - fy) + bot * fy
                     if kk == 3:
                         a = value

@@ -118,7 +118,7 @@ class NetworkSession:
 
 
 def _missing_device(name: str) -> str:
-    """A cheap look before a provider is loaded: a failed CUDA load costs a second and logs noise."""
+    """A cheap look before a provider is loaded: a failed CUDA load costs a second."""
     if (
         name in {"cuda", "tensorrt"}
         and os.name == "posix"

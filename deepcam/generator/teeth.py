@@ -1,8 +1,8 @@
-"""Teeth drawn once from proportions in dental textbooks: nobody's own, hence nobody's fingerprint."""
+"""Teeth drawn once from textbook proportions: nobody's own, hence nobody's fingerprint."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import cv2
 import numpy as np
@@ -23,7 +23,7 @@ _UPPER = (1.0, 0.76, 0.70, 0.50, 0.36)
 _LOWER = (0.62, 0.66, 0.72, 0.56, 0.40)
 
 
-@lru_cache(maxsize=None)
+@cache
 def sprites(variant: int) -> F32:
     """Upper and lower teeth (2, HEIGHT, WIDTH, 4) float32: BGR 0..255 and opacity 0..1.
 

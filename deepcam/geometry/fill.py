@@ -30,7 +30,7 @@ def pull_push(colour: F32, weight: F32) -> F32:
         c, w = c2.reshape(*w2.shape, -1) * gain[..., None], w2 * gain
     c, w = levels[-1]
     total = float(w.sum())
-    mean = c.sum((0, 1)) / total if total > 1e-6 else np.full(c.shape[2], 0.5 * 255)
+    mean = c.sum((0, 1)) / total if total > 1e-6 else np.full(c.shape[2], 0.5)
     filled = c + (1 - w[..., None]) * mean
     for c, w in reversed(levels[:-1]):
         up = cv2.pyrUp(filled, dstsize=(w.shape[1], w.shape[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ class OneEuro:
         self._dx: F64 | None = None
         self._t = 0.0
 
-    def __call__(self, x: NDArray[np.floating] | float, t: float, unit: float | None = None) -> F64:
+    def __call__(self, x: NDArray[Any] | float, t: float, unit: float | None = None) -> F64:
         """Filtered value of ``x`` (any shape) at time ``t`` seconds. Time must not run backwards:
         a step of zero or less, or over one second, restarts the filter."""
         value = np.asarray(x, np.float64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +19,7 @@ OUTLINE_SIDE, OUTLINE_UP, OUTLINE_DOWN = 1.10, 0.22, 0.16
 below the chin (12 % of the face's height of about 2.1 IOD is 0.25 with the margin)."""
 
 
-def umeyama(
-    source: F64, target: F64, weight: F64 | None = None
-) -> tuple[float, F64, F64]:
+def umeyama(source: F64, target: F64, weight: F64 | None = None) -> tuple[float, F64, F64]:
     """Similarity transform that maps ``source`` onto ``target`` with least weighted square error.
 
     Umeyama, IEEE TPAMI 13(4), 1991. ``source``, ``target``: (n, d) float64. Returns scale,
@@ -64,11 +64,12 @@ def to_head(landmarks: F64, pose: Pose) -> F64:
     return head
 
 
-def project(points: NDArray[np.floating], pose: Pose) -> NDArray[np.float32]:
+def project(points: NDArray[Any], pose: Pose) -> NDArray[np.float32]:
     """Head frame (n, 3) to the picture: x, y pixels and depth in pixels, (n, 3) float32."""
-    out = points @ (pose.rotation.T * pose.scale)
+    out: NDArray[Any] = points @ (pose.rotation.T * pose.scale)
     out[:, :2] += pose.translation
-    return out.astype(np.float32)
+    flat: NDArray[np.float32] = out.astype(np.float32)
+    return flat
 
 
 def head_outline(pose: Pose, basis: FaceBasis, margin: float = 1.0) -> Points:

@@ -29,12 +29,10 @@ LIPS_OUTER = _loop("61 146 91 181 84 17 314 405 321 375 291 409 270 269 267 0 37
 LIPS_INNER = _loop("78 95 88 178 87 14 317 402 318 324 308 415 310 311 312 13 82 81 80 191")
 EYE_RIGHT = _loop("33 7 163 144 145 153 154 155 133 173 157 158 159 160 161 246")
 EYE_LEFT = _loop("263 249 390 373 374 380 381 382 362 398 384 385 386 387 388 466")
-"""Eye loops: from the outer corner along the lower lid to the inner corner, back along the upper."""
+"""Eye loops: from the outer corner along the lower lid to the inner one, back along the upper."""
 BROW_RIGHT = _loop("70 63 105 66 107 46 53 52 65 55")
 BROW_LEFT = _loop("300 293 334 296 336 276 283 282 295 285")
-NOSE = _loop(
-    "1 2 4 5 6 19 45 48 64 94 97 98 115 168 195 197 220 275 278 294 326 327 344 440"
-)
+NOSE = _loop("1 2 4 5 6 19 45 48 64 94 97 98 115 168 195 197 220 275 278 294 326 327 344 440")
 IRIS_RIGHT, IRIS_LEFT = 468, 473
 """Iris centres; the four points after each are its ring."""
 EAR_RIGHT = _loop("33 160 158 133 153 144")
@@ -46,8 +44,9 @@ PROCRUSTES_INDEX = _loop(
     "358 361 362 365 372 376 420 425"
 )
 PROCRUSTES_WEIGHT: NDArray[np.float64] = np.array(
-    [0.0709, 0.0321, 0.0084, 0.0587, 0.0077, 0.0091, 0.0098, 0.0146, 0.0186, 0.0052, 0.1206]
-    + [0.0056, 0.0533, 0.0669, 0.0148, 0.0143, 0.0255, 0.0473, 0.0587, 0.0077, 0.0091, 0.0098]
-    + [0.0146, 0.0186, 0.0052, 0.1206, 0.0056, 0.0533, 0.0669, 0.0148, 0.0143, 0.0255, 0.0473]
+    "0.0709 0.0321 0.0084 0.0587 0.0077 0.0091 0.0098 0.0146 0.0186 0.0052 0.1206 "
+    "0.0056 0.0533 0.0669 0.0148 0.0143 0.0255 0.0473 0.0587 0.0077 0.0091 0.0098 "
+    "0.0146 0.0186 0.0052 0.1206 0.0056 0.0533 0.0669 0.0148 0.0143 0.0255 0.0473".split(),
+    np.float64,
 )
 """Points that hardly move with expression, with MediaPipe's weights (face_geometry module)."""

@@ -1,9 +1,9 @@
 """Sampling people who do not exist.
 
 The bank holds mixtures of at least five donors each, none above 30 % of any region (see
-``deepcam.training.identity_bank``). A person is a mixture of three such mixtures: coarse bands from
-all three, fine detail from one. So nobody's share can grow, and the same seed gives the same
-person on every machine.
+``deepcam.training.identity_bank``). A person is a mixture of four such mixtures: coarse bands from
+all, fine detail of each region from one. So nobody's share can grow, and the same seed gives the
+same person on every machine.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
 from deepcam.geometry.basis import FaceBasis
+from deepcam.identity.regions import REGIONS, region_maps
 from deepcam.identity.types import Identity
 from deepcam.modelstore import path_of
 
@@ -25,16 +26,21 @@ F32 = NDArray[np.float32]
 TEXTURE_SIZE = 512
 AGE_RANGE = (18.0, 80.0)
 
-_FIRST = (
-    "Alma Aron Bela Cleo Dara Edin Elia Emre Enea Finn Gala Hana Ilan Ines Iris Jona Juno Kaia "
-    "Kian Lale Leni Levi Lior Luca Mara Mika Milo Naja Nino Noor Oona Otis Pia Rami Remy Rosa "
-    "Runa Sami Sina Suri Tala Teo Tuva Uma Vida Wren Yael Yara Zeno Zora"
-).split()
-_LAST = (
-    "Abel Amsel Berg Birk Bloom Caro Dahl Eike Falk Fenn Grove Haas Hale Holm Idris Jarl Kato Kern "
-    "Lark Lind Loren Marsh Moor Nord Novak Oak Park Quill Reed Ronin Salo Stern Storm Tamm Thorn "
-    "Vale Vega West Wilde Yoon"
-).split()
+_FIRST = tuple(
+    (
+        "Alma Aron Bela Cleo Dara Edin Elia Emre Enea Finn Gala Hana Ilan Ines Iris Jona "
+        "Juno Kaia Kian Lale Leni Levi Lior Luca Mara Mika Milo Naja Nino Noor Oona Otis "
+        "Pia Rami Remy Rosa Runa Sami Sina Suri Tala Teo Tuva Uma Vida Wren Yael Yara "
+        "Zeno Zora "
+    ).split()
+)
+_LAST = tuple(
+    (
+        "Abel Amsel Berg Birk Bloom Caro Dahl Eike Falk Fenn Grove Haas Hale Holm Idris "
+        "Jarl Kato Kern Lark Lind Loren Marsh Moor Nord Novak Oak Park Quill Reed Ronin "
+        "Salo Stern Storm Tamm Thorn Vale Vega West Wilde Yoon "
+    ).split()
+)
 
 # Iris colours (BGR) from light to dark, with how much skin lightness each goes with.
 _IRIS = np.array(
@@ -105,11 +111,12 @@ class IdentityModel:
             + ((self.masculinity - wish[1]) / 0.30) ** 2
             + ((ranks - wish[2]) / 0.16) ** 2
         )
-        pool = np.argsort(distance, kind="stable")[:9]
-        pick = rng.permutation(pool)[:3]
-        weight = rng.dirichlet([3.0, 3.0, 3.0])
-        pick, weight = pick[np.argsort(-weight)], np.sort(weight)[::-1]
-        texture = self._mix_textures(pick, weight)
+        pool = np.argsort(distance, kind="stable")[:14]
+        pick = rng.permutation(pool)[:4]
+        weight = np.sort(rng.dirichlet([3.0, 3.0, 3.0, 3.0]))[::-1]
+        # Which mixture leads in which region: the first in the eyes' region, others elsewhere.
+        lead = np.concatenate([[0], rng.integers(0, 4, REGIONS - 1)])
+        texture = self._mix_textures(pick, weight, lead)
         basis = FaceBasis.load()
         gain = min(0.95 / float(np.sqrt((weight**2).sum())), 1.5)
         mean = self.shapes.mean(0)
@@ -145,13 +152,17 @@ class IdentityModel:
         return np.ascontiguousarray(decoded, np.uint8)
 
     def _mix_textures(
-        self, pick: NDArray[np.intp], weight: NDArray[np.float64]
+        self, pick: NDArray[np.intp], weight: NDArray[np.float64], lead: NDArray[np.int64]
     ) -> NDArray[np.uint8]:
+        """Tone and coarse light from all, the rest of each region mostly from the one that leads
+        there: averaging several would take the pores and hairs away."""
         logs = [np.log(self.texture(int(i)).astype(np.float32) + 8) for i in pick]
-        sigma = TEXTURE_SIZE / 100
-        low = [cv2.GaussianBlur(x, (0, 0), sigma) for x in logs]
-        mixed = sum(float(w) * x for w, x in zip(weight, low, strict=True))
-        # Brows and lips are coarse structure of the leading mixture; elsewhere the blend is wider.
-        detail = logs[0] - low[0]
-        out = np.exp(0.55 * mixed + 0.45 * low[0] + detail) - 8
-        return np.clip(out, 0, 255).astype(np.uint8)
+        coarse = [cv2.GaussianBlur(x, (0, 0), TEXTURE_SIZE / 20) for x in logs]
+        out = sum(float(w) * x for w, x in zip(weight, coarse, strict=True))
+        maps = region_maps(TEXTURE_SIZE)
+        for k, (x, low) in enumerate(zip(logs, coarse, strict=True)):
+            share = maps[lead == k].sum(0)
+            if share.any():
+                out = out + share[..., None] * (x - low)
+        mixture: NDArray[np.uint8] = np.clip(np.exp(out) - 8, 0, 255).astype(np.uint8)
+        return mixture

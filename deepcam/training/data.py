@@ -84,7 +84,7 @@ def measure(landmarks: F64) -> tuple[Pose, F32, F32, F32, F32]:
     pose = fit_pose(landmarks, basis)
     head = to_head(landmarks, pose)
     head[:, 2] += basis.mean[:, 2].mean() - head[:468, 2].mean()
-    _, e = fit_joint(head[:468], basis.mean, basis.shape, basis.expression)
+    _, e = fit_joint(head[:468], basis.mean.astype(np.float64), basis.shape, basis.expression)
     e = np.clip(e, -3, 3)
     shape = head[:468] - np.tensordot(e, basis.expression, 1)
     lids, gaze = [], []
@@ -223,8 +223,13 @@ class Sampler:
             )
         iris = self._iris(i)
         identity = Identity(
-            "", 0, np.clip(texture, 0, 255).astype(np.uint8), shape.astype(np.float32), iris,
-            int(rng.integers(3)), {},
+            "",
+            0,
+            np.clip(texture, 0, 255).astype(np.uint8),
+            shape.astype(np.float32),
+            iris,
+            int(rng.integers(3)),
+            {},
         )
         return self._finish(Renderer(identity), i, photo, inside, pose, contour)
 

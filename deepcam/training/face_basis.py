@@ -7,6 +7,7 @@ is copied. Run through ``deepcam-train basis``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ def triangles_of(edges: Sequence[tuple[int, int]]) -> I32:
 
 
 def mean_shape(meshes: F64, rounds: int = 4) -> F64:
-    """Generalised Procrustes median of meshes (n, 478, 3); unit = iris distance, eyes' middle = 0."""
+    """Procrustes median of meshes (n, 478, 3); unit = iris distance, eyes' middle = 0."""
     mean = meshes[0] - meshes[0].mean(0)
     for _ in range(rounds):
         aligned = np.stack([align(m, mean) for m in meshes])
@@ -82,7 +83,7 @@ def align(mesh: F64, mean: F64) -> F64:
 
 
 def mirror_map(mean: F64) -> I32:
-    """Each point's mirror image: reflect, lay the reflection on by known pairs, assign (Hungarian)."""
+    """Each point's mirror image: reflect, align by known pairs, assign (Hungarian)."""
     pairs = np.array([int(i) for i in _PAIRS.split()]).reshape(-1, 2)
     there = np.concatenate([pairs[:, 0], pairs[:, 1]])
     back = np.concatenate([pairs[:, 1], pairs[:, 0]])
@@ -184,3 +185,77 @@ def fit_joint(
     gram = design.T @ design / sigma**2 + np.diag(prior)
     solution = np.linalg.solve(gram, design.T @ (shape - mean).ravel() / sigma**2)
     return solution[:k], solution[k:]
+
+
+def build_basis(
+    photos: dict[str, F64], rows: list[dict[str, str]], clips: dict[str, F64], triangles: I32
+) -> dict[str, NDArray[Any]]:
+    """Arrays of ``face_basis.npz``.
+
+    ``photos``: landmarks by file; ``rows``: the index; ``clips``: landmarks of talking people.
+    The mean is the studio photographs'; movements come from clips, neutral-smile pairs and, with
+    the identity regressed out, photographs of strong expressions.
+    """
+    kept = [r for r in rows if r["file"] in photos]
+    mesh = np.stack([photos[r["file"]] for r in kept])
+    source = np.array([r["source"] for r in kept])
+    mood = np.array([r["expression"] for r in kept])
+    person = np.array([r["person"] for r in kept])
+    studio = ((source == "london") & (mood == "neutral")) | (source == "canada")
+    raw = mean_shape(mesh[studio])
+    mirror = mirror_map(raw)
+    mean = symmetrise(raw, mirror)
+    full = np.concatenate([mean, raw[N_POINTS:]])
+    aligned = np.stack([align(m, full) for m in mesh])[:, :N_POINTS]
+    residual = np.linalg.norm(aligned - mean, axis=2).mean(1)
+    good = residual < np.percentile(residual, 98)
+
+    def both(x: F64) -> F64:
+        return np.concatenate([x, x[:, mirror] * np.array([-1.0, 1.0, 1.0])])
+
+    neutral = both(aligned[studio & good] - mean)
+    shape, _ = principal(neutral, 24)
+    moves = []
+    for who in np.unique(person[source == "london"]):
+        calm_at = np.where((person == who) & (mood == "neutral"))[0]
+        smile = np.where((person == who) & (mood == "smile"))[0]
+        if len(calm_at) and len(smile):
+            moves.append(aligned[smile[:1]] - aligned[calm_at[:1]])
+    for frames in clips.values():
+        head = np.stack([align(f, full) for f in frames])[:, :N_POINTS]
+        moves.append((head - np.median(head, axis=0))[::2])
+    moving = both(np.concatenate(moves)) * 1.6
+    expression, _ = principal(moving, 32)
+    vivid = np.where(good & np.isin(source, ["sfhq-t2i", "congress"]))[0]
+    various = np.where(good & (source != "congress"))[0]
+    for _ in range(2):
+        rest_of = []
+        for i in vivid:
+            a, _e = fit_joint(aligned[i], mean, shape, expression)
+            rest_of.append(aligned[i] - mean - np.tensordot(np.clip(a, -2.5, 2.5), shape, 1))
+        rest = np.array(rest_of)
+        rest -= np.median(rest, axis=0)
+        size = np.abs(rest).mean((1, 2))
+        rest = both(rest[size < np.percentile(size, 97)])
+        rest *= np.sqrt(0.35 * len(moving) / len(rest))
+        expression, _ = principal(np.concatenate([moving, rest]), 32)
+        calm_of = []
+        for i in various:
+            _a, e = fit_joint(aligned[i], mean, shape, expression, sigma=0.03)
+            move = np.tensordot(np.clip(e, -3, 3), expression, 1)
+            calm_of.append(aligned[i] - mean - (0.0 if studio[i] else move))
+        calm = np.array(calm_of)
+        calm -= np.median(calm, axis=0)
+        size = np.abs(calm).mean((1, 2))
+        calm = both(calm[size < np.percentile(size, 97)]) * 0.5
+        weight = np.sqrt((0.25 * len(calm) + 2.25 * len(neutral)) / (len(calm) + len(neutral)))
+        shape, _ = principal(np.concatenate([calm, neutral * 1.5]) / weight, 24)
+    arrays: dict[str, NDArray[Any]] = {
+        "mean": mean.astype(np.float32),
+        "triangles": triangles.astype(np.int16),
+        "uv": uv_layout(mean, triangles).astype(np.float32),
+        "mirror": mirror.astype(np.int16),
+        "shape": shape.astype(np.float16),
+        "expression": expression.astype(np.float16),
+    }
+    return arrays

@@ -12,14 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcam.identity.regions import REGIONS, region_maps
 from deepcam.training.textures import radius_map
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
 MAX_SHARE, MIN_DONORS = 0.30, 5
-REGIONS = 5
-"""Eyes and brows, nose, mouth and chin, forehead, cheeks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,26 +33,6 @@ class Donors:
     """(n,) apparent age, years, judged by eye."""
     masculinity: F64
     """(n,) 0 feminine .. 1 masculine, judged by eye."""
-
-
-def region_maps(size: int) -> F32:
-    """Soft partition of the UV square into REGIONS: (REGIONS, s, s), sums to 1."""
-    y, x = np.mgrid[:size, :size].astype(np.float32)
-    u, v = (x + 0.5) / size, (y + 0.5) / size
-    dx = np.abs(u - 0.5)
-    score = np.stack(
-        [
-            -(np.maximum(dx - 0.30, 0) * 6 + np.abs(v - 0.30) / 0.075),
-            -(dx / 0.085 + np.maximum(np.abs(v - 0.47) - 0.08, 0) / 0.03),
-            -(np.maximum(dx - 0.14, 0) / 0.05 + np.maximum(0.62 - v, 0) / 0.03),
-            -(np.maximum(v - 0.16, 0) / 0.03),
-            -np.full_like(u, 1.2),
-        ]
-    )
-    soft = np.exp(2.2 * (score - score.max(0)))
-    soft = np.stack([cv2.GaussianBlur(s, (0, 0), size / 45) for s in soft])
-    out: F32 = (soft / soft.sum(0)).astype(np.float32)
-    return out
 
 
 def shares(rng: np.random.Generator, k: int) -> F64:
@@ -102,7 +81,10 @@ def mix(
     deviation = (weight[..., None] * (logs[pick] - mean)).sum(0)
     low = cv2.GaussianBlur(deviation, (0, 0), size / 24)
     # Coarse deviations keep a smaller gain: the tone of the pool is real, not lost variance.
-    texture = np.exp(mean + low * np.minimum(gain, 1.18)[..., None] + (deviation - low) * gain[..., None]) - 8
+    texture = (
+        np.exp(mean + low * np.minimum(gain, 1.18)[..., None] + (deviation - low) * gain[..., None])
+        - 8
+    )
     flat = float(0.95 / np.sqrt((base**2).sum()))
     centre = donors.shapes.mean(0)
     shape = centre + np.tensordot(base, donors.shapes[pick] - centre, 1) * min(flat, 1.6)
@@ -153,7 +135,11 @@ def build(donors: Donors, count: int, seed: int = 2019) -> dict[str, NDArray[np.
     offsets = np.cumsum([0] + [len(b) for b in blobs])
     # Tone as lightness (CIELAB L of the cheeks), what the slider moves along.
     tone = [
-        float(cv2.cvtColor(t[280:340, 120:400].mean((0, 1), keepdims=True).astype(np.uint8), cv2.COLOR_BGR2LAB)[0, 0, 0])
+        float(
+            cv2.cvtColor(
+                t[280:340, 120:400].mean((0, 1), keepdims=True).astype(np.uint8), cv2.COLOR_BGR2LAB
+            )[0, 0, 0]
+        )
         for t in textures
     ]
     return {

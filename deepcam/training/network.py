@@ -74,13 +74,13 @@ class Generator(nn.Module):
         x = torch.arange(-half, half + 1, dtype=torch.float32)
         kernel = torch.exp(-0.5 * (x / sigma) ** 2)
         self.register_buffer("lowpass", (kernel / kernel.sum())[None, None])
-        self.half = half
+        self.pad = half
 
     def _blur(self, x: Tensor) -> Tensor:
         c = x.shape[1]
         k = self.lowpass.repeat(c, 1, 1)
-        x = F.conv2d(x, k[:, :, None, :], padding=(0, self.half), groups=c)
-        return F.conv2d(x, k[:, :, :, None], padding=(self.half, 0), groups=c)
+        x = F.conv2d(x, k[:, :, None, :], padding=(0, self.pad), groups=c)
+        return F.conv2d(x, k[:, :, :, None], padding=(self.pad, 0), groups=c)
 
     def forward(self, x: Tensor) -> Tensor:
         """Fields for each pixel; colours 0..1."""

@@ -61,12 +61,12 @@ def unwrap(image: U8, landmarks: F64, size: int) -> tuple[F32, F32]:
     p, t = landmarks[:468].astype(np.float32), basis.triangles
     n = np.zeros_like(p)
     face = np.cross(p[t[:, 1]] - p[t[:, 0]], p[t[:, 2]] - p[t[:, 0]])
-    uv_area = np.cross(
-        basis.uv[t[:, 1]] - basis.uv[t[:, 0]], basis.uv[t[:, 2]] - basis.uv[t[:, 0]]
+    uv_area = np.cross(basis.uv[t[:, 1]] - basis.uv[t[:, 0]], basis.uv[t[:, 2]] - basis.uv[t[:, 0]])
+    face *= (
+        -np.sign(uv_area)[:, None]
+        if np.median(face[:, 2] * np.sign(uv_area)) > 0
+        else np.sign(uv_area)[:, None]
     )
-    face *= -np.sign(uv_area)[:, None] if np.median(face[:, 2] * np.sign(uv_area)) > 0 else np.sign(
-        uv_area
-    )[:, None]
     for k in range(3):
         np.add.at(n, t[:, k], face)
     n /= np.linalg.norm(n, axis=1, keepdims=True) + 1e-9
@@ -75,7 +75,9 @@ def unwrap(image: U8, landmarks: F64, size: int) -> tuple[F32, F32]:
     source = image
     if scale > 1.6:  # shrink first: remap does not average
         factor = 1.0 / scale
-        source = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        source = cv2.resize(
+            image, None, fx=float(factor), fy=float(factor), interpolation=cv2.INTER_AREA
+        )
         maps[..., :2] = (maps[..., :2] + 0.5) * factor - 0.5
     texture = cv2.remap(
         source, maps[..., 0], maps[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
@@ -155,6 +157,6 @@ def sh_basis(normal: F32) -> F32:
     """Nine spherical harmonics of unit normals (..., 3), unnormalised: (..., 9)."""
     x, y, z = normal[..., 0], normal[..., 1], -normal[..., 2]
     one = np.ones_like(x)
-    return np.stack(
-        [one, x, y, z, x * y, x * z, y * z, x * x - y * y, 3 * z * z - 1], -1
-    ).astype(np.float32)
+    return np.stack([one, x, y, z, x * y, x * z, y * z, x * x - y * y, 3 * z * z - 1], -1).astype(
+        np.float32
+    )

@@ -119,7 +119,9 @@ def learning_rate(config: Config, seen: int) -> float:
     return config.lr * warm * (0.05 + 0.95 * 0.5 * (1 + float(np.cos(np.pi * t))))
 
 
-def train(config: Config, data: Prepared, folder: Path, minutes: float, identities: int = 48) -> None:
+def train(
+    config: Config, data: Prepared, folder: Path, minutes: float, identities: int = 48
+) -> None:
     """Train for ``minutes`` or until ``config.images``; state and sheets go to ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     size = SIZES[config.size]
@@ -259,7 +261,9 @@ def _report(
         total += float(reconstruction(out, y, x, valid)) * len(x)
         mask = x[:, 3:4]
         whole = y * (1 - mask) + out.clamp(0, 1) * mask
-        tiles = torch.cat([x[:, 0:3], x[:, 4:7].clamp(0, 1), whole, y], 2)[:: 4 if len(held) > 24 else 1]
+        tiles = torch.cat([x[:, 0:3], x[:, 4:7].clamp(0, 1), whole, y], 2)[
+            :: 4 if len(held) > 24 else 1
+        ]
         rows += [(t.permute(1, 2, 0).cpu().numpy() * 255).astype(np.uint8) for t in tiles]
     score = total / len(held)
     path = folder / "metrics.csv"
@@ -270,5 +274,7 @@ def _report(
             writer.writerow(["images", "seconds", "train", "held_out"])
         mean = float(np.mean(history)) if history else float("nan")
         writer.writerow([seen, round(spent), round(mean, 4), round(score, 4)])
-    print(f"{seen} images, {spent / 60:.1f} min, train {mean:.4f}, held out {score:.4f}", flush=True)
+    print(
+        f"{seen} images, {spent / 60:.1f} min, train {mean:.4f}, held out {score:.4f}", flush=True
+    )
     cv2.imwrite(str(folder / "sheet.png"), np.hstack(rows[:24]))

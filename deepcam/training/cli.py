@@ -1,0 +1,139 @@
+"""``deepcam-train``: from photographs to the shipped models, one step after the other."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from deepcam.errors import DeepcamError
+from deepcam.modelstore import MODELS_DIR
+from deepcam.modelstore import write as write_manifest
+
+_STORY = """\
+Steps, in this order (each writes into --work, default ./work):
+
+  deepcam-train landmarks --faces DIR --clips DIR   find the face in every photograph and clip
+  deepcam-train basis     --faces DIR               mean face, UV layout, shape and movements
+  deepcam-train bank      --faces DIR               people to mix identities from
+  deepcam-train prepare   --faces DIR               crops, textures, poses: what training reads
+  deepcam-train train     --minutes 60              train; run it again to go on where it stopped
+  deepcam-train export                              checkpoint to models/generator_small.onnx
+
+DIR of photographs: images/ and index.csv (file, source, licence, attribution, person, expression).
+While it trains, WORK/NAME/metrics.csv and sheet.png (erased, render, result, photograph) tell how
+it goes; the held-out photographs are never trained on.
+"""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Entry point; exits with 1 and two sentences when something cannot be done."""
+    parser = argparse.ArgumentParser(
+        "deepcam-train", description=_STORY, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "step", choices=["landmarks", "basis", "bank", "prepare", "train", "export"]
+    )
+    parser.add_argument("--faces", type=Path, help="folder with images/ and index.csv")
+    parser.add_argument("--clips", type=Path, help="folder with clips of talking people")
+    parser.add_argument("--work", type=Path, default=Path("work"), help="where to keep everything")
+    parser.add_argument("--name", default="run1", help="name of the training run")
+    parser.add_argument("--size", choices=["small", "large"], default="small")
+    parser.add_argument("--images", type=int, default=1_000_000, help="length of the whole run")
+    parser.add_argument("--adversarial-from", type=int, default=400_000)
+    parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--minutes", type=float, default=60, help="stop after this long")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--jobs", type=int, default=2, help="processes for preparation")
+    arguments = parser.parse_args(argv)
+    try:
+        _run(arguments)
+    except DeepcamError as error:
+        print(f"deepcam-train: {error.what}\n{error.remedy}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def _needs(path: Path | None, option: str) -> Path:
+    if path is None or not path.exists():
+        raise DeepcamError(f"There is no folder {path}.", f"Give it with {option}.")
+    return path
+
+
+def _run(a: argparse.Namespace) -> None:
+    a.work.mkdir(parents=True, exist_ok=True)
+    if a.step == "landmarks":
+        from deepcam.training import landmarks
+
+        faces = _needs(a.faces, "--faces")
+        _save(a.work / "photos.npz", landmarks.of_photos(faces, a.jobs))
+        if a.clips is not None:
+            _save(a.work / "clips.npz", landmarks.of_clips(_needs(a.clips, "--clips"), a.jobs))
+    elif a.step == "basis":
+        from deepcam.training.face_basis import build_basis
+        from deepcam.training.landmarks import read_index, tessellation
+
+        rows = read_index(_needs(a.faces, "--faces"))
+        arrays = build_basis(
+            _read(a.work / "photos.npz"), rows, _read(a.work / "clips.npz"), tessellation()
+        )
+        _save(MODELS_DIR / "face_basis.npz", arrays, compressed=True)
+        write_manifest(MODELS_DIR)
+    elif a.step == "bank":
+        from deepcam.training.donors import load_donors
+        from deepcam.training.identity_bank import build
+
+        donors, mean = load_donors(_needs(a.faces, "--faces"), _read(a.work / "photos.npz"))
+        _save(a.work / "mean_texture.npz", {"mean": mean})
+        _save(MODELS_DIR / "identity_bank.npz", build(donors, len(donors.textures) + 22))
+        write_manifest(MODELS_DIR)
+    elif a.step == "prepare":
+        import cv2
+
+        from deepcam.training.data import TEXTURE, prepare
+
+        mean = _read(a.work / "mean_texture.npz")["mean"].astype(np.float32)
+        mean = cv2.resize(mean, (TEXTURE, TEXTURE), interpolation=cv2.INTER_AREA)
+        photos = _read(a.work / "photos.npz")
+        count = prepare(_needs(a.faces, "--faces"), photos, mean, a.work / "data.npz", a.jobs)
+        print(f"{count} photographs prepared")
+    elif a.step == "train":
+        from deepcam.training.data import load
+        from deepcam.training.train import Config, train
+
+        config = Config(
+            size=a.size,
+            batch=a.batch,
+            images=a.images,
+            adversarial_from=a.adversarial_from,
+            device=a.device,
+        )
+        data = a.work / "data.npz"
+        if not data.exists():
+            raise DeepcamError(f"{data} does not exist.", "Run deepcam-train prepare first.")
+        train(config, load(data), a.work / a.name, a.minutes)
+    else:
+        from deepcam.training.export import export
+
+        target = MODELS_DIR / f"generator_{a.size}.onnx"
+        worst = export(a.work / a.name / "checkpoint.pt", target, half=a.size == "large")
+        write_manifest(MODELS_DIR)
+        print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, off torch by {worst:.1e}")
+
+
+def _save(path: Path, arrays: dict, compressed: bool = False) -> None:  # type: ignore[type-arg]
+    part = path.with_suffix(".part.npz")
+    (np.savez_compressed if compressed else np.savez)(part, **arrays)
+    part.replace(path)
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+    if not path.exists():
+        raise DeepcamError(f"{path} does not exist.", "Run the steps in the order of --help.")
+    with np.load(path, allow_pickle=False) as z:
+        return {k: z[k] for k in z.files}
+
+
+if __name__ == "__main__":
+    main()

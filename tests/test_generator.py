@@ -1,0 +1,218 @@
+"""Renderer, composition and the information flow of the real generator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deepcam.erase import erase
+from deepcam.errors import DeepcamError
+from deepcam.frames import Face, Frame, MaskedFrame, Points, Pose
+from deepcam.generator import Generator
+from deepcam.generator.conditioning import CHANNELS, cut, window
+from deepcam.generator.fields import MAPS
+from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN
+from deepcam.generator.render import Renderer, window_matrix
+from deepcam.generator.session import NetworkSession
+from deepcam.geometry.basis import FaceBasis
+from deepcam.geometry.one_euro import matrix
+from deepcam.geometry.pose import head_outline
+from deepcam.identity.model import IdentityModel
+from deepcam.modelstore import path_of
+
+
+class Kind(Enum):
+    GENERATE = "generate"
+
+
+@dataclass(frozen=True)
+class Plan:
+    track: int
+    outline: Points
+    face: Face | None
+    kind: Kind = Kind.GENERATE
+
+
+def turned(yaw: float = 0.0) -> np.ndarray:
+    return matrix(np.array([np.cos(yaw / 2), 0.0, np.sin(yaw / 2), 0.0]))
+
+
+def face(
+    yaw: float = 0.0, scale: float = 60.0, at: tuple[float, float] = (160, 110), **more: object
+) -> Face:
+    pose = Pose(scale, turned(yaw), np.array(at))
+    return Face(1, 1.0, head_outline(pose, FaceBasis.load()), pose, **more)  # type: ignore[arg-type]
+
+
+def picture(seed: int, height: int = 300, width: int = 320) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    small = rng.integers(0, 256, (12, 14, 3)).astype(np.uint8)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+@pytest.fixture(scope="module")
+def generators() -> list[Generator]:
+    return [Generator(still=True), Generator(still=True, network=False)]
+
+
+def paint(generator: Generator, image: np.ndarray, who: Face) -> tuple[MaskedFrame, np.ndarray]:
+    masked = erase(Frame(image, 0.0, 0), [who.outline])
+    before = masked.image.copy()
+    plan = Plan(1, who.outline, who)
+    timings = generator.paint(masked, [plan], {1: IdentityModel.load().sample(5)})
+    assert set(timings) == {"rasterise", "generate", "compose"}
+    return masked, before
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_nothing_under_the_mask_flows_through(generators: list[Generator], which: int) -> None:
+    """P6: with the conditioning held fixed, pixels under the mask change not one bit."""
+    rng = np.random.default_rng(which)
+    for yaw, scale, at in ((0.0, 60, (160, 110)), (0.5, 45, (90, 200)), (-0.6, 110, (300, 20))):
+        who = face(yaw, scale, at)
+        image = picture(1)
+        first, _ = paint(generators[which], image, who)
+        noisy = image.copy()
+        noisy[first.mask > 0] = rng.integers(0, 256, (int((first.mask > 0).sum()), 3))
+        second, _ = paint(generators[which], noisy, who)
+        assert np.array_equal(first.image, second.image)
+        black = image.copy()
+        black[first.mask > 0] = 0
+        third, _ = paint(generators[which], black, who)
+        assert np.array_equal(first.image, third.image)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_every_erased_pixel_is_painted_and_no_other(
+    generators: list[Generator], which: int
+) -> None:
+    image = np.maximum(picture(3), 40)
+    masked, before = paint(generators[which], image, face())
+    outside = masked.mask == 0
+    assert np.array_equal(masked.image[outside], before[outside])
+    assert np.array_equal(masked.image[outside], image[outside])
+    assert (masked.image[~outside].max(1) > 0).mean() > 0.999
+
+
+def test_identity_shows_in_the_picture(generators: list[Generator]) -> None:
+    model = IdentityModel.load()
+    who = face()
+    results = []
+    for seed in (5, 6):
+        masked = erase(Frame(picture(4), 0.0, 0), [who.outline])
+        generators[0].paint(masked, [Plan(1, who.outline, who)], {1: model.sample(seed)})
+        results.append(masked.image.astype(int))
+    assert np.abs(results[0] - results[1])[masked.mask > 0].mean() > 3
+
+
+@given(
+    st.floats(-0.8, 0.8),
+    st.floats(4, 400),
+    st.floats(-300, 700),
+    st.floats(-300, 700),
+    st.integers(0, 2**31),
+)
+@settings(max_examples=40, deadline=None)
+def test_any_place_and_size_is_painted_without_an_error(
+    yaw: float, scale: float, x: float, y: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    who = face(
+        yaw,
+        scale,
+        (x, y),
+        expression=rng.uniform(-3, 3, 32).astype(np.float32),
+        lids=rng.uniform(0, 1.4, 2).astype(np.float32),
+        gaze=rng.uniform(-0.35, 0.35, 4).astype(np.float32),
+    )
+    masked, before = paint(Generator(network=False), picture(5), who)
+    outside = masked.mask == 0
+    assert np.array_equal(masked.image[outside], before[outside])
+
+
+def test_context_takes_no_erased_pixel() -> None:
+    image = picture(7)
+    mask = np.zeros(image.shape[:2], np.uint8)
+    mask[60:220, 90:230] = 255
+    erased = image.copy()
+    erased[mask > 0] = 0
+    for scale in (15.0, 60.0, 200.0):  # shrunk by area, about equal, enlarged
+        affine = window(Pose(scale, np.eye(3), np.array([160.0, 120.0])), 128)
+        a = cut(erased, mask, affine, 128)
+        assert a.fill.shape == (128, 128, 3)
+        assert np.isfinite(a.fill).all()
+        assert a.fill.min() >= 0
+        assert a.fill.max() <= 1
+        back = cv2.invertAffineTransform(affine)
+        middle = back @ np.array([64, 64, 1])
+        if mask[int(middle[1]), int(middle[0])]:
+            assert a.mask[64, 64] == 1
+
+
+def test_lids_close_and_gaze_moves_the_iris() -> None:
+    renderer = Renderer(IdentityModel.load().sample(3))
+    identity_affine = np.eye(2, 3, dtype=np.float32)
+
+    def draw(who: Face) -> np.ndarray:
+        return renderer.draw(who, window_matrix(who, identity_affine), (320, 300)).kind
+
+    opened = draw(face())
+    closed = draw(face(lids=np.zeros(2, np.float32)))
+    wide = draw(face(lids=np.full(2, 1.3, np.float32)))
+    eyes = [int(np.isin(k, (EYE_R, EYE_L)).sum()) for k in (closed, opened, wide)]
+    assert eyes[0] <= 2 < eyes[1] < eyes[2]
+    look = []
+    for gaze in (-0.2, 0.2):
+        who = face(gaze=np.array([gaze, 0, gaze, 0], np.float32))
+        shown = renderer.draw(who, window_matrix(who, identity_affine), (320, 300))
+        eye = shown.kind == EYE_R
+        dark = 255 - shown.colour.mean(2)
+        look.append((dark * eye * np.arange(320)).sum() / (dark * eye).sum())
+    assert look[1] > look[0] + 2
+
+
+def test_mouth_opens_and_the_mesh_has_no_cracks() -> None:
+    renderer = Renderer(IdentityModel.load().sample(3))
+    identity_affine = np.eye(2, 3, dtype=np.float32)
+    wide = np.zeros(32, np.float32)
+    wide[1] = 3
+    for yaw in (-0.7, -0.3, 0.0, 0.4, 0.75):
+        for e in (np.zeros(32, np.float32), wide):
+            who = face(yaw, expression=e)
+            kind = renderer.draw(who, window_matrix(who, identity_affine), (320, 300)).kind
+            drawn = (kind > 0).astype(np.uint8)
+            contours, _ = cv2.findContours(drawn, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+            solid = np.zeros_like(drawn)
+            cv2.drawContours(solid, contours, -1, 1, -1)
+            assert int((solid - drawn).sum()) == 0
+    who = face(expression=wide)
+    kind = renderer.draw(who, window_matrix(who, identity_affine), (320, 300)).kind
+    assert (kind == MOUTH).sum() > 60
+    assert (kind == SKIN).sum() > 5000
+
+
+def test_the_real_provider_is_reported() -> None:
+    session = NetworkSession(path_of("generator_small.onnx"), "cpu", 1)
+    assert session.provider == "cpu"
+    out = session.run(np.zeros((CHANNELS, 128, 128), np.float32))
+    assert out.shape == (128, 128, MAPS)
+    automatic = NetworkSession(path_of("generator_small.onnx"))
+    if automatic.provider == "cpu":
+        assert automatic.reason
+
+
+def test_bad_models_are_refused(tmp_path: object) -> None:
+    from pathlib import Path
+
+    bad = Path(str(tmp_path)) / "bad.onnx"
+    bad.write_bytes(b"this is no network")
+    with pytest.raises(DeepcamError, match=r"bad\.onnx cannot be run"):
+        NetworkSession(bad)
+    with pytest.raises(DeepcamError, match="no provider called warp"):
+        NetworkSession(bad, "warp")
