@@ -44,6 +44,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--images", type=int, default=1_000_000, help="length of the whole run")
     parser.add_argument("--adversarial-from", type=int, default=400_000)
     parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--resolution", type=int, default=0, help="0: the network's own")
     parser.add_argument("--minutes", type=float, default=60, help="stop after this long")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--jobs", type=int, default=2, help="processes for preparation")
@@ -105,6 +106,7 @@ def _run(a: argparse.Namespace) -> None:
         config = Config(
             size=a.size,
             batch=a.batch,
+            resolution=a.resolution,
             images=a.images,
             adversarial_from=a.adversarial_from,
             device=a.device,
