@@ -1,0 +1,37 @@
+"""Fixtures for all tests: the shared material, and a home of each test's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+
+cv2.setNumThreads(1)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Clips and photographs that are not part of the project."""
+    given = os.environ.get("DEEPCAM_SHARED")
+    path = Path(given) if given else Path(__file__).resolve().parents[2] / "shared"
+    if not (path / "clips").is_dir():
+        pytest.skip("the shared test material is not here (set DEEPCAM_SHARED)")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Identities, settings and sockets of a test lie in a place of its own."""
+    home = tmp_path_factory.mktemp("home")
+    runtime = home / "run"
+    runtime.mkdir(mode=0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEEPCAM_DATA_DIR", str(home / "data"))
+        patch.setenv("DEEPCAM_RUNTIME_DIR", str(runtime))
+        for name in ("DATA", "CONFIG", "CACHE", "STATE"):
+            patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        yield home
