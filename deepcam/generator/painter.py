@@ -15,8 +15,9 @@ from deepcam.errors import DeepcamError
 from deepcam.frames import Face, MaskedFrame, Points, Pose
 from deepcam.generator.conditioning import context, planes, window
 from deepcam.generator.fields import compose, floor
-from deepcam.generator.render import Renderer, window_matrix
+from deepcam.generator.render import Renderer, recolour, window_matrix
 from deepcam.generator.session import NetworkSession
+from deepcam.generator.tone import wanted_gain
 from deepcam.identity.types import Identity
 from deepcam.modelstore import path_of
 
@@ -41,9 +42,14 @@ class PaintPlan(Protocol):
     def face(self) -> Face | None: ...
 
 
+TONE_FOLLOWS = 0.06
+"""Share of a newly seen tone each frame: skin does not change colour when a hand passes."""
+
+
 @dataclass(slots=True)
 class _Last:
     fields: F32
+    gain: F32
     pose: Pose
     time: float
     identity: Identity
@@ -88,8 +94,8 @@ class Generator:
         region = np.zeros((180, 160), np.uint8)
         cv2.fillConvexPoly(region, np.round(outline).astype(np.int32), 255)
         image = np.zeros((180, 160, 3), np.uint8)
-        fields, _, _ = self._fields(image, region, face, Renderer(nobody), 0.0)
-        self._compose(image, region, region, face, outline, Renderer(nobody), fields)
+        fields, gain, _, _ = self._fields(image, region, face, Renderer(nobody), 0.0)
+        self._compose(image, region, face, outline, Renderer(nobody), fields, gain)
         small = np.zeros((2, 2, 3), np.float32)
         compose(image, region[:1, :1], 0, 0, fields, np.eye(2, 3, dtype=np.float32), small,
                 np.zeros((2, 2), np.int32), 0.5)  # fmt: skip
@@ -123,15 +129,15 @@ class Generator:
         ready = []
         for plan, face in todo:
             renderer = self._renderer(identities[plan.track])
-            fields, raster_ms, net_ms = self._fields(
+            fields, gain, raster_ms, net_ms = self._fields(
                 masked.image, masked.mask, face, renderer, masked.time
             )
             timings["rasterise"] += raster_ms
             timings["generate"] += net_ms
-            ready.append((plan, face, renderer, fields))
-        for plan, face, renderer, fields in ready:
+            ready.append((plan, face, renderer, fields, gain))
+        for plan, face, renderer, fields, gain in ready:
             raster_ms, compose_ms = self._compose(
-                masked.image, masked.mask, masked.mask, face, plan.outline, renderer, fields
+                masked.image, masked.mask, face, plan.outline, renderer, fields, gain
             )
             timings["rasterise"] += raster_ms
             timings["compose"] += compose_ms
@@ -154,13 +160,15 @@ class Generator:
         face: Face,
         renderer: Renderer,
         at: float,
-    ) -> tuple[F32, float, float]:
+    ) -> tuple[F32, F32, float, float]:
         n = self.resolution
         assert face.pose is not None
         start = time.perf_counter()
         affine = window(face.pose, n)
         surroundings = context(MaskedView(image, mask), face, n)
         render = renderer.draw(face, window_matrix(face, affine), (n, n))
+        gain = np.exp(self._tone(face, renderer.identity, wanted_gain(surroundings, render), at))
+        recolour(render, gain)
         inputs = planes(surroundings, render)
         drawn = time.perf_counter()
         if self.session is None:
@@ -175,10 +183,19 @@ class Generator:
                 ) from error
             if not np.isfinite(fields).all():
                 raise DeepcamError("The network gave no usable numbers.", "Start the camera again.")
-        fields = self._smooth(face, renderer.identity, fields, at)
-        return fields, (drawn - start) * 1e3, (time.perf_counter() - drawn) * 1e3
+        fields = self._smooth(face, renderer.identity, fields, np.log(gain), at)
+        return fields, gain, (drawn - start) * 1e3, (time.perf_counter() - drawn) * 1e3
 
-    def _smooth(self, face: Face, identity: Identity, fields: F32, at: float) -> F32:
+    def _tone(self, face: Face, identity: Identity, wanted: F32 | None, at: float) -> F32:
+        """Log gain of the skin: follows what is wanted slowly, keeps it while nothing is seen."""
+        last = None if self._still else self._last.get(face.track)
+        if last is None or last.identity is not identity or not 0 <= at - last.time < 2:
+            return np.zeros(3, np.float32) if wanted is None else wanted
+        if wanted is None:
+            return last.gain
+        return last.gain + np.float32(TONE_FOLLOWS) * (wanted - last.gain)
+
+    def _smooth(self, face: Face, identity: Identity, fields: F32, gain: F32, at: float) -> F32:
         """Average with this track's last fields in head coordinates, unless something jumped."""
         assert face.pose is not None
         if self._still:
@@ -190,18 +207,18 @@ class Generator:
             turned = float(np.abs(pose.rotation - last.pose.rotation).max())
             calm = max(0.0, 1 - moved / 0.25) * max(0.0, 1 - turned / 0.2)
             fields = fields + (SMOOTHING * calm) * (last.fields - fields)
-        self._last[face.track] = _Last(fields, pose, at, identity)
+        self._last[face.track] = _Last(fields, gain, pose, at, identity)
         return fields
 
     def _compose(
         self,
         image: NDArray[np.uint8],
         mask: NDArray[np.uint8],
-        _: NDArray[np.uint8],
         face: Face,
         outline: Points,
         renderer: Renderer,
         fields: F32,
+        gain: F32,
     ) -> tuple[float, float]:
         assert face.pose is not None
         start = time.perf_counter()
@@ -218,7 +235,7 @@ class Generator:
         to_render = np.array(
             [[k, 0, -x0 * k + 0.5 * k - 0.5], [0, k, -y0 * k + 0.5 * k - 0.5]], np.float32
         )
-        render = renderer.draw(face, window_matrix(face, to_render), size)
+        render = renderer.draw(face, window_matrix(face, to_render), size, gain=gain)
         drawn = time.perf_counter()
         region = np.zeros((high, wide), np.uint8)
         polygon = np.round(outline - np.array([x0, y0], np.float32)).astype(np.int32)

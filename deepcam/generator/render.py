@@ -23,6 +23,9 @@ IRIS_RADIUS = 0.094
 """IOD; population mean of 11.7 mm over 62 mm."""
 
 
+_PLAIN = np.ones(3, np.float32)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Render:
     """What the identity looks like in a window of the picture."""
@@ -56,12 +59,18 @@ class Renderer:
         )
 
     def draw(
-        self, face: Face, matrix: F32, size: tuple[int, int], contour: F32 | None = None
+        self,
+        face: Face,
+        matrix: F32,
+        size: tuple[int, int],
+        contour: F32 | None = None,
+        gain: F32 = _PLAIN,
     ) -> Render:
         """Render into a window of ``size`` (width, height).
 
         ``matrix``: (2, 4) affine from head-frame x, y, z (before rotation by the pose: see
-        ``window_matrix``) to window pixels. Raises ``ValueError`` without a pose.
+        ``window_matrix``) to window pixels. ``gain``: (3,) factor on the skin. Raises
+        ``ValueError`` without a pose.
         """
         if face.pose is None:
             raise ValueError("a face without a pose cannot be rendered")
@@ -81,13 +90,15 @@ class Renderer:
         scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2])) + 1e-6))
         texels = self.levels[0].shape[0] / max(2.1 * scale, 1.0)
         level = int(np.clip(np.floor(np.log2(max(texels, 1.0)) + 0.35), 0, len(self.levels) - 1))
-        sample_texture(self.levels[level], attributes, kind, SKIN, colour)
-        sample_texture(self.levels[level], attributes, kind, SKIRT, colour)
+        sample_texture(self.levels[level], gain, attributes, kind, SKIN, colour)
+        sample_texture(self.levels[level], gain, attributes, kind, SKIRT, colour)
         pixel = 1.0 / max(scale, 1.0)
         _shade_eyes(
             attributes, kind, self.identity.iris.astype(np.float32), self._white, pixel, colour
         )
         _shade_mouth(attributes, kind, self.teeth, self._lip, colour)
+        # Half of it is light, which falls on eyes and teeth as well.
+        _tint(kind, np.sqrt(gain), colour)
         return Render(colour, kind, attributes)
 
 
@@ -101,6 +112,24 @@ def window_matrix(face: Face, affine: F32) -> F32:
     out = affine[:, :2] @ to_picture
     out[:, 3] += affine[:, 2]
     return np.ascontiguousarray(out, np.float32)
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def _tint(kind: I32, gain: F32, colour: F32) -> None:
+    """Multiply eyes and mouth by ``gain`` (3,)."""
+    height, width = kind.shape
+    for y in range(height):
+        for x in range(width):
+            if kind[y, x] == EYE_R or kind[y, x] == EYE_L or kind[y, x] == MOUTH:
+                for k in range(3):
+                    colour[y, x, k] *= gain[k]
+
+
+def recolour(render: Render, gain: F32) -> None:
+    """What ``Renderer.draw`` would have drawn with this ``gain`` instead of none, in place."""
+    skin = (render.kind == SKIN) | (render.kind == SKIRT)
+    render.colour[skin] = np.minimum(render.colour[skin] * gain, 255)
+    _tint(render.kind, np.sqrt(gain), render.colour)
 
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -14,9 +14,11 @@ from deepcam.geometry.topology import OVAL, PROCRUSTES_INDEX, PROCRUSTES_WEIGHT
 
 F64 = NDArray[np.float64]
 
-OUTLINE_SIDE, OUTLINE_UP, OUTLINE_DOWN = 1.10, 0.22, 0.16
+OUTLINE_SIDE, OUTLINE_UP, OUTLINE_DOWN = 1.10, 0.22, 0.27
 """The outline beyond the mean face's oval: factor sideways, IOD above the hairline points and
-below the chin (12 % of the face's height of about 2.1 IOD is 0.25 with the margin)."""
+below the chin (12 % of the face's height of about 2.2 IOD)."""
+SIDEWAYS = 0.6
+"""Share of the margin that goes sideways: chins drop and hairlines differ, cheeks hardly do."""
 
 
 def umeyama(source: F64, target: F64, weight: F64 | None = None) -> tuple[float, F64, F64]:
@@ -76,7 +78,7 @@ def head_outline(pose: Pose, basis: FaceBasis, margin: float = 1.0) -> Points:
     """The pose-only mask: convex polygon (k, 2) of the population mean's face side of the head.
 
     Forehead to below the chin, a little wider than the mean face; never the wearer's own contour.
-    ``margin`` >= 1 widens it about its centre.
+    ``margin`` >= 1 enlarges it about its centre, less sideways.
     """
     oval = basis.mean[OVAL].astype(np.float64)
     outer = oval.copy()
@@ -89,7 +91,8 @@ def head_outline(pose: Pose, basis: FaceBasis, margin: float = 1.0) -> Points:
     middle = outer.mean(0)
     # The face side itself takes part: with the head turned the nose and cheek leave the oval.
     solid = np.concatenate([outer, basis.mean.astype(np.float64)])
-    solid = middle + (solid - middle) * margin
+    more = margin - 1.0
+    solid = middle + (solid - middle) * (1.0 + more * np.array([SIDEWAYS, 1.0, SIDEWAYS]))
     flat = project(solid, pose)[:, :2]
     hull: Points = cv2.convexHull(np.ascontiguousarray(flat))[:, 0, :]
     return hull

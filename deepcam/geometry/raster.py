@@ -58,8 +58,10 @@ def rasterise(
 
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
-def sample_texture(texture: NDArray[np.uint8], uv: F32, kind: I32, wanted: int, out: F32) -> None:
-    """Bilinear look-up of ``texture`` (s, s, 3) uint8 where ``kind`` == ``wanted``.
+def sample_texture(
+    texture: NDArray[np.uint8], gain: F32, uv: F32, kind: I32, wanted: int, out: F32
+) -> None:
+    """Bilinear look-up of ``texture`` (s, s, 3) uint8 times ``gain`` (3,), ``kind`` == ``wanted``.
 
     ``uv``: (h, w, >= 2) float32 in 0..1; ``out``: (h, w, 3) float32 0..255, written in place.
     """
@@ -77,4 +79,5 @@ def sample_texture(texture: NDArray[np.uint8], uv: F32, kind: I32, wanted: int, 
             for k in range(3):
                 p = texture[iy, ix, k] * (1 - dx) + texture[iy, ix + 1, k] * dx
                 q = texture[iy + 1, ix, k] * (1 - dx) + texture[iy + 1, ix + 1, k] * dx
-                out[y, x, k] = p * (1 - dy) + q * dy
+                value = (p * (1 - dy) + q * dy) * gain[k]
+                out[y, x, k] = min(value, np.float32(255))

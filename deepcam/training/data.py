@@ -288,7 +288,7 @@ class Sampler:
                 pose.rotation,
                 pose.translation + rng.normal(0, jitter, 2),
             )
-        margin = float(rng.choice([1.0, 1.0, 1.12, 1.25])) if self.train else 1.0
+        margin = float(rng.choice([1.0, 1.0, 1.06, 1.12, 1.18, 1.25])) if self.train else 1.0
         outline = head_outline(seen, self.basis, margin)
         mask = np.where(inside > 0, 0, 255).astype(np.uint8)
         cv2.fillConvexPoly(mask, np.round(outline).astype(np.int32), 255)
