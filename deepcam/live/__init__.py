@@ -1,0 +1,1 @@
+"""The live path: worker process, shared-memory ring, sender, control socket, session."""

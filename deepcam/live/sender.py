@@ -1,0 +1,226 @@
+"""The sender: owns the output from start to end and feeds it without a break.
+
+Constant size and rate. It repeats the newest safe picture, shows the standby card when the worker
+is silent for a second, dead, loading or switched off, and never sees a raw picture.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time as clock
+from collections.abc import Callable
+from typing import Protocol
+
+from deepcam.covers import standby_card
+from deepcam.errors import DeepcamError
+from deepcam.frames import Reason, SafeFrame
+from deepcam.live.measure import Meter
+from deepcam.live.ring import Ring
+from deepcam.live.supervisor import Supervisor
+from deepcam.live.worker import WorkerSettings
+
+log = logging.getLogger(__name__)
+
+SILENCE = 1.0
+"""Seconds without a new picture until the card is shown."""
+CATCH_UP = 1.0
+"""Seconds of missed pictures that are sent in a hurry; more are left out (after suspend)."""
+SINK_RETRY = 1.0
+"""Seconds between attempts to open an output again that failed on the way."""
+SINK_ATTEMPTS = 30
+
+
+class Sink(Protocol):
+    """What is used of ``deepcam.sinks.Sink``."""
+
+    def open(self, size: tuple[int, int], fps: float) -> None:
+        """Get ready."""
+        ...
+
+    def send(self, frame: SafeFrame) -> None:
+        """Show one picture."""
+        ...
+
+    def close(self) -> None:
+        """Finish."""
+        ...
+
+    def describe(self) -> str:
+        """One sentence."""
+        ...
+
+
+class Sender:
+    """``run`` opens the output, sends until ``stop`` or the film's end, and closes everything.
+
+    ``size``: (width, height) of the output; ``fps``: pictures sent a second. ``seconds``: end by
+    itself after this time. ``on_frame``: gets every fresh picture (preview); must be quick.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        worker: WorkerSettings,
+        size: tuple[int, int],
+        fps: float,
+        *,
+        seconds: float | None = None,
+        on_frame: Callable[[SafeFrame], None] | None = None,
+    ) -> None:
+        self.size, self.fps = size, fps
+        self.meter = Meter()
+        self.newest: SafeFrame | None = None
+        """What was sent last."""
+        self.error: DeepcamError | None = None
+        """Why ``run`` ended before it was told to."""
+        self._sink = sink
+        self._seconds = seconds
+        self._on_frame = on_frame
+        self._ring = Ring.create(size)
+        self.supervisor = Supervisor(worker, self._ring)
+        self._stop = threading.Event()
+        self._on = True
+        self._since = 0.0
+        """Pictures captured before this moment are not shown any more."""
+        self._seen = 0
+        self._arrived = 0.0
+        self._picture: SafeFrame | None = None
+        self._fresh = False
+        self._numbers = 0
+
+    # From any thread
+
+    @property
+    def on(self) -> bool:
+        """The anonymized picture is wanted, not the card."""
+        return self._on
+
+    def switch(self, on: bool) -> None:
+        """Off shows the card from the next picture on and lets the camera go."""
+        if on == self._on:
+            return
+        if on:
+            self._since = clock.monotonic()
+        self._on = on
+        self.supervisor.switch(on)
+
+    def panic(self) -> None:
+        """The card at once; the camera's process is killed, whatever it does."""
+        self._on = False
+        self.supervisor.switch(False)
+        self.supervisor.kill()
+
+    def stop(self) -> None:
+        """``run`` ends with the next picture."""
+        self._stop.set()
+
+    # In the thread of ``run``
+
+    def run(self) -> None:
+        """Send until stopped. Raises ``DeepcamError`` when the output cannot be opened or fails
+        for good; the worker, the ring and the output are closed in any case."""
+        try:
+            self._sink.open(self.size, self.fps)
+            try:
+                self._loop()
+            finally:
+                self._sink.close()
+        except DeepcamError as error:
+            self.error = error
+            raise
+        finally:
+            self.supervisor.stop()
+            self._ring.close()
+
+    def _loop(self) -> None:
+        begin = due = clock.monotonic()
+        self.meter = Meter()
+        slot, step = 0, 1.0 / self.fps
+        while not self._stop.is_set():
+            self.supervisor.tend()
+            late = clock.monotonic() - due
+            if late < 0:
+                self._stop.wait(-late)
+                continue
+            if late > CATCH_UP:
+                slot += int(late / step)
+            self._receive()
+            frame = self._choose()
+            if not self._send(frame):
+                return
+            slot += 1
+            due = begin + slot * step
+            if self._seconds is not None and slot * step >= self._seconds:
+                return
+            if self.supervisor.ended and self._seen >= self._ring.count:
+                return
+
+    def _receive(self) -> None:
+        delivery = self._ring.read(self._seen)
+        if delivery is None:
+            return
+        self._seen = delivery.count
+        if not self._on or delivery.frame.time < self._since:
+            return
+        self._picture, self._arrived, self._fresh = delivery.frame, clock.monotonic(), True
+        if self._on_frame is not None and delivery.frame.reason is not Reason.CARD:
+            self._on_frame(delivery.frame)
+
+    def _choose(self) -> SafeFrame:
+        supervisor = self.supervisor
+        if not self._on:
+            return self._card("Switched off")
+        if supervisor.fatal is not None:
+            return self._card(supervisor.fatal.what)
+        if supervisor.ended and self._picture is not None:
+            return self._picture
+        if not supervisor.alive:
+            return self._card("Starting" if supervisor.starts < 2 else "Starting again")
+        if self._picture is None:
+            return self._card("Starting")
+        if clock.monotonic() - self._arrived > SILENCE:
+            return self._card("No picture from the camera")
+        return self._picture
+
+    def _card(self, text: str) -> SafeFrame:
+        self._picture, self._fresh = None, False
+        self._numbers += 1
+        card = standby_card(*self.size, text)
+        return SafeFrame(card, Reason.CARD, text, clock.monotonic(), self._numbers)
+
+    def _send(self, frame: SafeFrame) -> bool:
+        """False when the person closed the output."""
+        from deepcam.sinks.base import SinkClosedError, SinkFailedError
+
+        fresh, self._fresh = self._fresh, False
+        begin = clock.monotonic()
+        try:
+            self._sink.send(frame)
+        except SinkClosedError:
+            return False
+        except SinkFailedError as error:
+            self._open_again(error)
+            return not self._stop.is_set()
+        now = clock.monotonic()
+        self.newest = frame
+        captured = frame.time if fresh and frame.reason is not Reason.CARD else None
+        self.meter.add(now, frame.reason.value, fresh, captured)
+        if fresh and frame.reason is not Reason.CARD:
+            self.meter.add_stages({**frame.timings, "send": (now - begin) * 1e3})
+        return True
+
+    def _open_again(self, error: DeepcamError) -> None:
+        for _ in range(SINK_ATTEMPTS):
+            log.warning("the output failed: %s", error.what)
+            self._sink.close()
+            if self._stop.wait(SINK_RETRY):
+                return
+            self.supervisor.tend()
+            try:
+                self._sink.open(self.size, self.fps)
+            except DeepcamError as again:
+                error = again
+                continue
+            return
+        raise error

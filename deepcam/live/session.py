@@ -1,0 +1,377 @@
+"""One run of the camera: worker, sender, output and control socket together."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import signal
+import threading
+import time as clock
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import psutil
+
+from deepcam.anonymizer import AnonymizerSettings
+from deepcam.errors import DeepcamError
+from deepcam.frames import SafeFrame
+from deepcam.live.control import ControlServer
+from deepcam.live.sender import Sender, Sink
+from deepcam.live.worker import WorkerSettings
+
+log = logging.getLogger(__name__)
+
+EventHandler = Callable[[str, str], None]
+"""(kind, sentence): kinds are "output", "state", "identity", "problem"."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """What ``deepcam run`` and the app can choose."""
+
+    camera: str | int | None = None
+    """Name, path or number; None: the first real camera."""
+    source: str | Path | None = None
+    """A file instead of a camera, or "synthetic"."""
+    output: str = "auto"
+    """auto, camera, window, null or file:PATH."""
+    size: tuple[int, int] = (1280, 720)
+    """(width, height) of the output, constant over the run; even numbers."""
+    fps: float = 30.0
+    """Pictures sent a second."""
+    identity: str | int | None = None
+    """Name in the gallery, seed, or None for somebody new."""
+    seconds: float | None = None
+    """End by itself after so long."""
+    provider: str = "auto"
+    threads: int = 2
+    on_doubt: Literal["cover", "card"] = "cover"
+    per_face: bool = False
+    max_faces: int = 6
+    loop: bool = False
+    """A file begins again at its end."""
+    control: bool = True
+    """Listen for commands; needs that no other instance of this user does."""
+    on: bool = True
+    """False: begin with the card, switched off."""
+    source_factory: str = "deepcam.sources:make_source"
+    anonymizer_factory: str = "deepcam.anonymizer:Anonymizer"
+
+    def check(self) -> None:
+        """Raises ``DeepcamError`` for values that cannot work."""
+        width, height = self.size
+        if not (16 <= width <= 4096 and 16 <= height <= 4096) or width % 2 or height % 2:
+            raise DeepcamError(
+                f"The size {width}x{height} is not possible.",
+                "Use even numbers between 16 and 4096, for example 1280x720.",
+            )
+        if not 1.0 <= self.fps <= 120.0:
+            raise DeepcamError(f"{self.fps:g} frames a second are not possible.", "Use 1 to 120.")
+        if self.seconds is not None and not self.seconds > 0:
+            raise DeepcamError("The number of seconds must be positive.", "Use for example 10.")
+
+
+class Session:
+    """``start`` runs it in a thread of its own, ``run_forever`` in the calling one.
+
+    ``on_event(kind, sentence)`` is called from the session's threads. ``sink`` replaces the output
+    that the settings name (tests, the app's own window).
+    """
+
+    def __init__(
+        self,
+        settings: LiveSettings,
+        on_event: EventHandler | None = None,
+        *,
+        sink: Sink | None = None,
+        on_frame: Callable[[SafeFrame], None] | None = None,
+    ) -> None:
+        settings.check()
+        self.settings = settings
+        self.error: DeepcamError | None = None
+        """Why the session ended by itself."""
+        self._on_event = on_event
+        self._given_sink = sink
+        self._on_frame = on_frame
+        self._sender: Sender | None = None
+        self._thread: threading.Thread | None = None
+        self._control: ControlServer | None = None
+        self._stopped = threading.Event()
+        self._sentence = ""
+        self._warned_of = ""
+        # Made here, so that a worker that is started again wears the same face.
+        self._identity: str | int = (
+            secrets.randbits(31) if settings.identity is None else settings.identity
+        )
+
+    @property
+    def newest(self) -> SafeFrame | None:
+        """The latest safe picture that was sent, card included; for a preview."""
+        return None if self._sender is None else self._sender.newest
+
+    @property
+    def running(self) -> bool:
+        """Between start and end."""
+        return self._sender is not None and not self._stopped.is_set()
+
+    def start(self) -> None:
+        """Run in a thread. Raises ``DeepcamError`` for what can be told at once: settings, output,
+        another instance; what fails later is in ``error``."""
+        self._prepare()
+        self._thread = threading.Thread(target=self._run_quietly, name="sender", daemon=True)
+        self._thread.start()
+
+    def run_forever(self) -> None:
+        """Run here until ``stop``, the film's end or ``seconds``. Raises ``DeepcamError``."""
+        self._prepare()
+        self._run()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """End the run, from any thread; waits for a thread of ``start``. Idempotent."""
+        if self._sender is not None:
+            self._sender.stop()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end; False when it did not come in time."""
+        return self._stopped.wait(timeout)
+
+    # Commands, from any thread
+
+    def switch(self, on: bool) -> None:
+        """Anonymized picture, or the standby card with the camera released."""
+        self._need().switch(on)
+        self._say("state", "Switched on." if on else "Switched off: the standby card is shown.")
+
+    def toggle(self) -> bool:
+        """Switch over; True when it is on now."""
+        on = not self._need().on
+        self.switch(on)
+        return on
+
+    def panic(self) -> None:
+        """The card at once, whatever the worker does."""
+        self._need().panic()
+        self._say("state", "Panic: the standby card is shown.")
+
+    def regenerate(self, seed: int | None = None) -> dict[str, Any]:
+        """Somebody new; the present face stays until the new one is ready. Raises
+        ``DeepcamError``."""
+        return self.wear(secrets.randbits(31) if seed is None else seed)
+
+    def wear(self, identity: str | int) -> dict[str, Any]:
+        """A saved identity by name, or one by seed. Raises ``DeepcamError``; the present one
+        stays then."""
+        supervisor = self._need().supervisor
+        if isinstance(identity, int):
+            answer = supervisor.request("regenerate", timeout=30.0, seed=identity)
+        else:
+            answer = supervisor.request("identity", timeout=30.0, identity=identity)
+        self._identity = identity
+        supervisor.wear(identity)
+        name = str(answer.get("identity", ""))
+        self._say("identity", f"Now wearing {name}." if name else "Now wearing somebody new.")
+        return {"identity": name}
+
+    def status(self) -> dict[str, Any]:
+        """What can be told about the run; JSON-ready."""
+        sender = self._sender
+        if sender is None:
+            return {"running": False}
+        newest, supervisor = sender.newest, sender.supervisor
+        return {
+            "running": self.running,
+            "on": sender.on,
+            "pid": os.getpid(),
+            "worker": {
+                "pid": supervisor.pid,
+                "state": supervisor.state,
+                "restarts": max(0, supervisor.starts - 1),
+            },
+            "output": self._sentence,
+            "size": list(sender.size),
+            "fps": sender.fps,
+            "showing": None if newest is None else newest.reason.value,
+            "detail": "" if newest is None else newest.detail,
+            "generated": 0 if newest is None else newest.generated,
+            "covered": 0 if newest is None else newest.covered,
+            "identity": supervisor.facts.get("identity", ""),
+            "provider": supervisor.facts.get("provider", ""),
+            "provider_reason": supervisor.facts.get("provider_reason", ""),
+            "problem": self._problem(),
+            "memory_mb": _memory([os.getpid(), supervisor.pid]),
+            "measured": sender.meter.summary(),
+        }
+
+    # Inside
+
+    def _prepare(self) -> None:
+        if self._sender is not None:
+            raise RuntimeError("a session runs once")
+        settings = self.settings
+        source = self._spec()
+        sink, self._sentence = self._choose_sink()
+        anonymizer = AnonymizerSettings(
+            on_doubt=settings.on_doubt,
+            provider=settings.provider,
+            threads=settings.threads,
+            identity=self._identity,
+            per_face=settings.per_face,
+            max_faces=settings.max_faces,
+        )
+        worker = WorkerSettings(
+            source=source,
+            anonymizer=anonymizer,
+            film=settings.source is not None,
+            loop=settings.loop,
+            source_factory=settings.source_factory,
+            anonymizer_factory=settings.anonymizer_factory,
+            fps=settings.fps,
+            on=settings.on,
+        )
+        if settings.control:
+            self._control = ControlServer(self._command)
+        try:
+            self._sender = Sender(
+                sink, worker, settings.size, settings.fps,
+                seconds=settings.seconds, on_frame=self._on_frame,
+            )  # fmt: skip
+        except BaseException:
+            self._close_control()
+            raise
+        if not settings.on:
+            self._sender.switch(False)
+
+    def _spec(self) -> Any:
+        settings = self.settings
+        from deepcam.sources import SourceSpec
+
+        return SourceSpec.parse(
+            settings.camera, settings.source, settings.size, settings.fps, settings.loop
+        )
+
+    def _choose_sink(self) -> tuple[Sink, str]:
+        if self._given_sink is not None:
+            return self._given_sink, self._given_sink.describe()
+        from deepcam.sinks import choose_output
+
+        sink, sentence = choose_output(self.settings.output)
+        return sink, sentence
+
+    def _run(self) -> None:
+        assert self._sender is not None
+        self._say("output", self._sentence)
+        try:
+            self._sender.run()
+            fatal = self._sender.supervisor.fatal
+            if fatal is not None:
+                self.error = fatal
+        except DeepcamError as error:
+            self.error = error
+            raise
+        finally:
+            self._close_control()
+            self._stopped.set()
+
+    def _run_quietly(self) -> None:
+        try:
+            self._run()
+        except DeepcamError as error:
+            self._say("problem", str(error))
+        except Exception as error:
+            log.exception("the session failed")
+            self.error = DeepcamError(
+                f"The output stopped ({type(error).__name__}).", "Start the program again."
+            )
+            self._say("problem", str(self.error))
+
+    def _close_control(self) -> None:
+        if self._control is not None:
+            self._control.close()
+
+    def _command(self, command: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        if command == "status":
+            return self.status()
+        if command == "stop":
+            self._need().stop()
+            return {}
+        if command == "toggle":
+            return {"on": self.toggle()}
+        if command in ("on", "off"):
+            self.switch(command == "on")
+            return {"on": command == "on"}
+        if command == "panic":
+            self.panic()
+            return {"on": False}
+        if command == "regenerate":
+            seed = args.get("seed")
+            if seed is not None and not _is_seed(seed):
+                raise DeepcamError("That is no seed.", "A seed is a whole number from 0.")
+            return self.regenerate(seed)
+        identity = args.get("identity")
+        if not (_is_seed(identity) or (isinstance(identity, str) and 0 < len(identity) <= 200)):
+            raise DeepcamError("There is no identity in the command.", "Give a name or a seed.")
+        assert isinstance(identity, str | int)
+        return self.wear(identity)
+
+    def _need(self) -> Sender:
+        if self._sender is None or self._stopped.is_set():
+            raise DeepcamError("The camera is not running.", "Start it first.")
+        return self._sender
+
+    def _problem(self) -> str:
+        sender = self._sender
+        if sender is None:
+            return ""
+        if sender.supervisor.fatal is not None:
+            return str(sender.supervisor.fatal)
+        return sender.supervisor.facts.get("problem", "")
+
+    def _say(self, kind: str, sentence: str) -> None:
+        if self._on_event is not None:
+            with contextlib.suppress(Exception):
+                self._on_event(kind, sentence)
+
+
+def run_live(settings: LiveSettings, on_event: EventHandler | None = None) -> dict[str, Any]:
+    """Run until SIGINT, SIGTERM, ``deepcam stop``, the film's end or ``seconds``; for the main
+    thread. Returns the last ``Session.status`` (with the measurements).
+
+    Raises ``DeepcamError`` when the output, the settings or the identity cannot be used.
+    """
+    session = Session(settings, on_event)
+    before: dict[signal.Signals, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.signal(number, lambda *_: session.stop())
+    begin = clock.monotonic()
+    try:
+        session.run_forever()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if session.error is not None:
+        raise session.error
+    summary = session.status()
+    summary["seconds"] = round(clock.monotonic() - begin, 3)
+    return summary
+
+
+def _is_seed(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**62
+
+
+def _memory(pids: list[int | None]) -> float:
+    """Resident memory of the processes together, MB (pages that they share count twice)."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            if pid is not None:
+                total += psutil.Process(pid).memory_info().rss
+    return round(total / 1e6, 1)

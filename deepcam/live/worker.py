@@ -1,0 +1,304 @@
+"""The worker process: the only place where raw pictures live.
+
+Camera thread -> ``Anonymizer`` -> (safe picture) letterbox to the output size -> ring. While there
+is no picture the ring gets the standby card with the reason on it. The process takes commands
+over a pipe and ends by itself when its parent is gone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time as clock
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any
+
+import cv2
+import numpy as np
+
+from deepcam.anonymizer import AnonymizerSettings
+from deepcam.covers import standby_card
+from deepcam.errors import DeepcamError
+from deepcam.frames import Frame, Image, Reason, SafeFrame
+from deepcam.live.camera import SILENCE, Camera
+from deepcam.live.ring import Ring
+
+log = logging.getLogger(__name__)
+
+STARTING, RUNNING, ENDED = 1, 2, 3
+"""Phases beside the beat in the ring."""
+CARD_EVERY = 0.2
+"""Seconds between cards while there is no picture."""
+DRIVER_HANGS = 20.0
+"""Seconds in one call into the camera after which the process gives up and is started again."""
+EXIT_CAMERA_HANGS = 70
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """Everything the worker needs; can be pickled.
+
+    The factories are dotted paths ``module:name``, so that tests can put others in their place:
+    ``source_factory(source)`` makes a source, ``anonymizer_factory(anonymizer)`` an anonymizer.
+    """
+
+    source: Any
+    """What the source's factory takes; picklable."""
+    anonymizer: AnonymizerSettings = field(default_factory=AnonymizerSettings)
+    film: bool = False
+    """The source is a file: it begins when the anonymizer is ready, and its end ends the run."""
+    loop: bool = False
+    """A source that ends is opened again."""
+    source_factory: str = "deepcam.sources:make_source"
+    anonymizer_factory: str = "deepcam.anonymizer:Anonymizer"
+    gallery_factory: str = "deepcam.identity.gallery:Gallery"
+    on: bool = True
+    """False: start without taking the camera."""
+    fps: float = 30.0
+    """Frames that are made a second at most; the sender needs no more."""
+
+
+def resolve(path: str) -> Callable[..., Any]:
+    """What ``module:name`` names."""
+    module, _, name = path.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def letterbox(image: Image, size: tuple[int, int]) -> Image:
+    """``image`` scaled into ``size`` (width, height) with black bars; a new array unless it fits.
+
+    Only ever called with safe pictures: resizing a raw one would smear the face over its mask.
+    """
+    width, height = size
+    h, w = image.shape[:2]
+    if (w, h) == size:
+        return np.ascontiguousarray(image)
+    scale = min(width / w, height / h)
+    inner = (max(1, min(width, round(w * scale))), max(1, min(height, round(h * scale))))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = np.asarray(cv2.resize(image, inner, interpolation=how), np.uint8)
+    if inner == size:
+        return small
+    out = np.zeros((height, width, 3), np.uint8)
+    x, y = (width - inner[0]) // 2, (height - inner[1]) // 2
+    out[y : y + inner[1], x : x + inner[0]] = small
+    return out
+
+
+def main(settings: WorkerSettings, ring_name: str, pipe: Connection, parent: int) -> None:
+    """Entry point of the process (``spawn``). ``parent`` is the process id of the sender."""
+    _die_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sender decides when to end
+    ring = Ring.attach(ring_name)
+    try:
+        _Worker(settings, ring, pipe).run()
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass
+    except Exception as error:
+        # Without the text and the traceback: they might quote a picture.
+        log.error("the worker ends: %s", type(error).__name__)
+        ring.close()
+        os._exit(1)
+    ring.close()
+    # Native threads of drivers and networks may hang in their destructors.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _die_with(parent: int) -> None:
+    """Ask the kernel to end this process with its parent (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+class _Worker:
+    def __init__(self, settings: WorkerSettings, ring: Ring, pipe: Connection) -> None:
+        self._settings = settings
+        self._ring = ring
+        self._pipe = pipe
+        self._pipe_lock = threading.Lock()
+        self._anonymizer: Any = None
+        self._camera: Camera | None = None
+        self._number = 0
+        self._card_due = 0.0
+        self._stop = False
+
+    def run(self) -> None:
+        self._ring.beat(STARTING)
+        if self._settings.on:
+            self._camera = self._new_camera()
+        self._card("Starting")
+        try:
+            self._anonymizer = resolve(self._settings.anonymizer_factory)(self._settings.anonymizer)
+            self._anonymizer.warm_up()
+        except DeepcamError as error:
+            if self._camera is not None:
+                self._camera.stop()
+            self._tell("fatal", what=error.what, remedy=error.remedy)
+            self._wait_for_end(error.what)
+            return
+        if self._camera is not None:
+            self._camera.go.set()
+        self._tell("ready", **self._facts())
+        try:
+            while not self._stop:
+                self._step()
+        finally:
+            if self._camera is not None:
+                self._camera.stop()
+            self._anonymizer.close()
+
+    def _new_camera(self) -> Camera:
+        settings = self._settings
+
+        def factory() -> Any:
+            return resolve(settings.source_factory)(settings.source)
+
+        camera = Camera(factory, loop=settings.loop, patient=settings.film)
+        camera.start()
+        return camera
+
+    def _step(self) -> None:
+        """One frame, or a tenth of a second."""
+        self._ring.beat(RUNNING)
+        while self._pipe.poll(0):
+            self._obey(self._pipe.recv())
+        camera = self._camera
+        if camera is None:
+            if not self._stop:
+                self._pipe.poll(0.1)
+            return
+        frame = camera.take(0.1)
+        if frame is not None:
+            begin = clock.monotonic()
+            self._show(frame)
+            del frame
+            # No faster than the sender sends: a file or a fast camera would only heat the room.
+            spare = 0.9 / self._settings.fps - (clock.monotonic() - begin)
+            if spare > 0.001:
+                clock.sleep(min(spare, 0.1))
+            return
+        now = clock.monotonic()
+        if camera.ended:
+            self._ring.beat(ENDED)
+            self._tell("ended")
+            self._wait_for_end("The film has ended")
+        elif camera.problem:
+            self._card(camera.problem)
+        elif now - camera.last_frame > SILENCE:
+            self._card("The camera sends no picture")
+        if now - camera.alive > DRIVER_HANGS:
+            log.error("the camera driver hangs")
+            os._exit(EXIT_CAMERA_HANGS)
+
+    def _show(self, frame: Frame) -> None:
+        begin = clock.perf_counter()
+        safe: SafeFrame = self._anonymizer.process(frame)
+        if not isinstance(safe, SafeFrame) or safe.image is frame.image:
+            self._card("Internal error")
+            return
+        processed = clock.perf_counter()
+        image = letterbox(safe.image, self._ring.size)
+        timings = dict(safe.timings)
+        timings["process"] = (processed - begin) * 1e3
+        timings["fit"] = (clock.perf_counter() - processed) * 1e3
+        self._number += 1
+        self._ring.write(
+            SafeFrame(
+                image,
+                safe.reason,
+                safe.detail,
+                frame.time,
+                self._number,
+                safe.generated,
+                safe.covered,
+                timings,
+            )  # fmt: skip
+        )
+
+    def _card(self, text: str) -> None:
+        now = clock.monotonic()
+        if now < self._card_due:
+            return
+        self._card_due = now + CARD_EVERY
+        self._number += 1
+        card = standby_card(*self._ring.size, text)
+        self._ring.write(SafeFrame(card, Reason.CARD, text, now, self._number))
+
+    def _wait_for_end(self, text: str) -> None:
+        """Show a card until told to stop."""
+        fatal = self._anonymizer is None
+        while not self._stop:
+            self._ring.beat(RUNNING if fatal else ENDED)
+            if fatal:
+                self._card(text)
+            if self._pipe.poll(0.1):
+                self._obey(self._pipe.recv())
+
+    # Commands
+
+    def _obey(self, message: dict[str, Any]) -> None:
+        command, number = message.get("command"), message.get("id")
+        if command == "stop":
+            self._stop = True
+        elif command == "off":
+            if self._camera is not None:
+                # The camera's light goes out.
+                self._camera.stop()
+                self._camera = None
+        elif command == "on":
+            if self._camera is None:
+                self._camera = self._new_camera()
+                self._camera.go.set()
+                if self._anonymizer is not None and hasattr(self._anonymizer, "reset"):
+                    self._anonymizer.reset()
+        elif command in ("regenerate", "identity"):
+            if self._anonymizer is None:
+                self._tell("done", id=number, error="Nothing can be generated.", remedy="")
+                return
+            # Beside the frames: sampling and loading take longer than a frame may.
+            threading.Thread(
+                target=self._dress, args=(message, number), name="identity", daemon=True
+            ).start()
+
+    def _dress(self, message: dict[str, Any], number: Any) -> None:
+        try:
+            if message["command"] == "identity" and isinstance(message.get("identity"), str):
+                gallery = resolve(self._settings.gallery_factory)()
+                identity = gallery.load(message["identity"])
+                self._anonymizer.set_identity(identity)
+            else:
+                identity = self._anonymizer.regenerate(message.get("seed")).result(timeout=30)
+            self._tell("done", id=number, identity=str(getattr(identity, "name", "")))
+        except DeepcamError as error:
+            self._tell("done", id=number, error=error.what, remedy=error.remedy)
+        except Exception as error:
+            what = f"The identity could not be used ({type(error).__name__})."
+            self._tell("done", id=number, error=what, remedy="Try another one.")
+
+    def _facts(self) -> dict[str, str]:
+        """What people want to know about the anonymizer."""
+        a = self._anonymizer
+        generator, problem = getattr(a, "generator", None), getattr(a, "problem", None)
+        identity = getattr(a, "identity", None)
+        return {
+            "provider": str(getattr(generator, "provider", "")),
+            "provider_reason": str(getattr(generator, "provider_reason", "")),
+            "problem": problem.what if isinstance(problem, DeepcamError) else "",
+            "identity": str(getattr(identity, "name", "")),
+        }
+
+    def _tell(self, event: str, **facts: Any) -> None:
+        with self._pipe_lock:
+            self._pipe.send({"event": event, **facts})
