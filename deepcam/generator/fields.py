@@ -77,64 +77,58 @@ def compose(
     h, w = region.shape
     n = fields.shape[0]
     hr, wr = kind.shape
+    zero, one, half, white = np.float32(0), np.float32(1), np.float32(0.5), np.float32(255)
     top = np.float32(n - 1.001)
+    right, bottom = np.float32(wr - 1.001), np.float32(hr - 1.001)
     inv = np.float32(1.0 / step)
-    f = np.empty(10, np.float32)
+    exact = step == 1.0
     r = np.empty(3, np.float32)
     for y in range(h):
+        fx0 = affine[0, 1] * np.float32(y + y0) + affine[0, 2]
+        fy0 = affine[1, 1] * np.float32(y + y0) + affine[1, 2]
         for x in range(w):
             if region[y, x] == 0:
                 continue
-            px, py = x + x0, y + y0
-            fx = affine[0, 0] * px + affine[0, 1] * py + affine[0, 2]
-            fy = affine[1, 0] * px + affine[1, 1] * py + affine[1, 2]
-            fx = min(max(fx, np.float32(0)), top)
-            fy = min(max(fy, np.float32(0)), top)
+            px = np.float32(x + x0)
+            fx = min(max(affine[0, 0] * px + fx0, zero), top)
+            fy = min(max(affine[1, 0] * px + fy0, zero), top)
             ix, iy = int(fx), int(fy)
-            dx, dy = np.float32(fx - ix), np.float32(fy - iy)
-            w00, w10 = (1 - dx) * (1 - dy), dx * (1 - dy)
-            w01, w11 = (1 - dx) * dy, dx * dy
-            for k in range(10):
-                f[k] = (
-                    fields[iy, ix, k] * w00
-                    + fields[iy, ix + 1, k] * w10
-                    + fields[iy + 1, ix, k] * w01
-                    + fields[iy + 1, ix + 1, k] * w11
-                )
-            alpha = f[6]
-            if step == 1.0:
+            dx, dy = fx - np.float32(ix), fy - np.float32(iy)
+            w00, w10 = (one - dx) * (one - dy), dx * (one - dy)
+            w01, w11 = (one - dx) * dy, dx * dy
+            p00, p10 = fields[iy, ix], fields[iy, ix + 1]
+            p01, p11 = fields[iy + 1, ix], fields[iy + 1, ix + 1]
+            alpha = p00[6] * w00 + p10[6] * w10 + p01[6] * w01 + p11[6] * w11
+            if exact:
                 if kind[y, x] == 0:
-                    alpha = np.float32(0)
+                    alpha = zero
                 else:
                     r[0], r[1], r[2] = render[y, x, 0], render[y, x, 1], render[y, x, 2]
             else:
-                rx = min(
-                    max((x + np.float32(0.5)) * inv - np.float32(0.5), np.float32(0)),
-                    np.float32(wr - 1.001),
-                )
-                ry = min(
-                    max((y + np.float32(0.5)) * inv - np.float32(0.5), np.float32(0)),
-                    np.float32(hr - 1.001),
-                )
+                rx = min(max((np.float32(x) + half) * inv - half, zero), right)
+                ry = min(max((np.float32(y) + half) * inv - half, zero), bottom)
                 jx, jy = int(rx), int(ry)
-                ex, ey = np.float32(rx - jx), np.float32(ry - jy)
-                cover = np.float32(0)
-                r[0] = r[1] = r[2] = 0
+                ex, ey = rx - np.float32(jx), ry - np.float32(jy)
+                cover = zero
+                r[0] = r[1] = r[2] = zero
                 for b in range(2):
                     for a in range(2):
                         if kind[jy + b, jx + a] != 0:
-                            share = (ex if a else 1 - ex) * (ey if b else 1 - ey)
+                            share = (ex if a else one - ex) * (ey if b else one - ey)
                             cover += share
                             for k in range(3):
                                 r[k] += share * render[jy + b, jx + a, k]
-                if cover > 0:
+                if cover > zero:
                     for k in range(3):
                         r[k] /= cover
                 alpha *= cover
             for k in range(3):
-                value = (1 - alpha) * f[7 + k] * 255
-                if alpha > 0:
-                    value += alpha * (r[k] * f[k] + f[3 + k] * 255)
-                image[py, px, k] = np.uint8(
-                    min(max(value + np.float32(0.5), np.float32(0)), np.float32(255))
-                )
+                value = zero
+                if alpha < np.float32(0.998):
+                    fill = p00[7 + k] * w00 + p10[7 + k] * w10 + p01[7 + k] * w01 + p11[7 + k] * w11
+                    value = (one - alpha) * fill * white
+                if alpha > zero:
+                    gain = p00[k] * w00 + p10[k] * w10 + p01[k] * w01 + p11[k] * w11
+                    bias = p00[3 + k] * w00 + p10[3 + k] * w10 + p01[3 + k] * w01 + p11[3 + k] * w11
+                    value += alpha * (r[k] * gain + bias * white)
+                image[y + y0, x + x0, k] = np.uint8(min(max(value + half, zero), white))

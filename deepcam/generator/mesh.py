@@ -20,7 +20,7 @@ F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 
 SKIN, SKIRT, EYE_R, EYE_L, MOUTH = 1, 2, 3, 4, 5
-"""What a rendered pixel shows (0: nothing)."""
+"""What a rendered pixel shows (0: nothing). Skin and skirt come first: both have texture."""
 
 CLOSED = 0.16
 """Lid openings below this close the eye fully: a nearly closed eye reads as an error."""
@@ -179,7 +179,8 @@ def pose_mesh(shape: F32, face: Face, contour: F32 | None = None) -> Posed:
     """
     basis, layout = FaceBasis.load(), _layout()
     p = np.empty((layout.n, 3), np.float32)
-    moved = shape + np.tensordot(face.expression.astype(np.float32), basis.expression, 1)
+    moves = basis.expression.reshape(len(basis.expression), -1)  # tensordot would copy it
+    moved = shape + (face.expression.astype(np.float32) @ moves).reshape(N_POINTS, 3)
     if contour is not None:
         moved[OVAL, 0] *= contour
     p[:N_POINTS] = moved

@@ -90,7 +90,6 @@ class Renderer:
         scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2])) + 1e-6))
         texels = self.levels[0].shape[0] / max(2.1 * scale, 1.0)
         level = int(np.clip(np.floor(np.log2(max(texels, 1.0)) + 0.35), 0, len(self.levels) - 1))
-        sample_texture(self.levels[level], gain, attributes, kind, SKIN, colour)
         sample_texture(self.levels[level], gain, attributes, kind, SKIRT, colour)
         pixel = 1.0 / max(scale, 1.0)
         _shade_eyes(

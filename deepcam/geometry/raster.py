@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 
+_EDGE = np.float32(-2e-4)
+
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
 def rasterise(
@@ -40,44 +42,58 @@ def rasterise(
         y0 = max(0, int(np.ceil(min(ay, by, cy))))
         y1 = min(height - 1, int(np.floor(max(ay, by, cy))))
         inv = np.float32(1.0) / area
+        # Barycentric coordinates are linear: one step in x adds a constant.
+        ux, vx = -(cy - by) * inv, -(ay - cy) * inv
+        dz = ux * (az - cz) + vx * (bz - cz)
         for y in range(y0, y1 + 1):
+            fy, fx = np.float32(y), np.float32(x0)
+            u = ((bx - fx) * (cy - fy) - (by - fy) * (cx - fx)) * inv
+            v = ((cx - fx) * (ay - fy) - (cy - fy) * (ax - fx)) * inv
+            z = u * (az - cz) + v * (bz - cz) + cz
             for x in range(x0, x1 + 1):
-                u = ((bx - x) * (cy - y) - (by - y) * (cx - x)) * inv
-                v = ((cx - x) * (ay - y) - (cy - y) * (ax - x)) * inv
-                w = np.float32(1.0) - u - v
                 # The tolerance closes cracks between neighbours; ties fall to the nearer one.
-                if u >= -1e-5 and v >= -1e-5 and w >= -1e-5:
-                    z = u * az + v * bz + w * cz
-                    if z < depth[y, x]:
-                        depth[y, x] = z
-                        kind[y, x] = kinds[t]
-                        for k in range(channels):
-                            out[y, x, k] = (
-                                u * attributes[a, k] + v * attributes[b, k] + w * attributes[c, k]
-                            )
+                inside = u >= _EDGE and v >= _EDGE and u + v <= np.float32(1.0) - _EDGE
+                if inside and z < depth[y, x]:
+                    depth[y, x] = z
+                    kind[y, x] = kinds[t]
+                    w = np.float32(1.0) - u - v
+                    for k in range(channels):
+                        out[y, x, k] = (
+                            u * attributes[a, k] + v * attributes[b, k] + w * attributes[c, k]
+                        )
+                u += ux
+                v += vx
+                z += dz
 
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
 def sample_texture(
-    texture: NDArray[np.uint8], gain: F32, uv: F32, kind: I32, wanted: int, out: F32
+    texture: NDArray[np.uint8], gain: F32, uv: F32, kind: I32, last: int, out: F32
 ) -> None:
-    """Bilinear look-up of ``texture`` (s, s, 3) uint8 times ``gain`` (3,), ``kind`` == ``wanted``.
+    """Bilinear look-up of ``texture`` (s, s, 3) uint8 times ``gain`` (3,) where ``kind`` is
+    1..``last``.
 
     ``uv``: (h, w, >= 2) float32 in 0..1; ``out``: (h, w, 3) float32 0..255, written in place.
     """
     height, width = kind.shape
-    size = texture.shape[0]
-    top = np.float32(size - 1.001)
+    size = np.float32(texture.shape[0])
+    top = size - np.float32(1.001)
+    one, half, white = np.float32(1), np.float32(0.5), np.float32(255)
     for y in range(height):
         for x in range(width):
-            if kind[y, x] != wanted:
+            if kind[y, x] < 1 or kind[y, x] > last:
                 continue
-            fx = min(max(uv[y, x, 0] * size - np.float32(0.5), np.float32(0)), top)
-            fy = min(max(uv[y, x, 1] * size - np.float32(0.5), np.float32(0)), top)
+            fx = min(max(uv[y, x, 0] * size - half, np.float32(0)), top)
+            fy = min(max(uv[y, x, 1] * size - half, np.float32(0)), top)
             ix, iy = int(fx), int(fy)
-            dx, dy = fx - ix, fy - iy
+            dx, dy = fx - np.float32(ix), fy - np.float32(iy)
+            w00, w10 = (one - dx) * (one - dy), dx * (one - dy)
+            w01, w11 = (one - dx) * dy, dx * dy
             for k in range(3):
-                p = texture[iy, ix, k] * (1 - dx) + texture[iy, ix + 1, k] * dx
-                q = texture[iy + 1, ix, k] * (1 - dx) + texture[iy + 1, ix + 1, k] * dx
-                value = (p * (1 - dy) + q * dy) * gain[k]
-                out[y, x, k] = min(value, np.float32(255))
+                value = (
+                    np.float32(texture[iy, ix, k]) * w00
+                    + np.float32(texture[iy, ix + 1, k]) * w10
+                    + np.float32(texture[iy + 1, ix, k]) * w01
+                    + np.float32(texture[iy + 1, ix + 1, k]) * w11
+                )
+                out[y, x, k] = min(value * gain[k], white)
