@@ -199,6 +199,14 @@ class Anonymizer:
         self._guard.reset()
         if self._casting is not None:
             self._casting.forget()
+        self._reset_tracker()
+
+    def _restart(self, why: str) -> None:
+        """After a failure: track afresh, but keep the places of faces covered."""
+        self._guard.restart(why)
+        self._reset_tracker()
+
+    def _reset_tracker(self) -> None:
         try:
             self._tracker.reset()
         except Exception as error:
@@ -219,8 +227,9 @@ class Anonymizer:
         """What may be shown instead of ``frame``: a new array of the same size that shares no
         memory with it.
 
-        Never raises. Whatever goes wrong, garbage for a frame included, shows the card and
-        forgets all tracks, so that the next frames are judged from the beginning.
+        Never raises. Whatever goes wrong, garbage for a frame included, shows the card, and the
+        next frames are judged from the beginning; places that were hidden stay covered until
+        their faces are seen again or nobody is there.
         """
         begin = clock.perf_counter()
         try:
@@ -230,7 +239,7 @@ class Anonymizer:
                 raise ValueError("a frame's time must be finite")
         except Exception as error:
             self._report(error)
-            self.reset()
+            self._restart("Camera picture not usable")
             return self.card("Camera picture not usable")
         self._last = (when, number)
         size = (image.shape[1], image.shape[0])
@@ -242,11 +251,11 @@ class Anonymizer:
             safe = self._anonymize(frame, timings)
         except DeepcamError as error:
             self._report(error)
-            self.reset()
+            self._restart("Starting again")
             safe = self.card(error.what, frame)
         except Exception as error:
             self._report(error)
-            self.reset()
+            self._restart("Starting again")
             safe = self.card("Internal error", frame)
         timings["total"] = (clock.perf_counter() - begin) * 1e3
         safe.timings.update(timings)
@@ -281,10 +290,13 @@ class Anonymizer:
             if plan.fade > 0:
                 draw_cover(masked.image, plan.outline, plan.fade)
         watch.lap("cover")
+        detail = covered[0].detail if covered else ""
+        if covered and self.problem is not None:
+            detail = self.problem.what
         return SafeFrame(
             masked.image,
             Reason.COVERED if covered else Reason.GENERATED,
-            covered[0].detail if covered else "",
+            detail,
             frame.time,
             frame.number,
             len(generated),

@@ -48,6 +48,8 @@ FADE_STEP = 0.25
 """Most that the blend between face and cover changes in one frame."""
 COVER_MARGIN = 1.12
 """A cover's size over the smallest shape around the face's outline: hair and ears."""
+SLOWING = 0.7
+"""Seconds in which an unseen head loses 63 % of its velocity."""
 VACANT_LOOKS = 5
 """Looks in a row that must find a place empty."""
 REPLACED_NEAR, REPLACED_BLOB = 3, 10
@@ -56,7 +58,7 @@ same silhouette."""
 LOOK_DOUBT, LOOK_CALM = 3, 15
 """Frames between looks at the segmentation while something is in doubt, and while nothing is."""
 FAILED_LOOKS = 3
-"""Looks that may fail in a row while faces are seen."""
+"""Looks in a row whose failure shows the card although faces are seen."""
 PERSON_STAYS = 5
 """Frames that the cover of a faceless person outlives its last sighting (thresholds flicker)."""
 LEAST_PERSON, LEAST_SECOND = 0.002, 0.005
@@ -175,6 +177,8 @@ class _Track:
     """Good meshes in a row."""
     settled: int = 0
     """Frames in a row in GENERATED."""
+    before: Points | None = None
+    """The outline one sighting earlier, when it moved far since: is it really there now?"""
     fade: float = 1.0
     missed: int = 0
     vacant: int = 0
@@ -222,9 +226,26 @@ class Guard:
         self._size: tuple[int, int] | None = None
         self._time: float | None = None
         self._frame = 0
-        self._looked = -LOOK_CALM
+        self._looked = 0
         self._failed = 0
         self._why = why
+
+    def restart(self, why: str) -> None:
+        """Trust nothing that was seen, and forget nobody: as ``reset``, but every place that was
+        hidden stays covered until it is found empty or its person is seen again."""
+        places = [
+            (self._place(track), track) for track in self._tracks.values() if self._time is not None
+        ]
+        faceless, frame_size = self._faceless, self._size
+        self.reset(why)
+        self._size = frame_size
+        for outline, old in places:
+            self._ghosts += 1
+            number = -1 - self._ghosts
+            self._tracks[number] = _Track(
+                number, State.LOST, old.face, outline, 0.0, 0, 0, missed=HOLD
+            )
+        self._faceless = [_Faceless(f.outline, 0) for f in faceless]
 
     @property
     def states(self) -> dict[int, State]:
@@ -250,14 +271,14 @@ class Guard:
         outlines = _usable(faces)
         if not np.isfinite(time):
             raise ValueError("a frame's time must be finite")
-        gap = self._begin((width, height), time)
+        gap, late = self._begin((width, height), time)
         for face, outline in zip(faces, outlines, strict=True):
             self._see(face, outline, time, gap)
         for track in self._tracks.values():
             if track.frame != self._frame:
                 self._miss(track)
         self._replace_near()
-        if self._frame <= self.warm_up:
+        if late or self._frame <= self.warm_up:
             return Decision(self._why)
         card = self._second_opinion(width, height, persons)
         if card is not None:
@@ -275,19 +296,20 @@ class Guard:
 
     # One frame
 
-    def _begin(self, frame_size: tuple[int, int], time: float) -> float:
-        """Start a frame; returns the seconds since the one before."""
+    def _begin(self, frame_size: tuple[int, int], time: float) -> tuple[float, bool]:
+        """Start a frame; returns the seconds since the one before, and whether it is stale."""
         if self.still:
             self.reset()
         if self._size is not None and self._size != frame_size:
             self.reset("Picture size changed")
         gap = 0.0 if self._time is None else time - self._time
-        if gap < 0 or (self.max_gap is not None and gap > self.max_gap):
-            self.reset("Picture was late")
+        late = gap < 0 or (self.max_gap is not None and gap > self.max_gap)
+        if late:
+            self.restart("Picture was late")
             gap = 0.0
         self._size, self._time = frame_size, time
         self._frame += 1
-        return gap
+        return gap, late
 
     def _see(self, face: Face, outline: Points, time: float, gap: float) -> None:
         track = self._tracks.get(face.track)
@@ -301,6 +323,8 @@ class Guard:
             track = _Track(face.track, State.COVERED, face, outline, time, self._frame, self._frame)
             self._tracks[face.track] = track
         elif time > track.time:
+            moved = float(np.linalg.norm(centre(outline) - centre(track.outline)))
+            track.before = track.outline if moved > 0.15 * size(outline) else None
             measured = (centre(outline) - centre(track.outline)) / (time - track.time)
             track.velocity = 0.5 * (track.velocity + measured)
         if track.state is State.LOST:
@@ -372,7 +396,7 @@ class Guard:
         held = State.HELD in states
         for f in list(self._faceless):
             if self._frame - f.frame > PERSON_STAYS or any(
-                t.frame == self._frame and holds(f.outline, centre(t.outline))
+                t.born < t.frame == self._frame and holds(f.outline, centre(t.outline))
                 for t in self._tracks.values()
             ):
                 self._faceless.remove(f)
@@ -381,7 +405,7 @@ class Guard:
             pace = 1
         elif lost or held or self._faceless:
             pace = LOOK_DOUBT
-        if self._frame - self._looked < pace:
+        if self._looked > 0 and self._frame - self._looked < pace:
             return None
         try:
             look = Look.of(persons(), width, height)
@@ -389,8 +413,8 @@ class Guard:
             look = None  # no answer is an answer: somebody may be there
         if look is None:
             self._failed += 1
-            alone = not seen and not held
-            return "Cannot look for people" if alone or self._failed >= FAILED_LOOKS else None
+            sure = (seen or held) and self._looked > 0
+            return None if sure and self._failed < FAILED_LOOKS else "Cannot look for people"
         self._looked, self._failed = self._frame, 0
         self._look_after_lost(look)
         return self._look_for_faceless(look, seen or held)
@@ -429,6 +453,7 @@ class Guard:
             threshold -= 0.2  # hysteresis: who was a person stays one for longer
         heads = faceless_heads(look, known, threshold, smallest, lost)
         if heads is None:
+            self._looked = 0  # unclear: look again in the next frame
             return "Person without a visible face"
         for head in heads:
             middle = centre(head)
@@ -464,12 +489,14 @@ class Guard:
         speed = float(np.linalg.norm(drift)) / extent
         if track.missed == 0:
             # A filtered pose trails behind a fast head: one frame ahead is hidden as well.
-            if speed < 0.04:
-                return track.outline
-            ahead = drift * min(1.0, 0.25 / speed)
-            return hull([track.outline, (track.outline + ahead).astype(np.float32)])
+            places = [track.outline] if track.before is None else [track.outline, track.before]
+            if speed >= 0.04:
+                ahead = drift * min(1.0, 0.25 / speed)
+                places.append((track.outline + ahead).astype(np.float32))
+            return hull(places) if len(places) > 1 else track.outline
         frames = min(track.missed, HOLD)
-        factor = 1.0 + 0.03 * frames + min(0.3, 0.2 * speed) if growing else 1.0
+        # The faster it was, the less is known of where it is now.
+        factor = 1.0 + 0.04 * frames + min(0.5, 0.8 * speed) if growing else 1.0
         moved = (track.outline + drift).astype(np.float32)
         return grow(hull([track.outline, moved]), factor)
 
@@ -477,7 +504,7 @@ class Guard:
         """How far an unseen track has moved, pixels (2,): with its velocity, dying away."""
         assert self._time is not None
         unseen = min(max(self._time - track.time, 0.0), 1.0)
-        way: F64 = track.velocity * (0.35 * (1.0 - np.exp(-unseen / 0.35)))
+        way: F64 = track.velocity * (SLOWING * (1.0 - np.exp(-unseen / SLOWING)))
         limit = 1.5 * size(track.outline)
         length = float(np.linalg.norm(way))
         if length > limit:
@@ -564,6 +591,6 @@ def _jumped(track: _Track, outline: Points, time: float) -> bool:
     unseen = min(max(time - track.time, 0.0), 1.0)
     before, now = size(track.outline), size(outline)
     apart = float(np.linalg.norm(centre(outline) - centre(track.outline)))
-    if apart > (0.6 + 12.0 * unseen) * max(before, now):
+    if apart > (0.35 + 8.0 * unseen) * max(before, now):
         return True
     return unseen < 0.2 and not 0.45 < now / before < 2.2

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.frames import Persons, Points
-from deepcam.outlines import fill, grow, holds, hull, whole_head
+from deepcam.outlines import fill, grow, hull, whole_head
 
 F32 = NDArray[np.float32]
 
@@ -82,7 +82,7 @@ def faceless_heads(
     ``known``: outlines of the faces that are dealt with; a region that one of them touches is
     left alone. ``threshold`` 0..1: from which probability on there is a person. ``smallest``:
     share of the picture below which a region is noise. ``lost``: covers of faces that were seen
-    before; a person whose crown is still under one has not moved and needs no other. Returns
+    before; a person whose head is still under one has not moved and needs no other. Returns
     convex outlines in pixels, or None when there is somebody but no head can be told apart.
     """
     labels = look.blobs(threshold)
@@ -100,7 +100,7 @@ def faceless_heads(
         if label in touched or sizes[label] < smallest * labels.size:
             continue
         blob = labels == label
-        if any(holds(outline, _crown(blob, look, outline)) for outline in lost):
+        if any(_under(blob, cover, look) for cover in lost):
             continue
         head = _head(blob, look)
         if head is None:
@@ -111,13 +111,14 @@ def faceless_heads(
     return heads
 
 
-def _crown(blob: NDArray[np.bool_], look: Look, outline: Points) -> NDArray[np.float64]:
-    """(2,) pixel: the middle of a silhouette's top, as deep as half the head in ``outline``."""
-    sx, sy = look.width / blob.shape[1], look.height / blob.shape[0]
+def _under(blob: NDArray[np.bool_], cover: Points, look: Look) -> bool:
+    """Whether a silhouette's head, as high as the one that ``cover`` was made for, is under it."""
     top = int(np.argmax(blob.any(1)))
-    deep = max(1, round(0.5 * float(np.ptp(outline[:, 1])) / sy))
-    y, x = np.nonzero(blob[top : top + deep])
-    return np.array([(x.mean() + 0.5) * sx, (y.mean() + top + 0.5) * sy])
+    # Covers are about one and a half times as high as the face's outline in them.
+    deep = max(1, round(0.67 * float(np.ptp(cover[:, 1])) * blob.shape[0] / look.height))
+    head = blob[top : top + deep]
+    hidden = look.cells(cover)[top : top + deep]
+    return bool((head & hidden).sum() >= 0.98 * head.sum())
 
 
 def _head(blob: NDArray[np.bool_], look: Look) -> Points | None:

@@ -501,6 +501,7 @@ def test_a_cover_ends_when_the_face_is_seen() -> None:
     film = Film()
     film.persons = lambda: people(SIZE, [(48, 36, 24)], GRID)
     film.show()
+    assert len(film.show(face()).plans) == 2, "one sighting may be a mistake"
     decision = film.show(face())
     assert [p.track for p in decision.plans] == [1]
 
