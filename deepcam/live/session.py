@@ -39,6 +39,8 @@ class LiveSettings:
     """A file instead of a camera, or "synthetic"."""
     output: str = "auto"
     """auto, camera, window, null or file:PATH."""
+    overwrite: bool = False
+    """An existing file may be replaced."""
     size: tuple[int, int] = (1280, 720)
     """(width, height) of the output, constant over the run; even numbers."""
     fps: float = 30.0
@@ -79,7 +81,9 @@ class Session:
     """``start`` runs it in a thread of its own, ``run_forever`` in the calling one.
 
     ``on_event(kind, sentence)`` is called from the session's threads. ``sink`` replaces the output
-    that the settings name (tests, the app's own window).
+    that the settings name (tests, the app's own window). ``stop_on_fatal``: end when no picture
+    can ever come (unknown identity); otherwise the card says why. ``on_frame`` gets every fresh
+    safe picture, in the sender's thread.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class Session:
         on_event: EventHandler | None = None,
         *,
         sink: Sink | None = None,
+        stop_on_fatal: bool = False,
         on_frame: Callable[[SafeFrame], None] | None = None,
     ) -> None:
         settings.check()
@@ -96,13 +101,13 @@ class Session:
         """Why the session ended by itself."""
         self._on_event = on_event
         self._given_sink = sink
+        self._stop_on_fatal = stop_on_fatal
         self._on_frame = on_frame
         self._sender: Sender | None = None
         self._thread: threading.Thread | None = None
         self._control: ControlServer | None = None
         self._stopped = threading.Event()
         self._sentence = ""
-        self._warned_of = ""
         # Made here, so that a worker that is started again wears the same face.
         self._identity: str | int = (
             secrets.randbits(31) if settings.identity is None else settings.identity
@@ -239,9 +244,14 @@ class Session:
             self._control = ControlServer(self._command)
         try:
             self._sender = Sender(
-                sink, worker, settings.size, settings.fps,
-                seconds=settings.seconds, on_frame=self._on_frame,
-            )  # fmt: skip
+                sink,
+                worker,
+                settings.size,
+                settings.fps,
+                seconds=settings.seconds,
+                stop_on_fatal=self._stop_on_fatal,
+                on_frame=self._on_frame,
+            )
         except BaseException:
             self._close_control()
             raise
@@ -261,8 +271,8 @@ class Session:
             return self._given_sink, self._given_sink.describe()
         from deepcam.sinks import choose_output
 
-        sink, sentence = choose_output(self.settings.output)
-        return sink, sentence
+        output = choose_output(self.settings.output, overwrite=self.settings.overwrite)
+        return output.sink, output.sentence
 
     def _run(self) -> None:
         assert self._sender is not None
@@ -345,7 +355,7 @@ def run_live(settings: LiveSettings, on_event: EventHandler | None = None) -> di
 
     Raises ``DeepcamError`` when the output, the settings or the identity cannot be used.
     """
-    session = Session(settings, on_event)
+    session = Session(settings, on_event, stop_on_fatal=True)
     before: dict[signal.Signals, Any] = {}
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):

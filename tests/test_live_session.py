@@ -1,0 +1,326 @@
+"""Worker, supervisor and sender together, with a fake source and anonymizer in a real process."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import live_fakes
+import psutil
+import pytest
+from live_fakes import RecordingSink, order
+
+from deepcam.errors import DeepcamError
+from deepcam.live import supervisor
+from deepcam.live.control import send_command
+from deepcam.live.session import LiveSettings, Session, run_live
+from deepcam.sinks.base import SinkClosedError, SinkFailedError
+
+Start = Callable[..., tuple[Session, RecordingSink]]
+
+
+def settings(folder: Path, **changes: Any) -> LiveSettings:
+    plain = LiveSettings(
+        source=folder,
+        output="null",
+        size=(160, 96),
+        fps=30,
+        identity=7,
+        control=False,
+        source_factory="live_fakes:FakeSource",
+        anonymizer_factory="live_fakes:FakeAnonymizer",
+    )
+    return replace(plain, **changes)
+
+
+def shared_memory() -> set[str]:
+    return {p.name for p in Path("/dev/shm").glob("psm_*")}
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Starts sessions; afterwards nothing may be left of them and nothing raw may have come out."""
+    monkeypatch.setenv("DEEPCAM_TEST_FOLDER", str(tmp_path))
+    monkeypatch.setattr(supervisor, "BACKOFF_FIRST", 0.1)
+    before = shared_memory()
+    running: list[tuple[Session, RecordingSink]] = []
+
+    def begin(**changes: Any) -> tuple[Session, RecordingSink]:
+        sink = RecordingSink()
+        session = Session(settings(tmp_path, **changes), sink=sink)
+        session.start()
+        running.append((session, sink))
+        return session, sink
+
+    yield begin
+    for session, sink in running:
+        session.stop()
+        assert session.wait(5)
+        assert sink.raw_pixels == 0
+        assert sink.shapes <= {(96, 160, 3)}
+        assert sink.opened == sink.closed
+    assert shared_memory() <= before
+    names = [p.name() for p in psutil.Process().children() if "resource" not in str(p.cmdline())]
+    assert names == []
+
+
+def test_starts_with_the_card_then_shows_the_safe_picture(start: Start) -> None:
+    session, sink = start()
+    sink.wait_for("generated", 15)
+    assert sink.reasons[0] == "card"
+    sink.wait_for("generated", 1)
+    status = session.status()
+    assert status["running"]
+    assert status["on"]
+    assert status["identity"] == "start-7"
+    assert status["provider"] == "fake"
+    assert session.newest is not None
+
+
+def test_rate_is_constant_and_latency_measured(start: Start) -> None:
+    session, sink = start(fps=50)
+    sink.wait_for("generated", 15)
+    first = len(sink.times)
+    begin = time.monotonic()
+    time.sleep(2.0)
+    sent, lasted = len(sink.times) - first, time.monotonic() - begin
+    assert sent == pytest.approx(50 * lasted, abs=4)
+    measured = session.status()["measured"]
+    assert 0 < measured["latency_ms"]["p50"] < 500
+    assert measured["fresh"] <= measured["sent"]
+    assert measured["stages_ms"]["total"]["p50"] == pytest.approx(1.0)
+
+
+def test_killed_worker_gives_card_within_a_second_and_comes_back(
+    start: Start, tmp_path: Path
+) -> None:
+    session, sink = start()
+    sink.wait_for("generated", 15)
+    os.kill(session.status()["worker"]["pid"], signal.SIGKILL)
+    assert sink.wait_for("card", 1.2) < 1.2
+    sink.wait_for("generated", 15)
+    assert session.status()["worker"]["restarts"] == 1
+
+
+@pytest.mark.parametrize("fault", ["raise", "none", "garbage", "unplugged"])
+def test_faulty_source_gives_card_and_recovers(start: Start, tmp_path: Path, fault: str) -> None:
+    session, sink = start()
+    sink.wait_for("generated", 15)
+    order(tmp_path, fault)
+    assert sink.wait_for("card", 2.5) < 2.5
+    order(tmp_path, "")
+    sink.wait_for("generated", 10)
+    assert session.status()["worker"]["restarts"] == 0
+
+
+@pytest.mark.parametrize("fault", ["throw", "crash"])
+def test_faulty_anonymizer_gives_card_and_recovers(
+    start: Start, tmp_path: Path, fault: str
+) -> None:
+    _, sink = start()
+    sink.wait_for("generated", 15)
+    order(tmp_path, fault)
+    sink.wait_for("card", 2.5)
+    order(tmp_path, "")
+    sink.wait_for("generated", 15)
+
+
+def test_hung_worker_is_replaced(start: Start, tmp_path: Path) -> None:
+    session, sink = start()
+    sink.wait_for("generated", 15)
+    assert session._sender is not None
+    session._sender.supervisor.hang_limit = 1.5
+    order(tmp_path, "stuck")
+    assert sink.wait_for("card", 2) < 1.8
+    time.sleep(1.0)
+    order(tmp_path, "")
+    sink.wait_for("generated", 15)
+    assert session.status()["worker"]["restarts"] >= 1
+
+
+def test_pictures_of_changing_sizes_fit_the_output(start: Start, tmp_path: Path) -> None:
+    order(tmp_path, "sizes")
+    _, sink = start()
+    sink.wait_for("generated", 15)
+    time.sleep(0.5)
+    assert sink.shapes == {(96, 160, 3)}
+
+
+def test_off_shows_the_card_and_releases_the_camera(start: Start, tmp_path: Path) -> None:
+    session, sink = start()
+    sink.wait_for("generated", 15)
+    assert (tmp_path / "open").exists()
+    session.switch(False)
+    sink.wait_for("card", 0.5, "off")
+    time.sleep(0.8)
+    assert not (tmp_path / "open").exists()
+    count = sink.reasons.count("generated")
+    time.sleep(0.3)
+    assert sink.reasons.count("generated") == count
+    assert session.toggle()
+    sink.wait_for("generated", 5)
+
+
+def test_panic_kills_the_worker_and_stays_off(start: Start, tmp_path: Path) -> None:
+    session, sink = start()
+    sink.wait_for("generated", 15)
+    pid = session.status()["worker"]["pid"]
+    session.panic()
+    sink.wait_for("card", 0.5, "off")
+    count = sink.reasons.count("generated")
+    (tmp_path / "open").unlink(missing_ok=True)
+    time.sleep(2.0)
+    assert not psutil.pid_exists(pid)
+    assert sink.reasons.count("generated") == count
+    assert not (tmp_path / "open").exists()
+    session.switch(True)
+    sink.wait_for("generated", 15)
+
+
+def test_commands_through_the_socket(start: Start, tmp_path: Path) -> None:
+    session, sink = start(control=True)
+    sink.wait_for("generated", 15)
+    assert send_command("status")["showing"] == "generated"
+    assert send_command("regenerate", seed=11) == {"identity": "seed-11"}
+    assert send_command("toggle") == {"on": False}
+    sink.wait_for("card", 0.5, "off")
+    assert send_command("on") == {"on": True}
+    with pytest.raises(DeepcamError):
+        send_command("identity", identity="no such name")
+    with pytest.raises(DeepcamError, match="seed"):
+        send_command("regenerate", seed="x")
+    with pytest.raises(DeepcamError, match="running already"):
+        Session(settings(tmp_path, control=True), sink=RecordingSink()).start()
+    os.kill(session.status()["worker"]["pid"], signal.SIGKILL)
+    sink.wait_for("card", 1.2)
+    sink.wait_for("generated", 15)
+    assert send_command("status")["identity"] == "start-11"  # a new worker wears the same face
+    send_command("stop")
+    assert session.wait(5)
+    with pytest.raises(DeepcamError, match="not running"):
+        send_command("status")
+
+
+def test_the_end_of_a_film_ends_the_run(start: Start, tmp_path: Path) -> None:
+    order(tmp_path, "film")
+    session, sink = start()
+    assert session.wait(15)
+    assert session.error is None
+    assert sink.reasons.count("generated") > 10
+    assert sink.reasons[-1] == "generated"
+
+
+def test_a_looping_film_goes_on(start: Start, tmp_path: Path) -> None:
+    order(tmp_path, "film")
+    session, sink = start(loop=True)
+    sink.wait_for("generated", 15)
+    assert not session.wait(2.5)
+    assert "card" not in sink.reasons[-60:]
+
+
+def test_unknown_identity_shows_the_card_or_ends(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, sink = start(identity="nobody")
+    sink.wait_for("card", 15, "no identity nobody")
+    assert "nobody" in session.status()["problem"]
+    with pytest.raises(DeepcamError, match="nobody"):
+        run_live(settings(tmp_path, identity="nobody", seconds=20))
+
+
+def test_failing_output_is_opened_again_and_closing_it_ends_the_run(start: Start) -> None:
+    session, sink = start()
+    sink.wait_for("generated", 15)
+    sink.fail_with = SinkFailedError("The device went away.", "Wait.")
+    sink.wait_for("generated", 5)
+    assert (sink.opened, sink.closed) == (2, 1)
+    sink.fail_with = SinkClosedError()
+    assert session.wait(5)
+    assert session.error is None
+
+
+def test_broken_output_ends_the_run_with_its_reason(start: Start) -> None:
+    session, sink = start()
+    sink.wait_for("card", 5)
+    sink.fail_with = DeepcamError("The disk is full.", "Make room.")
+    assert session.wait(5)
+    assert session.error is not None
+    assert session.error.what == "The disk is full."
+
+
+def test_run_live_returns_measurements(tmp_path: Path) -> None:
+    summary = run_live(settings(tmp_path, seconds=4.0))
+    assert summary["measured"]["sent"] == pytest.approx(120, abs=2)
+    assert summary["measured"]["generated"] > 10
+    assert not summary["running"]
+
+
+def test_sigterm_leaves_cleanly(tmp_path: Path) -> None:
+    import threading
+
+    threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
+    begin = time.monotonic()
+    run_live(settings(tmp_path, seconds=20.0))
+    assert time.monotonic() - begin < 8
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_worker_dies_with_its_parent(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, time; from pathlib import Path\n"
+        "if __name__ == '__main__':\n"
+        "    sys.path.insert(0, sys.argv[2])\n"
+        "    from test_live_session import settings\n"
+        "    from deepcam.live.session import Session\n"
+        "    from live_fakes import RecordingSink\n"
+        "    s = Session(settings(Path(sys.argv[1])), sink=RecordingSink()); s.start()\n"
+        "    while s.status()['worker']['state'] != 'running': time.sleep(0.05)\n"
+        "    print(s.status()['worker']['pid'], flush=True); time.sleep(60)\n"
+    )
+    script = tmp_path / "owner.py"
+    script.write_text(code)
+    tests = str(Path(live_fakes.__file__).parent)
+    owner = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path), tests],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(Path(tests).parent)},
+    )
+    assert owner.stdout is not None
+    pid = int(owner.stdout.readline())
+    assert psutil.pid_exists(pid)
+    owner.kill()
+    owner.wait()
+    deadline = time.monotonic() + 3
+    while psutil.pid_exists(pid) and time.monotonic() < deadline:
+        if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            break
+        time.sleep(0.05)
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.slow
+def test_twenty_kills_leave_memory_flat(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "BACKOFF_MOST", 0.1)
+    session, sink = start()
+    sink.wait_for("generated", 15)
+    me, sizes, handles = psutil.Process(), [], []
+    for _ in range(20):
+        os.kill(session.status()["worker"]["pid"], signal.SIGKILL)
+        sink.wait_for("card", 1.2)
+        sink.wait_for("generated", 20)
+        gc.collect()
+        sizes.append(me.memory_info().rss)
+        handles.append(me.num_fds())
+    assert sizes[-1] - sizes[4] < 8e6
+    assert max(handles[4:]) - min(handles[4:]) <= 2
+    assert session.status()["worker"]["restarts"] == 20
