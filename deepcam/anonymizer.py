@@ -308,6 +308,8 @@ class Anonymizer:
         if self._casting is None or self._generator is None:
             why = self.problem.what if self.problem is not None else "No face generator"
             return [as_cover(p, why) if p.kind is Kind.GENERATE else p for p in plans], {}
+        if self.settings.still:
+            self._casting.forget()  # numbers mean nothing from one picture to the next
         identities = self._casting.dress(plans)
         dressed = [
             as_cover(p, "Preparing a face")

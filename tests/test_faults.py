@@ -235,10 +235,10 @@ def test_ten_thousand_frames_of_faults(on_doubt: str) -> None:
     expected |= {"segmentation raised", "no segmentation", "segmentation of NaNs", *GARBAGE}
     assert expected <= set(tracker.faults), expected - set(tracker.faults)
     assert generator.broke > 0
-    # It is still of use: most frames are pictures, and most of those have faces.
+    # It is still of use: most frames are pictures, faults in every fifth notwithstanding.
     if on_doubt == "cover":
         assert reasons[Reason.CARD] < 0.4 * frames
-        assert reasons[Reason.GENERATED] > 0.3 * frames
+        assert reasons[Reason.GENERATED] > 0.15 * frames
 
 
 def test_the_scene_can_leak() -> None:
