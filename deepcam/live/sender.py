@@ -7,7 +7,6 @@ is silent for a second, dead, loading or switched off, and never sees a raw pict
 from __future__ import annotations
 
 import logging
-import threading
 import time as clock
 from collections.abc import Callable
 from typing import Protocol
@@ -55,7 +54,9 @@ class Sender:
     """``run`` opens the output, sends until ``stop`` or the film's end, and closes everything.
 
     ``size``: (width, height) of the output; ``fps``: pictures sent a second. ``seconds``: end by
-    itself after this time. ``on_frame``: gets every fresh picture (preview); must be quick.
+    itself after this time. ``stop_on_fatal``: end when the worker can never show a picture
+    (unknown identity) instead of showing the card with the reason. ``on_frame``: gets every fresh
+    picture (preview); must be quick.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Sender:
         fps: float,
         *,
         seconds: float | None = None,
+        stop_on_fatal: bool = False,
         on_frame: Callable[[SafeFrame], None] | None = None,
     ) -> None:
         self.size, self.fps = size, fps
@@ -76,10 +78,11 @@ class Sender:
         """Why ``run`` ended before it was told to."""
         self._sink = sink
         self._seconds = seconds
+        self._stop_on_fatal = stop_on_fatal
         self._on_frame = on_frame
         self._ring = Ring.create(size)
         self.supervisor = Supervisor(worker, self._ring)
-        self._stop = threading.Event()
+        self._stop = False  # not an Event: its lock may be held when a signal handler calls stop
         self._on = True
         self._since = 0.0
         """Pictures captured before this moment are not shown any more."""
@@ -113,7 +116,7 @@ class Sender:
 
     def stop(self) -> None:
         """``run`` ends with the next picture."""
-        self._stop.set()
+        self._stop = True
 
     # In the thread of ``run``
 
@@ -137,11 +140,11 @@ class Sender:
         begin = due = clock.monotonic()
         self.meter = Meter()
         slot, step = 0, 1.0 / self.fps
-        while not self._stop.is_set():
+        while not self._stop:
             self.supervisor.tend()
             late = clock.monotonic() - due
             if late < 0:
-                self._stop.wait(-late)
+                clock.sleep(-late)
                 continue
             if late > CATCH_UP:
                 slot += int(late / step)
@@ -152,6 +155,8 @@ class Sender:
             slot += 1
             due = begin + slot * step
             if self._seconds is not None and slot * step >= self._seconds:
+                return
+            if self._stop_on_fatal and self.supervisor.fatal is not None:
                 return
             if self.supervisor.ended and self._seen >= self._ring.count:
                 return
@@ -201,7 +206,7 @@ class Sender:
             return False
         except SinkFailedError as error:
             self._open_again(error)
-            return not self._stop.is_set()
+            return not self._stop
         now = clock.monotonic()
         self.newest = frame
         captured = frame.time if fresh and frame.reason is not Reason.CARD else None
@@ -214,9 +219,12 @@ class Sender:
         for _ in range(SINK_ATTEMPTS):
             log.warning("the output failed: %s", error.what)
             self._sink.close()
-            if self._stop.wait(SINK_RETRY):
+            again_at = clock.monotonic() + SINK_RETRY
+            while not self._stop and clock.monotonic() < again_at:
+                clock.sleep(0.05)
+                self.supervisor.tend()
+            if self._stop:
                 return
-            self.supervisor.tend()
             try:
                 self._sink.open(self.size, self.fps)
             except DeepcamError as again:

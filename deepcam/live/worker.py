@@ -16,7 +16,7 @@ import sys
 import threading
 import time as clock
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -205,7 +205,7 @@ class _Worker:
     def _show(self, frame: Frame) -> None:
         begin = clock.perf_counter()
         safe: SafeFrame = self._anonymizer.process(frame)
-        if not isinstance(safe, SafeFrame) or safe.image is frame.image:
+        if not isinstance(safe, SafeFrame) or np.may_share_memory(safe.image, frame.image):
             self._card("Internal error")
             return
         processed = clock.perf_counter()
@@ -214,18 +214,8 @@ class _Worker:
         timings["process"] = (processed - begin) * 1e3
         timings["fit"] = (clock.perf_counter() - processed) * 1e3
         self._number += 1
-        self._ring.write(
-            SafeFrame(
-                image,
-                safe.reason,
-                safe.detail,
-                frame.time,
-                self._number,
-                safe.generated,
-                safe.covered,
-                timings,
-            )  # fmt: skip
-        )
+        made = replace(safe, image=image, time=frame.time, number=self._number, timings=timings)
+        self._ring.write(made)
 
     def _card(self, text: str) -> None:
         now = clock.monotonic()
