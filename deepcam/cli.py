@@ -1,0 +1,527 @@
+"""The command ``deepcam``. Everything heavy is imported in the commands: help comes at once."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deepcam.errors import DeepcamError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from deepcam.files import Job
+
+app = typer.Typer(
+    help="A virtual webcam that shows the face of someone who does not exist.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+identities = typer.Typer(
+    help="Faces that belong to nobody: make, keep, share.", no_args_is_help=True
+)
+app.add_typer(identities, name="identities")
+
+
+class OnDoubt(str, Enum):
+    """What to do with a face that cannot be generated."""
+
+    cover = "cover"
+    card = "card"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+IdentityOption = Annotated[
+    str | None,
+    typer.Option("--identity", metavar="NAME|SEED", help="A saved identity, or any number."),
+]
+DoubtOption = Annotated[
+    OnDoubt, typer.Option("--on-doubt", help="Cover the head, or show the card instead.")
+]
+ProviderOption = Annotated[str, typer.Option(help="What the network runs on.")]
+ThreadsOption = Annotated[int, typer.Option(min=1, max=64, help="Threads of the network.")]
+PerFace = Annotated[bool, typer.Option("--per-face", help="Another identity for each face.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
+
+
+@app.command()
+def run(
+    camera: Annotated[str | None, typer.Option(help="Name, path or number of the camera.")] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A file instead of the camera.")
+    ] = None,
+    output: Annotated[str, typer.Option(help="auto, camera, window, null or file:PATH.")] = "auto",
+    size: Annotated[str, typer.Option(metavar="WIDTHxHEIGHT", help="Of the output.")] = "1280x720",
+    fps: Annotated[float, typer.Option(help="Pictures a second of the output.")] = 30.0,
+    identity: IdentityOption = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
+    on_doubt: DoubtOption = OnDoubt.cover,
+    per_face: PerFace = False,
+    loop: Annotated[bool, typer.Option("--loop", help="Begin a file again at its end.")] = False,
+    provider: ProviderOption = "auto",
+    threads: ThreadsOption = 2,
+    json_: Json = False,
+) -> None:
+    """Start the camera: anonymized picture out, until Ctrl-C or `deepcam stop`."""
+    from deepcam.live.session import LiveSettings, run_live
+
+    settings = LiveSettings(
+        camera=camera,
+        source=source,
+        output=output,
+        size=_size(size),
+        fps=fps,
+        identity=_identity(identity),
+        seconds=seconds,
+        provider=provider,
+        threads=threads,
+        on_doubt="card" if on_doubt is OnDoubt.card else "cover",
+        per_face=per_face,
+        loop=loop,
+    )
+    say = _speaker(json_)
+    summary = run_live(settings, lambda kind, sentence: say(f"{kind}: {sentence}"))
+    if json_:
+        _print_json(summary)
+        return
+    measured = summary.get("measured", {})
+    shown = json.dumps(measured) if isinstance(measured, dict) else str(measured)
+    say(f"ended after {summary.get('seconds', 0)} s; measured: {shown}")
+
+
+@app.command()
+def anonymize(
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT...", help="Pictures, videos or folders.")
+    ],
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="PATH", help="A new file or a directory.")
+    ],
+    identity: IdentityOption = None,
+    per_face: PerFace = False,
+    no_audio: Annotated[bool, typer.Option("--no-audio", help="Leave the sound out.")] = False,
+    force: Force = False,
+    on_doubt: DoubtOption = OnDoubt.cover,
+    provider: ProviderOption = "auto",
+    threads: ThreadsOption = 2,
+    json_: Json = False,
+) -> None:
+    """Anonymize pictures, videos and folders into new files."""
+    from deepcam import files
+
+    jobs = files.plan(inputs, output, force)
+    options = files.Options(
+        identity=_identity(identity),
+        per_face=per_face,
+        audio=not no_audio,
+        force=force,
+        on_doubt=on_doubt.value,
+        provider=provider,
+        threads=threads,
+    )
+    _quiet_libraries()
+    with _progress(not json_, len(jobs)) as on_progress:
+        summary = files.anonymize(jobs, options, on_progress)
+    if json_:
+        _print_json(summary.as_dict())
+    else:
+        kept = f", {summary.kept} kept (use --force to replace)" if summary.kept else ""
+        print(
+            f"{summary.files} file{'s' * (summary.files != 1)} written{kept}; "
+            f"{summary.frames} frames: {summary.generated} generated, {summary.covered} covered, "
+            f"{summary.card} card, {summary.empty} without a face; "
+            f"{summary.seconds:.1f} s, {summary.fps:.1f} frames a second ({summary.provider})"
+        )
+    if summary.problems:
+        more = f" ({len(summary.problems) - 1} more like it)" if len(summary.problems) > 1 else ""
+        if not json_:
+            for line in summary.problems[1:]:
+                print(line, file=sys.stderr)
+        raise DeepcamError(summary.problems[0] + more, "The other files are done.")
+
+
+@identities.command("new")
+def identities_new(
+    name: Annotated[str | None, typer.Option(help="What to call it.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="The same number, the same face.")] = None,
+    age: Annotated[float | None, typer.Option(help="Years, 18 to 80.")] = None,
+    masculinity: Annotated[float | None, typer.Option(help="0 to 1.")] = None,
+    tone: Annotated[float | None, typer.Option(help="Skin: 0 darkest to 1 lightest.")] = None,
+    json_: Json = False,
+) -> None:
+    """Make somebody who does not exist, and save the identity."""
+    import secrets
+
+    from deepcam.identity.gallery import Gallery, check_name
+    from deepcam.identity.model import IdentityModel
+
+    wanted = None if name is None else check_name(name)
+    chosen = secrets.randbits(31) if seed is None else seed
+    made = IdentityModel.load().sample(chosen, age, masculinity, tone, wanted)
+    path = Gallery().save(made)
+    facts = {"name": made.name, "seed": made.seed, "parameters": made.meta, "path": str(path)}
+    if json_:
+        _print_json(facts)
+    else:
+        print(f"{made.name} (seed {made.seed}, {_features(made.meta)})")
+
+
+@identities.command("list")
+def identities_list(json_: Json = False) -> None:
+    """Show the saved identities."""
+    from deepcam.identity.gallery import Gallery
+
+    entries = Gallery().list()
+    if json_:
+        rows = [
+            {"name": e.name, "seed": e.seed, "parameters": e.meta, "path": str(e.path),
+             "problem": e.problem}
+            for e in entries
+        ]  # fmt: skip
+        _print_json({"identities": rows})
+        return
+    if not entries:
+        print("No identity is saved yet; make one with `deepcam identities new`.")
+    for entry in entries:
+        note = entry.problem or f"seed {entry.seed}, {_features(entry.meta)}"
+        print(f"{entry.name:<28} {note}")
+
+
+@identities.command("show")
+def identities_show(
+    name: Annotated[str, typer.Argument(metavar="NAME|SEED")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where the portrait goes (.png).")
+    ] = None,
+    force: Force = False,
+    json_: Json = False,
+) -> None:
+    """Write a portrait of an identity as PNG."""
+    from deepcam.identity.gallery import resolve_identity
+    from deepcam.portrait import portrait
+    from deepcam.stills import write_still
+
+    identity = resolve_identity(name)
+    plain = "".join(c if c.isalnum() else "-" for c in identity.name.lower())
+    target = output or Path(f"{plain}.png")
+    write_still(target, portrait(identity), overwrite=force)
+    facts = {"name": identity.name, "seed": identity.seed, "parameters": identity.meta,
+             "portrait": str(target)}  # fmt: skip
+    if json_:
+        _print_json(facts)
+    else:
+        print(f"{identity.name} (seed {identity.seed}, {_features(identity.meta)}): {target}")
+
+
+@identities.command("rename")
+def identities_rename(
+    name: Annotated[str, typer.Argument(metavar="NAME|SEED")],
+    new: Annotated[str, typer.Argument(metavar="NEW-NAME")],
+) -> None:
+    """Give an identity another name."""
+    from deepcam.identity.gallery import Gallery
+
+    Gallery().rename(name, new)
+
+
+@identities.command("export")
+def identities_export(
+    name: Annotated[str, typer.Argument(metavar="NAME|SEED")],
+    path: Annotated[Path, typer.Argument(metavar="FILE")],
+    force: Force = False,
+) -> None:
+    """Write an identity to a file, for another machine."""
+    from deepcam.identity.gallery import Gallery
+
+    print(Gallery().export(name, path, force))
+
+
+@identities.command("import")
+def identities_import(
+    path: Annotated[Path, typer.Argument(metavar="FILE")],
+    name: Annotated[str | None, typer.Option(help="Save it under another name.")] = None,
+) -> None:
+    """Save an exported identity here."""
+    from deepcam.identity.gallery import Gallery
+
+    print(Gallery().import_(path, name).name)
+
+
+@identities.command("delete")
+def identities_delete(
+    name: Annotated[str | None, typer.Argument(metavar="NAME|SEED")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Bring the last one back.")] = False,
+) -> None:
+    """Delete an identity; --undo brings the last deleted one back."""
+    from deepcam.identity.gallery import Gallery
+
+    if undo:
+        print(Gallery().undelete())
+    elif name is None:
+        raise typer.BadParameter("give a name, or --undo")
+    else:
+        Gallery().delete(name)
+
+
+@app.command()
+def toggle(json_: Json = False) -> None:
+    """Switch the running camera between the picture and the standby card."""
+    answer = _send("toggle")
+    _answer(answer, json_, "on" if answer.get("on") else "off: the standby card is shown")
+
+
+@app.command()
+def regenerate(
+    seed: Annotated[int | None, typer.Option(min=0, help="A certain face.")] = None,
+    json_: Json = False,
+) -> None:
+    """Give the running camera another face."""
+    answer = _send("regenerate") if seed is None else _send("regenerate", seed=seed)
+    _answer(answer, json_, f"now wearing {answer.get('identity') or 'somebody new'}")
+
+
+@app.command()
+def status(json_: Json = False) -> None:
+    """Say what the running camera does."""
+    answer = _send("status")
+    lines = [f"{key:<16} {value}" for key, value in answer.items() if value not in ("", None)]
+    _answer(answer, json_, "\n".join(lines))
+
+
+@app.command()
+def stop(json_: Json = False) -> None:
+    """End the running camera."""
+    _answer(_send("stop"), json_, "stopped")
+
+
+@app.command()
+def doctor(json_: Json = False) -> None:
+    """Check this machine: what works, what does not, and the command that helps."""
+    from deepcam import doctor as checks
+
+    _quiet_libraries()
+    findings = checks.examine()
+    if json_:
+        _print_json(checks.as_dict(findings))
+    else:
+        for finding in findings:
+            print(finding.line())
+    if not checks.usable(findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def bench(
+    source: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A video instead of the built-in one.")
+    ] = None,
+    frames: Annotated[int, typer.Option(min=10, help="Frames to measure.")] = 150,
+    provider: ProviderOption = "auto",
+    threads: ThreadsOption = 2,
+    json_: Json = False,
+) -> None:
+    """Measure this machine: each stage, the whole, and the bare network beside it."""
+    from deepcam import bench as measure
+
+    _quiet_libraries()
+    result = measure.measure(source, frames, provider, threads, _speaker(json_))
+    if json_:
+        _print_json(result)
+    else:
+        print(measure.report(result))
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Directory for the films.")] = Path(
+        "deepcam-demo"
+    ),
+    identity: IdentityOption = None,
+    film: Annotated[
+        bool, typer.Option("--film", help="Render the film even where there is a camera.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Start the camera; without camera and screen, anonymize a film that is made here."""
+    from deepcam import demo as demonstration
+
+    _quiet_libraries()
+    say = _speaker(json_)
+    if not film and demonstration.can_run_live():
+        from deepcam.live.session import LiveSettings, run_live
+
+        settings = LiveSettings(identity=_identity(identity))
+        summary = run_live(settings, lambda kind, sentence: say(f"{kind}: {sentence}"))
+        if json_:
+            _print_json(summary)
+        return
+    result = demonstration.demonstrate(output, _identity(identity), say)
+    if json_:
+        _print_json(result)
+    else:
+        print(demonstration.report(result))
+
+
+@app.command()
+def warmup() -> None:
+    """Compile and load everything once, so that the first start is quick."""
+    from deepcam.anonymizer import Anonymizer, AnonymizerSettings
+
+    _quiet_libraries()
+    anonymizer = Anonymizer(AnonymizerSettings(identity=0, live=False))
+    try:
+        anonymizer.warm_up()
+        if anonymizer.problem is not None:
+            raise anonymizer.problem
+    finally:
+        anonymizer.close()
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """A virtual webcam that shows the face of someone who does not exist."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point. Exit codes: 0 done, 1 it did not work, 2 wrong usage, 130 interrupted."""
+    args = sys.argv[1:] if arguments is None else arguments
+    if args == ["--version"]:
+        from deepcam import __version__
+
+        print(__version__)
+        return
+    # `kill` ends like Ctrl-C: nothing half-written stays.
+    with contextlib.suppress(ValueError, AttributeError):
+        signal.signal(signal.SIGTERM, _interrupt)
+    code: int
+    try:
+        code = int(app(args, prog_name="deepcam", standalone_mode=False) or 0)
+    except DeepcamError as error:
+        print(" ".join(t for t in (error.what, error.remedy) if t), file=sys.stderr)
+        code = 1
+    except (KeyboardInterrupt, typer.Abort):
+        print("Interrupted; nothing half-written was left.", file=sys.stderr)
+        code = 130
+    except BrokenPipeError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 1
+    except Exception as error:
+        code = _usage(error)
+    sys.exit(code)
+
+
+def _usage(error: Exception) -> int:
+    """Shows a mistake in the command line; everything else is raised again."""
+    show = getattr(error, "show", None)
+    if show is None:
+        raise error
+    show()
+    return int(getattr(error, "exit_code", 2))
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise typer.BadParameter(f"{text!r} is not a size such as 1280x720")
+    return int(width), int(height)
+
+
+def _identity(text: str | None) -> str | int | None:
+    """A name stays a name; digits are a seed unless something is saved under them."""
+    if text is None or not (text.isascii() and text.isdecimal()):
+        return text
+    return int(text)
+
+
+def _send(command: str, **args: Any) -> dict[str, Any]:
+    from deepcam.live.control import send_command
+
+    return send_command(command, **args)
+
+
+def _answer(answer: dict[str, Any], json_: bool, sentence: str) -> None:
+    if json_:
+        _print_json(answer)
+    else:
+        print(sentence)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def _features(meta: dict[str, float | str]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in meta.items())
+
+
+def _speaker(quiet: bool) -> Callable[[str], None]:
+    """Prints sentences for people to stderr; nothing when ``quiet``."""
+    return (lambda _: None) if quiet else (lambda text: print(text, file=sys.stderr))
+
+
+def _quiet_libraries() -> None:
+    """The vision library logs to stderr from C++; it reads these when it is loaded."""
+    os.environ.setdefault("GLOG_minloglevel", "3")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@contextlib.contextmanager
+def _progress(show: bool, jobs: int) -> Iterator[Callable[[Job, int, int], None] | None]:
+    """A bar with the time that is left, on stderr."""
+    if not show or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        console=_stderr(), transient=True,
+    )  # fmt: skip
+    tasks: dict[Job, Any] = {}
+
+    def on_progress(job: Job, done: int, total: int) -> None:
+        if job not in tasks:
+            for finished in tasks.values():
+                bar.update(finished, visible=False)
+            label = job.source.name[:40]
+            if jobs > 1:
+                label += f" ({len(tasks) + 1}/{jobs})"
+            tasks[job] = bar.add_task(label, total=total or None)
+        bar.update(tasks[job], completed=done)
+
+    with bar:
+        yield on_progress
+
+
+def _stderr() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+if __name__ == "__main__":
+    main()
