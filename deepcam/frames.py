@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 """BGR picture, uint8, shape (height, width, 3), C-contiguous."""
 Mask = NDArray[np.uint8]
-"""uint8, shape (height, width), 255 = erased (nothing of the raw picture is known there), 0 = kept."""
+"""uint8, shape (height, width), 255 = erased (nothing of the raw picture is known), 0 = kept."""
 Points = NDArray[np.float32]
 """float32, shape (n, 2), pixels."""
 
@@ -81,7 +81,7 @@ class Face:
     expression: NDArray[np.float32] = field(
         default_factory=lambda: np.zeros(N_EXPRESSION, np.float32)
     )
-    """(N_EXPRESSION,), identity-normalised, in standard deviations, clipped to +-3."""
+    """(N_EXPRESSION,), identity-normalised, in units of the basis, clipped to +-3."""
     lids: NDArray[np.float32] = field(default_factory=lambda: np.ones(2, np.float32))
     """(2,) openness of the subject's (right, left) eye, 0 closed .. 1 relaxed open .. 1.4 wide."""
     gaze: NDArray[np.float32] = field(default_factory=lambda: np.zeros(4, np.float32))

@@ -22,7 +22,7 @@ I32 = NDArray[np.int32]
 SKIN, SKIRT, EYE_R, EYE_L, MOUTH = 1, 2, 3, 4, 5
 """What a rendered pixel shows (0: nothing). Skin and skirt come first: both have texture."""
 
-CLOSED = 0.16
+CLOSED = 0.20
 """Lid openings below this close the eye fully: a nearly closed eye reads as an error."""
 
 

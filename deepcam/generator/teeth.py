@@ -53,7 +53,7 @@ def _row(widths: tuple[float, ...], lower: bool, rng: np.random.Generator, varia
             bottom = int(h * 0.85) if not lower else int(h * 0.15 + length)
             gap = tooth * 0.012
             _rounded(one, left + gap, top, left + tooth - gap, bottom, tooth * 0.26)
-            light = 1.0 - 0.085 * k - 0.03 * (variant == 1)
+            light = 1.0 - 0.06 * k - 0.03 * (variant == 1)
             column = (np.arange(w) - left) / max(tooth, 1.0)
             bulge = 1.0 - 0.10 * (2 * np.clip(column, 0, 1) - 1.0) ** 2
             one_shade = one * light * bulge[None, :]
@@ -64,8 +64,8 @@ def _row(widths: tuple[float, ...], lower: bool, rng: np.random.Generator, varia
     alpha = cv2.GaussianBlur(alpha, (0, 0), scale * 1.0)
     rows = np.linspace(0, 1, h, dtype=np.float32)[:, None]
     edge = rows if not lower else 1 - rows
-    shade *= 0.80 + 0.20 * edge
-    tone = np.array([[212, 226, 234], [198, 216, 227], [221, 231, 236]], np.float32)[variant % 3]
+    shade *= 0.88 + 0.12 * edge
+    tone = np.array([[226, 236, 243], [214, 228, 238], [232, 240, 244]], np.float32)[variant % 3]
     gum = np.array([86, 88, 158], np.float32)
     full = np.clip((0.30 - edge) / 0.12, 0, 1)
     bgr = shade[..., None] / np.maximum(alpha[..., None], 1e-3) * tone

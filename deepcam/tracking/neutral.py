@@ -26,7 +26,7 @@ SIGMA = 0.02
 """Noise of a mesh coordinate, IOD."""
 DEPTH_WEIGHT = 0.03
 """Weight of the camera's depth axis against the picture's two."""
-EXPRESSION_PRIOR = 0.6
+EXPRESSION_PRIOR = 0.87
 """Prior standard deviation of expression in the joint fit, in units of the basis."""
 RIGID_PRIOR = 0.1
 """IOD, radians, logarithm of scale; the depth of the head's origin is free."""
@@ -124,7 +124,7 @@ class Neutral:
     def expression(
         self, head: F64, rotation: F64, trust: float, shut: bool, learn: bool = True
     ) -> F32:
-        """Coefficients of one frame, (n,) float32, +-3 standard deviations.
+        """Coefficients of one frame, (n,) float32, +-3 units.
 
         ``head``: (468, 3) head frame; ``rotation`` (3, 3) head to camera. ``trust`` 0..1: how
         well the face is seen (a profile teaches little). ``shut``: the mouth is closed. ``learn``

@@ -256,6 +256,6 @@ def build_basis(
         "uv": uv_layout(mean, triangles).astype(np.float32),
         "mirror": mirror.astype(np.int16),
         "shape": shape.astype(np.float16),
-        "expression": expression.astype(np.float16),
+        "expression": (1.5 * expression).astype(np.float16),
     }
     return arrays
