@@ -47,13 +47,27 @@ Opener = Callable[[str | int, tuple[int, int], float], Capture]
 """(path or number, wanted (width, height), wanted fps) -> an opened capture."""
 
 
+class Memory:
+    """What is known about a camera beyond one ``Webcam``: the worker makes a new one each time."""
+
+    def __init__(self) -> None:
+        self.stable = ""
+        """Link by id, or the plug it is in: found again under another number."""
+        self.still: int | None = None
+        """Checksum of a picture that stood still; when the camera, opened anew, says the same
+        again, it is a test pattern or a closed lens and not a fault."""
+
+
+_memories: dict[str, Memory] = {}
+
+
 class Webcam:
     """A camera as a ``Source``.
 
     ``which``: None (the first real camera), part of its name, its path or its number.
     ``size``, ``fps``: what to ask for; what comes may differ. Size and rate are measured.
     Pictures are read in a thread of their own, so that a driver that never returns blocks nobody.
-    ``opener``, ``cameras``, ``clock``: for tests.
+    ``opener``, ``cameras``, ``clock``, ``memory``: for tests.
     """
 
     def __init__(
@@ -68,6 +82,7 @@ class Webcam:
         silence: float = SILENCE,
         stale: float = STALE,
         first_frame: float = FIRST_FRAME,
+        memory: Memory | None = None,
     ) -> None:
         self._which = which
         self._wanted_size = size
@@ -81,10 +96,9 @@ class Webcam:
         self._grabber: _Grabber | None = None
         self._number = 0
         self._name = "" if which is None else str(which)
-        self._stable = ""
         self._size = (0, 0)
-        self._still: int | None = None
-        """Checksum of the picture that stood still; the camera's word when it says it again."""
+        key = "" if which is None else str(which)
+        self._memory = memory if memory is not None else _memories.setdefault(key, Memory())
         self._same: tuple[int, float] | None = None
         self._times: deque[float] = deque(maxlen=60)
 
@@ -151,12 +165,11 @@ class Webcam:
         mark = zlib.crc32(image[::8, ::8].tobytes())
         if self._same is None or self._same[0] != mark:
             self._same = (mark, when)
-            if mark != self._still:
-                self._still = None
+            if mark != self._memory.still:
+                self._memory.still = None
             return
-        # After opening anew the same picture again: a test pattern or a closed lens, not a fault.
-        if mark != self._still and when - self._same[1] > self._stale:
-            self._still = mark
+        if mark != self._memory.still and when - self._same[1] > self._stale:
+            self._memory.still = mark
             raise self._lost("stands still", "Plug it in again.")
 
     def _lost(self, what: str, remedy: str) -> SourceLostError:
@@ -173,12 +186,12 @@ class Webcam:
                 "Use --camera 0, 1, ...",
             )
         cameras = self._cameras()
-        if self._stable:  # plugged in again, perhaps under another number
+        if stable := self._memory.stable:  # plugged in again, perhaps under another number
             for camera in cameras:
-                if self._stable in (camera.by_id, camera.bus) and not camera.refused:
+                if stable in (camera.by_id, camera.bus) and not camera.refused:
                     return camera.path, camera.name
         camera = choose_camera(self._which, cameras)
-        self._stable = camera.by_id or camera.bus
+        self._memory.stable = camera.by_id or camera.bus
         return camera.path, camera.name
 
 
