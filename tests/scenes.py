@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+
 from deepcam.frames import Face, Frame, MaskedFrame, Persons, Pose
 from deepcam.guard import Plan
 from deepcam.identity.types import Identity

@@ -77,9 +77,10 @@ def test_covers_hide_heads_that_cannot_be_generated() -> None:
     hull = oval(48, 36, 20).astype(int)
     inside = safe.image[hull[:, 1], hull[:, 0]].astype(int)
     assert inside.min() > 60
-    assert build(FakeTracker([face(mesh=False)]), on_doubt="card").process(
-        frame(raw)
-    ).reason is Reason.CARD
+    assert (
+        build(FakeTracker([face(mesh=False)]), on_doubt="card").process(frame(raw)).reason
+        is Reason.CARD
+    )
 
 
 @pytest.mark.parametrize(

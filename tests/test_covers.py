@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scenes import oval
+
 from deepcam.covers import draw_cover, standby_card
 from deepcam.erase import erase
 from deepcam.frames import Frame
 from deepcam.outlines import whole_head
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scenes import oval
 
 
 def noise(seed: int) -> np.ndarray:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import deepcam
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import deepcam
 from deepcam.erase import erase
 from deepcam.frames import Frame
 from deepcam.outlines import PAD, hull, spans, whole_head
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 H, W = 30, 40
 coordinate = st.floats(-30, 70, width=32)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scenes import oval, people
+
 from deepcam.frames import Persons
 from deepcam.outlines import fill
 from deepcam.persons import Look, faceless_heads
-from scenes import oval, people
 
 SIZE = (1280, 720)
 GRID = (256, 144)
