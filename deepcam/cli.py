@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,7 +34,7 @@ identities = typer.Typer(
 app.add_typer(identities, name="identities")
 
 
-class OnDoubt(str, Enum):
+class OnDoubt(StrEnum):
     """What to do with a face that cannot be generated."""
 
     cover = "cover"
@@ -356,7 +356,6 @@ def demo(
     """Start the camera; without camera and screen, anonymize a film that is made here."""
     from deepcam import demo as demonstration
 
-    _quiet_libraries()
     say = _speaker(json_)
     if not film and demonstration.can_run_live():
         from deepcam.live.session import LiveSettings, run_live
@@ -366,6 +365,7 @@ def demo(
         if json_:
             _print_json(summary)
         return
+    _quiet_libraries()
     result = demonstration.demonstrate(output, _identity(identity), say)
     if json_:
         _print_json(result)
@@ -478,9 +478,19 @@ def _speaker(quiet: bool) -> Callable[[str], None]:
 
 
 def _quiet_libraries() -> None:
-    """The vision library logs to stderr from C++; it reads these when it is loaded."""
-    os.environ.setdefault("GLOG_minloglevel", "3")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    """The vision library talks on stderr from C++, whatever it is told: only Python's own stderr
+    stays. ``DEEPCAM_DEBUG`` leaves everything as it is."""
+    if os.environ.get("DEEPCAM_DEBUG"):
+        return
+    try:
+        kept = os.dup(2)
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 2)
+        os.close(nothing)
+    except OSError:
+        return
+    sys.stderr.flush()
+    sys.stderr = os.fdopen(kept, "w", buffering=1, errors="backslashreplace")
 
 
 @contextlib.contextmanager
