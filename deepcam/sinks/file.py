@@ -226,7 +226,7 @@ class VideoWriter:
         if stream.codec_context.name in COPIED_SOUND[kind]:
             out = self._container.add_stream_from_template(stream)
             self.sound = "copied"
-            packets = self._copied(source, stream, out, start)
+            packets = self._copied(source, stream, out, start, kind in ("matroska", "webm"))
         else:
             rate = stream.codec_context.sample_rate or 48000
             layout = "stereo" if stream.codec_context.channels > 1 else "mono"
@@ -244,7 +244,9 @@ class VideoWriter:
         self._sound = packets
 
     @staticmethod
-    def _copied(source: Any, stream: Any, out: Any, start: Fraction) -> Iterator[tuple[float, Any]]:
+    def _copied(
+        source: Any, stream: Any, out: Any, start: Fraction, from_zero: bool
+    ) -> Iterator[tuple[float, Any]]:
         offset = int(start / stream.time_base)
         last = None
         for packet in _demux(source, stream):
@@ -255,6 +257,8 @@ class VideoWriter:
                 packet.pts -= offset
             if last is not None and packet.dts <= last:
                 continue
+            if from_zero and packet.dts < 0:
+                continue  # Matroska would move everything else to make room for this lead-in
             last = packet.dts
             when = float(packet.dts * stream.time_base)
             packet.stream = out

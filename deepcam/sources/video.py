@@ -134,6 +134,16 @@ class VideoReader:
         self.close()
 
     def _decode(self) -> Any:  # a generator
+        end = 0.0
+        for picture in self._decode_all():
+            end = picture.time
+            yield picture
+        # Broken off cleanly between two packets: the file said that there is more.
+        promised = self.duration or 0.0
+        if promised - end - 1 / float(self.fps) > max(0.5, 0.1 * promised):
+            self.warnings += 1
+
+    def _decode_all(self) -> Iterator[VideoPicture]:
         offset = int(self.start / self.time_base)
         step = max(1, int(1 / (self.fps * self.time_base)))
         last = None
