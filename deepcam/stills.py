@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image
+from deepcam.sources.headers import read_header, upright
 
 QUALITY = 95
 """Of JPEG and WebP."""
@@ -44,15 +45,22 @@ def read_still(path: Path) -> Still:
             f"The picture {path} cannot be read: {error.strerror}.", "Check its permissions."
         ) from None
     raw = None
+    header = read_header(data.tobytes())
+    if header.too_large:
+        raise DeepcamError(
+            f"The picture {path} is too large ({header.width}x{header.height}).",
+            "Make it smaller first.",
+        )
     if data.size:
         cv2.setLogLevel(0)
         with contextlib.suppress(cv2.error):
-            # Only UNCHANGED keeps alpha, and only the others heed a photograph's orientation.
+            # Only UNCHANGED keeps alpha, and then the orientation is left to us.
             photograph = data[:2].tobytes() == b"\xff\xd8"
             both = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
             raw = cv2.imdecode(data, both if photograph else cv2.IMREAD_UNCHANGED)
     if raw is None or raw.dtype not in (np.uint8, np.uint16) or raw.ndim not in (2, 3):
         raise _no_picture(path)
+    raw = upright(raw, header.orientation)
     picture: NDArray[np.uint8] = (raw >> 8 if raw.dtype == np.uint16 else raw).astype(np.uint8)
     if picture.ndim == 3 and picture.shape[2] == 1:
         picture = picture[:, :, 0]

@@ -12,6 +12,7 @@ import numpy as np
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image
 from deepcam.sources.base import SourceEndedError, as_bgr
+from deepcam.sources.headers import read_header, upright
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
 """Endings (lower case) of the files that count as pictures."""
@@ -33,10 +34,16 @@ def read_image(path: str | Path) -> Image:
             f"The picture {path} may not be read.", "Check its permissions."
         ) from None
     picture = None
+    header = read_header(data.tobytes())
+    if header.too_large:
+        raise DeepcamError(
+            f"The picture {path} is too large ({header.width}x{header.height}).",
+            "Make it smaller first.",
+        )
     if data.size:
         cv2.setLogLevel(0)
         try:
-            # UNCHANGED keeps alpha, but ignores the orientation that photographs have.
+            # UNCHANGED keeps alpha, but then the orientation is left to us.
             photograph = data[:2].tobytes() == b"\xff\xd8"
             flags = cv2.IMREAD_COLOR if photograph else cv2.IMREAD_UNCHANGED
             picture = as_bgr(cv2.imdecode(data, flags))
@@ -46,7 +53,7 @@ def read_image(path: str | Path) -> Image:
         raise DeepcamError(
             f"{path} is not a picture that can be read, or it is damaged.", "Choose another file."
         )
-    return picture
+    return upright(picture, header.orientation)
 
 
 def list_images(folder: str | Path) -> list[Path]:
