@@ -52,11 +52,12 @@ def demonstrate(
     output: str | Path = "deepcam-demo",
     identity: str | int | None = None,
     say: Callable[[str], None] = lambda _: None,
-    frames: int = FRAMES,
+    frames: int | None = None,
 ) -> dict[str, Any]:
     """Render, anonymize and lay side by side, in the directory ``output``; older results there
     are replaced. Returns the summary with the names of what was written. Raises ``DeepcamError``.
     """
+    frames = FRAMES if frames is None else frames
     folder = Path(output)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -70,13 +70,11 @@ class Gallery:
         entries = []
         for path in self._files():
             try:
-                meta = _read(path)[0]
+                found = read_identity(path)
             except DeepcamError as error:
                 entries.append(Entry(path.stem, -1, {}, path, _saved(path), error.what))
             else:
-                entries.append(
-                    Entry(meta["name"], meta["seed"], meta["parameters"], path, _saved(path))
-                )
+                entries.append(Entry(found.name, found.seed, found.meta, path, _saved(path)))
         return tuple(sorted(entries, key=lambda e: e.name.casefold()))
 
     def load(self, name: str | int) -> Identity:

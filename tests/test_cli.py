@@ -1,0 +1,177 @@
+"""The command line: exit codes, sentences, JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import pytest
+
+from deepcam import __version__
+from deepcam.cli import main
+
+
+@pytest.fixture(autouse=True)
+def plain_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPCAM_DEBUG", "1")
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> object:
+    def call(*args: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            main([str(a) for a in args])
+        out, err = capsys.readouterr()
+        return int(end.value.code or 0), out, err
+
+    return call
+
+
+def _process(*args: str) -> subprocess.CompletedProcess[str]:
+    root = Path(__file__).resolve().parents[1]
+    env = {**os.environ, "PYTHONPATH": str(root)}
+    command = [sys.executable, "-m", "deepcam.cli", *args]
+    return subprocess.run(command, capture_output=True, text=True, env=env, timeout=60, check=False)
+
+
+def test_help_comes_at_once_and_names_all_commands() -> None:
+    took = []
+    for _ in range(3):
+        start = time.monotonic()
+        done = _process("--help")
+        took.append(time.monotonic() - start)
+    assert done.returncode == 0
+    for command in ("run", "anonymize", "identities", "toggle", "regenerate", "status", "stop",
+                    "doctor", "bench", "demo", "warmup"):  # fmt: skip
+        assert command in done.stdout
+    # 0.5 s on an idle machine; twice that is allowed to a loaded one.
+    assert min(took) < 1.0
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, deepcam.cli\n"
+        "print([m for m in ('cv2', 'numpy', 'mediapipe', 'numba', 'av') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        cwd=Path(__file__).resolve().parents[1],
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]"
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--version"])
+    assert capsys.readouterr().out.strip() == __version__
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["nonsense"],
+        ["anonymize"],
+        ["anonymize", "a.png"],
+        ["run", "--size", "large"],
+        ["run", "--fps", "many"],
+        ["run", "--on-doubt", "blur"],
+        ["identities", "delete"],
+    ],
+)
+def test_wrong_usage(run, args: list[str]) -> None:
+    code, out, err = run(*args)
+    assert code == 2
+    assert out == ""
+    assert err
+
+
+@pytest.mark.parametrize("command", ["toggle", "regenerate", "status", "stop"])
+def test_nothing_is_running(run, command: str) -> None:
+    code, out, err = run(command)
+    assert code == 1
+    assert out == ""
+    assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["run", "--source", "/no/such.mp4", "--output", "null"],
+        ["run", "--output", "cinema"],
+        ["run", "--size", "3x3", "--output", "null"],
+        ["run", "--fps", "0", "--output", "null"],
+    ],
+)
+def test_run_refuses(run, args: list[str]) -> None:
+    code, out, err = run(*args)
+    assert code == 1
+    assert out == ""
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+
+
+def test_life_of_an_identity(run, tmp_path: Path) -> None:
+    code, out, _ = run("identities", "new", "--seed", 20, "--name", "Ida", "--json")
+    assert code == 0
+    assert json.loads(out)["seed"] == 20
+    assert run("identities", "new", "--seed", 21, "--name", "ida")[0] == 1
+    listed = json.loads(run("identities", "list", "--json")[1])["identities"]
+    assert [(i["name"], i["seed"]) for i in listed] == [("Ida", 20)]
+
+    portrait = tmp_path / "ida.png"
+    assert run("identities", "show", "Ida", "--output", portrait)[0] == 0
+    picture = cv2.imread(str(portrait))
+    assert picture.shape == (512, 512, 3)
+    assert picture[200:400, 200:320].std() > 10
+    assert run("identities", "show", "Ida", "--output", portrait)[0] == 1
+
+    file = tmp_path / "ida.identity"
+    assert run("identities", "export", "Ida", file)[0] == 0
+    assert run("identities", "rename", "Ida", "Ina")[0] == 0
+    assert run("identities", "import", file)[0] == 0
+    names = [i["name"] for i in json.loads(run("identities", "list", "--json")[1])["identities"]]
+    assert names == ["Ida", "Ina"]
+    assert run("identities", "delete", "Ina")[0] == 0
+    assert run("identities", "delete", "Ina")[0] == 1
+    assert run("identities", "delete", "--undo")[1].strip() == "Ina"
+    file.write_bytes(file.read_bytes()[:3000])
+    code, _, err = run("identities", "import", file, "--name", "Other")
+    assert code == 1
+    assert "damaged" in err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [["--age", "7"], ["--masculinity", "2"], ["--tone", "-1"], ["--seed", str(2**80)]],
+)
+def test_impossible_people(run, args: list[str]) -> None:
+    code, _, err = run("identities", "new", *args)
+    assert code in (1, 2)
+    assert "Traceback" not in err
+    assert json.loads(run("identities", "list", "--json")[1])["identities"] == []
+
+
+def test_demo_film(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deepcam.demo.FRAMES", 8)
+    code, out, _ = run("demo", "--film", "--output", tmp_path / "demo", "--json")
+    assert code == 0
+    result = json.loads(out)
+    assert result["frames"] == 8
+    assert result["generated"] == 8
+    sheet = cv2.imread(result["picture"])
+    top, bottom = sheet[:420], sheet[420:]
+    face = (slice(120, 220), slice(170, 260))
+    assert cv2.absdiff(top[face], bottom[face]).mean() > 8
+
+
+def test_interrupt_ends_with_130(run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deepcam.files.plan", interrupted)
+    assert run("anonymize", "a.png", "-o", tmp_path / "b.png")[0] == 130

@@ -1,0 +1,209 @@
+"""Saved identities: kept exactly, private, and no file is believed that was not checked."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepcam.errors import DeepcamError
+from deepcam.identity import gallery as module
+from deepcam.identity.gallery import Gallery, resolve_identity
+from deepcam.identity.model import IdentityModel
+from deepcam.identity.types import Identity
+
+
+@pytest.fixture(scope="module")
+def person() -> Identity:
+    return IdentityModel.load().sample(7, name="Ada Löve")
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Gallery:
+    return Gallery(tmp_path / "identities")
+
+
+def test_what_is_saved_comes_back(gallery: Gallery, person: Identity) -> None:
+    gallery.save(person)
+    for name in ("Ada Löve", "ada löve", 7, "7"):
+        back = gallery.load(name)
+        assert (back.name, back.seed, back.teeth) == (person.name, 7, person.teeth)
+        assert back.meta == person.meta
+        assert np.array_equal(back.texture, person.texture)
+        assert np.array_equal(back.shape, person.shape)
+        assert np.array_equal(back.iris, person.iris)
+
+
+def test_only_this_user_may_read_it(gallery: Gallery, person: Identity) -> None:
+    path = gallery.save(person)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(gallery.folder.stat().st_mode) == 0o700
+    assert [p.name for p in gallery.folder.iterdir()] == [path.name]
+
+
+def test_default_place_is_the_users(own_home: Path, person: Identity) -> None:
+    assert Gallery().save(person).is_relative_to(own_home / "data")
+
+
+def test_nothing_is_overwritten(gallery: Gallery, person: Identity) -> None:
+    gallery.save(person)
+    with pytest.raises(DeepcamError, match="exists already"):
+        gallery.save(replace(person, seed=8))
+    assert gallery.load("Ada Löve").seed == 7
+
+
+def test_rename_delete_and_undo(gallery: Gallery, person: Identity) -> None:
+    gallery.save(person)
+    gallery.rename("Ada Löve", "Bob")
+    assert [e.name for e in gallery.list()] == ["Bob"]
+    gallery.rename("Bob", "BOB")
+    assert [e.name for e in gallery.list()] == ["BOB"]
+    gallery.delete("bob")
+    assert gallery.list() == ()
+    with pytest.raises(DeepcamError, match="No identity is called"):
+        gallery.load("bob")
+    assert gallery.undelete() == "BOB"
+    assert gallery.load("bob").seed == 7
+    with pytest.raises(DeepcamError, match="no deleted identity"):
+        gallery.undelete()
+
+
+def test_export_and_import(gallery: Gallery, person: Identity, tmp_path: Path) -> None:
+    gallery.save(person)
+    file = gallery.export(7, tmp_path / "ada")
+    assert file.suffix == module.SUFFIX
+    with pytest.raises(DeepcamError, match="exists already"):
+        gallery.export(7, tmp_path / "ada")
+    other = Gallery(tmp_path / "other")
+    assert other.import_(file, "Eve").name == "Eve"
+    assert np.array_equal(other.load("Eve").texture, person.texture)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "123", "x" * 61, "a\x00b", "a\x1bb"])
+def test_names_that_cannot_be(gallery: Gallery, person: Identity, name: str) -> None:
+    with pytest.raises(DeepcamError, match="cannot be the name"):
+        gallery.save(replace(person, name=name))
+    assert not gallery.folder.exists()
+
+
+def test_a_name_never_leaves_the_folder(gallery: Gallery, person: Identity) -> None:
+    path = gallery.save(replace(person, name="../../etc/passwd"))
+    assert path.parent == gallery.folder
+    assert gallery.load("../../etc/passwd").seed == 7
+
+
+def _rebuilt(data: bytes, change: Callable[[dict[str, bytes]], None]) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    change(parts)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return out.getvalue()
+
+
+def _meta(parts: dict[str, bytes], rehash: bool = True, **changes: object) -> None:
+    import hashlib
+
+    meta = json.loads(parts["meta.json"])
+    meta.update(changes)
+    if rehash:
+        for name in ("texture.png", "shape.npy"):
+            meta["sha256"][name] = hashlib.sha256(parts[name]).hexdigest()
+    parts["meta.json"] = json.dumps(meta).encode()
+
+
+def _bytes(array: np.ndarray) -> bytes:
+    raw = io.BytesIO()
+    np.save(raw, array, allow_pickle=array.dtype == object)
+    return raw.getvalue()
+
+
+def _giant_png() -> bytes:
+    header = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
+    crc = struct.pack(">I", zlib.crc32(b"IHDR" + header))
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + header + crc + b"\0" * 64
+
+
+def _set(**parts: bytes) -> Callable[[dict[str, bytes]], None]:
+    def change(all_parts: dict[str, bytes]) -> None:
+        all_parts.update({k.replace("_", "."): v for k, v in parts.items()})
+        _meta(all_parts)
+
+    return change
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: b"",
+    "text": lambda data: b"this is no identity",
+    "cut": lambda data: data[: len(data) // 2],
+    "flipped bit": lambda data: data[:4000] + bytes([data[4000] ^ 1]) + data[4001:],
+    "too large": lambda data: data + b"\0" * (module.LARGEST_FILE + 1),
+    "bomb": lambda d: _rebuilt(d, _set(texture_png=b"\0" * (64 << 20))),
+    "giant picture": lambda d: _rebuilt(d, _set(texture_png=_giant_png())),
+    "pickle": lambda d: _rebuilt(d, _set(shape_npy=_bytes(np.array([{}], object)))),
+    "bare pickle": lambda d: _rebuilt(d, _set(shape_npy=pickle.dumps(["x"]))),
+    "nan": lambda d: _rebuilt(d, _set(shape_npy=_bytes(np.full((468, 3), np.nan, np.float32)))),
+    "other shape": lambda d: _rebuilt(d, _set(shape_npy=_bytes(np.zeros((467, 3), np.float32)))),
+    "traversal": lambda d: _rebuilt(d, lambda p: p.update({"../evil": b"x"})),
+    "missing part": lambda d: _rebuilt(d, lambda p: [p.pop("shape.npy"), None][1]),
+    "wrong hash": lambda d: _rebuilt(d, lambda p: p.update({"texture.png": p["texture.png"][:-1]})),
+    "seed of text": lambda d: _rebuilt(d, lambda p: _meta(p, seed="7")),
+    "teeth": lambda d: _rebuilt(d, lambda p: _meta(p, teeth=99)),
+    "iris": lambda d: _rebuilt(d, lambda p: _meta(p, iris=[1, 2, 999])),
+    "no object": lambda d: _rebuilt(d, lambda p: p.update({"meta.json": b"[1, 2]"})),
+    "newer": lambda d: _rebuilt(d, lambda p: _meta(p, format=99)),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damaged_files_are_refused(gallery: Gallery, person: Identity, damage: str) -> None:
+    path = gallery.save(person)
+    path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    with pytest.raises(DeepcamError) as caught:
+        gallery.load("Ada Löve")
+    assert "\n" not in caught.value.what
+    assert caught.value.remedy
+    entries = gallery.list()
+    assert len(entries) == 1
+    assert entries[0].problem
+    with pytest.raises(DeepcamError):
+        Gallery(gallery.folder / "other").import_(path)
+    assert not (gallery.folder / "other").exists()
+    gallery.delete(entries[0].name)
+    assert gallery.list() == ()
+
+
+def test_resolve(gallery: Gallery, person: Identity) -> None:
+    gallery.save(replace(person, seed=12))
+    assert resolve_identity("ada löve", gallery).seed == 12
+    assert resolve_identity("12", gallery).name == "Ada Löve"
+    assert resolve_identity("13", gallery).seed == 13
+    assert resolve_identity(13).name == resolve_identity("13", gallery).name
+    assert resolve_identity(None).seed != resolve_identity(None).seed
+    with pytest.raises(DeepcamError, match="No identity is called"):
+        resolve_identity("nobody", gallery)
+
+
+def test_full_disk_leaves_nothing(gallery: Gallery, person: Identity) -> None:
+    resource = pytest.importorskip("resource")
+    gallery.folder.mkdir(parents=True)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        with pytest.raises(DeepcamError, match="cannot be used"):
+            gallery.save(person)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(gallery.folder.iterdir()) == []
