@@ -259,6 +259,7 @@ def _video(
             reader.size,
             reader.fps,
             time_base=reader.time_base,
+            aspect=reader.aspect,
             sound_of=job.source if options.audio and reader.has_audio else None,
             sound_start=reader.start,
             overwrite=options.force,

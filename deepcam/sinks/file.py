@@ -39,6 +39,7 @@ class VideoWriter:
 
     ``size``: (width, height), any; odd sizes keep their size (4:4:4 chroma then).
     ``fps``: nominal rate. ``time_base``: seconds per unit of ``pts`` (default 1 / fps).
+    ``aspect``: width by height of one pixel (``VideoReader.aspect``); WebM cannot hold it.
     ``sound_of``: file whose sound is taken over, copied where the container can hold it.
     ``sound_start``: seconds on that file's clock that are time 0 here (``VideoReader.start``).
     ``preset``: x264's speed. ``overwrite``: replace an existing file.
@@ -54,6 +55,7 @@ class VideoWriter:
         fps: Fraction | float,
         *,
         time_base: Fraction | None = None,
+        aspect: Fraction = Fraction(1),
         sound_of: str | Path | None = None,
         sound_start: Fraction = Fraction(0),
         overwrite: bool = False,
@@ -63,6 +65,7 @@ class VideoWriter:
         self.path = Path(path)
         self._overwrite = overwrite
         self._size = size
+        self._aspect = aspect
         kind = check_target(self.path, overwrite)
         rate = Fraction(fps).limit_denominator(1001 * 1000)
         self._base = time_base or 1 / rate
@@ -112,6 +115,7 @@ class VideoWriter:
         video.pix_fmt = "yuv444p" if odd else "yuv420p"
         video.codec_context.time_base = self._base
         video.time_base = self._base
+        video.codec_context.sample_aspect_ratio = self._aspect.limit_denominator(255)
         self._space = REC709 if height >= 720 else REC601
         video.codec_context.colorspace = self._space
         video.codec_context.color_primaries = self._space

@@ -94,6 +94,7 @@ class VideoReader:
         """Seconds, as the file says."""
         self.warnings = 0
         """Parts that could not be decoded so far."""
+        self._turned = False
         self._pictures = self._decode()
         self._pending: VideoPicture | None = None
         first = next(self._pictures, None)
@@ -101,6 +102,11 @@ class VideoReader:
             raise _no_video(self.path)
         self._pending = first
         self.height, self.width = first.image.shape[:2]
+        shape = self._stream.sample_aspect_ratio
+        self.aspect: Fraction = Fraction(shape) if shape and shape > 0 else Fraction(1)
+        """Width by height of one pixel, upright; camcorders' are often not square."""
+        if self._turned:
+            self.aspect = 1 / self.aspect
         # A picture (GIF, JPEG) is a video of one frame for ffmpeg.
         self.frame_count: int = self._stream.frames or (
             round(self.duration * float(self.fps)) if self.duration else 0
@@ -200,6 +206,7 @@ class VideoReader:
             space = REC709 if frame.height >= 720 else REC601
         image = frame.to_ndarray(format="bgr24", src_colorspace=space)
         turns = round(frame.rotation / 90) % 4
+        self._turned = turns % 2 == 1
         if turns:
             image = np.rot90(image, turns)
         image = np.ascontiguousarray(image)
