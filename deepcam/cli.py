@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -91,13 +92,19 @@ def run(
         loop=loop,
     )
     say = _speaker(json_)
+    _quiet_libraries()
     summary = run_live(settings, lambda kind, sentence: say(f"{kind}: {sentence}"))
     if json_:
         _print_json(summary)
         return
     measured = summary.get("measured", {})
-    shown = json.dumps(measured) if isinstance(measured, dict) else str(measured)
-    say(f"ended after {summary.get('seconds', 0)} s; measured: {shown}")
+    latency = (measured.get("latency_ms") or {}).get("p95", "unknown")
+    print(
+        f"{summary.get('seconds', 0):.0f} s: {measured.get('sent', 0)} pictures sent, "
+        f"{measured.get('generated', 0)} generated, {measured.get('covered', 0)} covered, "
+        f"{measured.get('card', 0)} card; {measured.get('fps_fresh_mean', 0)} new ones a second, "
+        f"latency p95 {latency} ms"
+    )
 
 
 @app.command()
@@ -403,6 +410,8 @@ def main(arguments: list[str] | None = None) -> None:
 
         print(__version__)
         return
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # other packages' remarks are not for the user
     # `kill` ends like Ctrl-C: nothing half-written stays.
     with contextlib.suppress(ValueError, AttributeError):
         signal.signal(signal.SIGTERM, _interrupt)
