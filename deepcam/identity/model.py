@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
 from deepcam.geometry.basis import FaceBasis
+from deepcam.geometry.topology import OVAL
 from deepcam.identity.regions import REGIONS, region_maps
 from deepcam.identity.types import Identity
 from deepcam.modelstore import path_of
@@ -25,6 +26,8 @@ F32 = NDArray[np.float32]
 
 TEXTURE_SIZE = 512
 AGE_RANGE = (18.0, 80.0)
+CONTOUR = 0.55
+"""Share by which the outline of the face is drawn to the mean's."""
 
 _FIRST = tuple(
     (
@@ -125,6 +128,9 @@ class IdentityModel:
         shape = shape + np.tensordot(rng.normal(0, 0.22, len(basis.shape)), basis.shape, 1)
         flipped = shape[basis.mirror] * np.array([-1, 1, 1])
         shape = 0.5 * (shape + flipped)
+        # Heads differ in width, and the mask is everybody's: a contour near the mean's leaves the
+        # least to be filled between face and ears.
+        shape[OVAL, 0] += CONTOUR * (1.04 * basis.mean[OVAL, 0] - shape[OVAL, 0])
         mean_rank = float(np.dot(weight, ranks[pick]))
         centre = (1 - mean_rank) * 5.2
         odds = np.exp(-0.5 * ((np.arange(6) - centre) / 1.1) ** 2)

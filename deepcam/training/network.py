@@ -120,10 +120,16 @@ class Generator(nn.Module):
         )
         quotient = torch.clamp(quotient, 0.08, 5.0)
         quiet = quiet * (1 - 0.999 * mouth)
-        total = quiet * quotient + (1 - quiet) * torch.exp(gain)
+        # Teeth are painted as drawn: only light as smooth as the room's falls on them.
+        calm = F.avg_pool2d(gain, 9, 1, 4, count_include_pad=False)
+        total = quiet * quotient + (1 - quiet) * torch.exp(gain + mouth * (calm - gain))
         detail = (1 - quiet) * bias + quiet * 0.12 * bias
-        prior = 9.0 * cover - 5.0
+        # Hairline and cheek are no edges of a mesh: the render fades out over some pixels.
+        prior = 12.0 * F.avg_pool2d(F.avg_pool2d(cover, 7, 1, 3), 7, 1, 3) - 6.5
         alpha = torch.sigmoid(raw[:, 6:7] * 2 + prior) * (cover > 0.25).to(x.dtype)
+        # Eyes and mouth are drawn sharper than this resolution can paint them.
+        drawn = torch.clamp(x[:, 8:9] + mouth, 0, 1)
+        alpha = alpha + drawn * (1 - alpha)
         paint = fill + 0.5 * torch.tanh(raw[:, 7:10])
         return torch.cat([total, detail, alpha, paint], 1)
 
