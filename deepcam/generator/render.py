@@ -203,15 +203,12 @@ def _shade_mouth(attributes: F32, kind: I32, teeth: F32, flesh: F32, colour: F32
                 v += 0.28 * side * side if row == 0 else -0.22 * side * side
                 r = v * (rows - 1)
                 # Behind a lifted lip the gum goes on.
-                if row == 0:
-                    r = max(r, 0.0)
-                else:
-                    r = min(r, rows - 1.001)
+                r = max(r, 0.0) if row == 0 else min(r, rows - 1.001)
                 if r < 0.0 or r > rows - 1.001:
                     continue
                 r0 = int(r)
                 fy = r - r0
-                shade = (1.0 - 0.55 * side * side) * (1.0 if row == 0 else 0.84)
+                shade = (1.0 - 0.55 * side * side) * (1.0 if row == 0 else 0.70)
                 a = 0.0
                 for k in range(4):
                     kk = 3 - k

@@ -51,17 +51,17 @@ def _row(widths: tuple[float, ...], lower: bool, rng: np.random.Generator, varia
             one = np.zeros((h, w), np.float32)
             top = int(h * 0.85 - length) if not lower else int(h * 0.15)
             bottom = int(h * 0.85) if not lower else int(h * 0.15 + length)
-            gap = tooth * 0.012
+            gap = tooth * 0.006
             _rounded(one, left + gap, top, left + tooth - gap, bottom, tooth * 0.26)
             light = 1.0 - 0.06 * k - 0.03 * (variant == 1)
             column = (np.arange(w) - left) / max(tooth, 1.0)
-            bulge = 1.0 - 0.10 * (2 * np.clip(column, 0, 1) - 1.0) ** 2
+            bulge = 1.0 - 0.07 * (2 * np.clip(column, 0, 1) - 1.0) ** 2
             one_shade = one * light * bulge[None, :]
             shade = np.where(one > alpha, one_shade, shade)
             alpha = np.maximum(alpha, one)
             x += tooth
-    shade = cv2.GaussianBlur(shade, (0, 0), scale * 1.0)
-    alpha = cv2.GaussianBlur(alpha, (0, 0), scale * 1.0)
+    shade = cv2.GaussianBlur(shade, (0, 0), scale * 1.5)
+    alpha = cv2.GaussianBlur(alpha, (0, 0), scale * 1.5)
     rows = np.linspace(0, 1, h, dtype=np.float32)[:, None]
     edge = rows if not lower else 1 - rows
     shade *= 0.88 + 0.12 * edge

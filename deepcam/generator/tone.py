@@ -19,32 +19,35 @@ F32 = NDArray[np.float32]
 STRENGTH = 0.85
 LIMIT = 1.0
 """Largest change of a channel, natural logarithm."""
-SHADE = 0.08
+SHADE = 0.04
 """The neck lies in the chin's shade: the face is this much lighter (log)."""
 ENOUGH = 40
 """Visible skin pixels (at 128 px) below which nothing is changed."""
 
 
 def visible_skin(surroundings: Context) -> F32:
-    """Weight (n, n) of pixels that look like skin beside and below the mask.
+    """Weight (n, n) of pixels that look like skin below or beside the mask.
 
-    The chroma gate of Chai & Ngan (IEEE TCSVT 9(4), 1999), slightly widened; below the eyes and
-    near the face only, as hair and walls can have skin's chroma.
+    The chroma gate of Chai & Ngan (IEEE TCSVT 9(4), 1999), widened for warm lamps; the neck if
+    enough of it can be seen, else also ears and cheeks beside the mask: hair has skin's chroma.
     """
     n = surroundings.mask.shape[0]
-    known = 1 - surroundings.mask
+    known = (1 - surroundings.mask).astype(np.float32)
     y, x = np.mgrid[:n, :n].astype(np.float32) / n - 0.5
-    near = ((y > -0.08) & (y < 0.40) & (np.abs(x) < 0.33)).astype(np.float32)
     ycc = cv2.cvtColor((surroundings.fill * 255).astype(np.uint8), cv2.COLOR_BGR2YCrCb)
     skin = (
-        (ycc[..., 1] >= 136)
-        & (ycc[..., 1] <= 180)
-        & (ycc[..., 2] >= 80)
-        & (ycc[..., 2] <= 126)
+        (ycc[..., 1] >= 135)
+        & (ycc[..., 1] <= 190)
+        & (ycc[..., 2] >= 45)
+        & (ycc[..., 2] <= 127)
         & (ycc[..., 0] > 24)
     )
-    weight: F32 = known * near * skin
-    return cv2.erode(weight, np.ones((3, 3), np.uint8)).astype(np.float32)  # type: ignore[no-any-return]
+    found = cv2.erode((known * skin).astype(np.float32), np.ones((3, 3), np.uint8))
+    neck = found * ((y > 0.08) & (y < 0.42) & (np.abs(x) < 0.2))
+    if float(neck.sum()) >= ENOUGH * (n / 128) ** 2:
+        return np.asarray(neck, np.float32)
+    near = (y > -0.08) & (y < 0.42) & (np.abs(x) < 0.33)
+    return np.asarray(found * near, np.float32)
 
 
 def wanted_gain(surroundings: Context, render: Render) -> F32 | None:

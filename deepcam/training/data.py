@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from deepcam.frames import Face, Pose
 from deepcam.generator.conditioning import cut, planes, window
 from deepcam.generator.mesh import CLOSED
-from deepcam.generator.render import Renderer, window_matrix
+from deepcam.generator.render import Renderer, recolour, window_matrix
+from deepcam.generator.tone import wanted_gain
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import fit_pose, head_outline, to_head
 from deepcam.geometry.topology import IRIS_LEFT, IRIS_RIGHT
@@ -306,6 +307,9 @@ class Sampler:
         surroundings = cut(erased, mask, affine, n)
         face = self.data.face(i, seen)
         render = renderer.draw(face, window_matrix(face, affine), (n, n), contour)
+        gain = wanted_gain(surroundings, render)
+        if gain is not None and (not self.train or rng.random() < 0.85):
+            recolour(render, np.exp(gain))  # as the painter does
         inputs = planes(surroundings, render)
         target = cv2.warpAffine(photo, affine, (n, n), flags=cv2.INTER_LINEAR)
         valid = cv2.warpAffine(inside, affine, (n, n), flags=cv2.INTER_LINEAR)
