@@ -308,6 +308,7 @@ def test_a_test_pattern_is_believed_after_opening_it_anew() -> None:
 
 def test_garbage_from_the_driver_is_no_picture() -> None:
     garbage = [np.zeros((0, 0, 3), np.uint8), np.ones((4, 4, 3), np.float32), "text", np.zeros(7)]
+    garbage.append(np.zeros((1, 172800, 3), np.uint8))  # what OpenCV could not decode
     capture = FakeCapture([*garbage, *itertools.islice(noise(), 500)])
     webcam = camera([capture])
     webcam.open()

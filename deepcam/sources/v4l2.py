@@ -13,6 +13,8 @@ from pathlib import Path
 from deepcam import APP_NAME
 
 VIDIOC_QUERYCAP = 0x80685600
+VIDIOC_ENUM_FMT = 0xC0405602
+CAPTURE_BUFFER = 1
 CAP_CAPTURE = 0x1
 CAP_OUTPUT = 0x2
 CAP_DEVICE_CAPS = 0x80000000
@@ -79,6 +81,30 @@ def parse_capability(data: bytes) -> Capability:
     return Capability(
         text(driver), text(card), text(bus), bool(caps & CAP_CAPTURE), bool(caps & CAP_OUTPUT)
     )
+
+
+def formats(path: str) -> set[str]:
+    """Four-letter codes of the picture formats that a camera offers; empty when it does not say."""
+    found: set[str] = set()
+    if not sys.platform.startswith("linux"):
+        return found
+    import fcntl
+
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return found
+    try:
+        for index in range(64):
+            buffer = bytearray(struct.pack("II", index, CAPTURE_BUFFER).ljust(64, b"\0"))
+            try:
+                fcntl.ioctl(handle, VIDIOC_ENUM_FMT, buffer)
+            except OSError:
+                break
+            found.add(bytes(buffer[44:48]).decode("latin-1"))
+    finally:
+        os.close(handle)
+    return found
 
 
 def list_cameras(

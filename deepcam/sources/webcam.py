@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image
 from deepcam.sources.base import SourceLostError, as_bgr
-from deepcam.sources.v4l2 import CameraInfo, holders, list_cameras, query, refusal
+from deepcam.sources.v4l2 import CameraInfo, formats, holders, list_cameras, query, refusal
 
 FIRST_FRAME = 6.0
 """Seconds a camera may take to its first picture."""
@@ -30,6 +30,10 @@ SILENCE = 0.7
 STALE = 0.8
 """Seconds of bit-identical pictures after which the camera counts as stuck (a real sensor is never
 still: its noise changes)."""
+FORMATS = ("MJPG", "YUYV", "NV12", "UYVY", "YU12")
+"""Picture formats that OpenCV can decode, best first: uncompressed ones are slow over USB."""
+LEAST_SIDE = 16
+"""Pixels; less is not a picture but a buffer that OpenCV could not decode."""
 BAD_FRAMES = 30
 """Reads that fail in a row before the camera counts as gone."""
 
@@ -230,18 +234,21 @@ def open_capture(target: str | int, size: tuple[int, int], fps: float) -> Captur
     import cv2
 
     cv2.setLogLevel(0)
-    mjpg = cv2.VideoWriter.fourcc(*"MJPG")
+    linux = sys.platform.startswith("linux")
+    offered = formats(str(target)) if linux else {FORMATS[0]}
+    # Asked for by name: OpenCV gives undecoded buffers for what it chooses itself at times.
+    wish = next((name for name in FORMATS if name in offered), None)
     wanted = [
-        cv2.CAP_PROP_FOURCC, mjpg,
+        cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*(wish or FORMATS[0])),
         cv2.CAP_PROP_FRAME_WIDTH, size[0],
         cv2.CAP_PROP_FRAME_HEIGHT, size[1],
         cv2.CAP_PROP_FPS, int(fps),
     ]  # fmt: skip
-    if sys.platform.startswith("linux"):
+    if linux:
         check_device(str(target))
         capture = cv2.VideoCapture(str(target), cv2.CAP_V4L2)
-        # The driver keeps what it can do of these.
-        for key, value in zip(wanted[::2], wanted[1::2], strict=True):
+        begin = 0 if wish else 2
+        for key, value in zip(wanted[begin::2], wanted[begin + 1 :: 2], strict=True):
             capture.set(key, value)
         return capture
     backend = cv2.CAP_DSHOW if sys.platform == "win32" else cv2.CAP_AVFOUNDATION
@@ -320,7 +327,7 @@ class _Grabber:
                 if good:
                     good, picture = self._capture.retrieve()
                     image = as_bgr(picture) if good else None
-                if image is None:
+                if image is None or min(image.shape[:2]) < LEAST_SIDE:
                     bad += 1
                     time.sleep(0.01)
                     continue
