@@ -38,7 +38,7 @@ SIZES = {
 
 
 def _conv(a: int, b: int, k: int = 3, stride: int = 1) -> nn.Conv2d:
-    conv = nn.Conv2d(a, b, k, stride, k // 2)
+    conv = nn.Conv2d(a, b, k, stride, (k - 1) // 2)
     nn.init.kaiming_normal_(conv.weight, 0.2, nonlinearity="leaky_relu")
     nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
     return conv

@@ -1,0 +1,124 @@
+"""Preparation, samples, network, a training run that resumes, export; skipped without torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepcam.frames import Face, Pose
+from deepcam.generator.conditioning import CHANNELS
+from deepcam.generator.render import Renderer, window_matrix
+from deepcam.geometry.basis import FaceBasis
+from deepcam.geometry.pose import project
+from deepcam.identity.model import IdentityModel
+from deepcam.training.data import Prepared, Sampler, measure, prepare_one
+
+SIDE = 360
+
+
+def photograph(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A rendered person and the landmarks (478, 3) a perfect tracker would find."""
+    identity = IdentityModel.load().sample(seed)
+    pose = Pose(70.0, np.eye(3), np.array([180.0, 140.0]))
+    who = Face(0, 1.0, np.zeros((0, 2), np.float32), pose)
+    shown = Renderer(identity).draw(
+        who, window_matrix(who, np.eye(2, 3, dtype=np.float32)), (SIDE, SIDE)
+    )
+    image = np.where(shown.kind[..., None] > 0, shown.colour, 120).astype(np.uint8)
+    mesh = project(identity.shape, pose).astype(np.float64)
+    irises = []
+    for outer, inner in ((33, 133), (263, 362)):
+        centre = mesh[[outer, inner]].mean(0)
+        irises += [centre] * 5
+    return image, np.concatenate([mesh, np.array(irises)])
+
+
+@pytest.fixture(scope="module")
+def data() -> Prepared:
+    rows = []
+    mean = np.full((192, 192, 3), 140, np.float32)
+    for seed in range(6):
+        image, landmarks = photograph(seed)
+        rows.append(prepare_one(image, landmarks, mean))
+    arrays = {k: np.stack([r[k] for r in rows]) for k in rows[0]}
+    arrays["names"] = np.array([f"{k}.png" for k in range(6)])
+    arrays["held_out"] = np.array([k == 5 for k in range(6)])
+    return Prepared(**arrays)
+
+
+def test_measuring_keeps_the_mesh_exactly() -> None:
+    _, landmarks = photograph(3)
+    pose, shape, e, lids, gaze = measure(landmarks)
+    basis = FaceBasis.load()
+    again = project(shape + np.tensordot(e, basis.expression, 1), pose)[:, :2]
+    assert np.abs(again - landmarks[:468, :2]).max() < 0.05
+    assert np.abs(e).max() <= 3
+    assert (lids > 0.5).all()
+    assert np.abs(gaze).max() < 0.2
+
+
+def test_samples_hide_the_face_and_repeat(data: Prepared) -> None:
+    people = [IdentityModel.load().sample(77)]
+    a = [next(iter(Sampler(data, 64, 5, people))) for _ in range(2)]
+    assert np.array_equal(a[0].inputs, a[1].inputs)
+    for sample in (a[0], Sampler(data, 64, 6, people).swap_sample(2)):
+        assert sample.inputs.shape == (CHANNELS, 64, 64)
+        assert sample.target.shape == (3, 64, 64)
+        assert np.isfinite(sample.inputs).all()
+        mask = sample.inputs[3] > 0.5
+        assert 0.1 < mask.mean() < 0.9
+        # The fill under the mask is smooth: no eye, no mouth of the photograph is in it.
+        inside = mask[1:, 1:] & mask[:-1, :-1]
+        step = np.abs(np.diff(sample.inputs[:3, 1:], axis=2)).max(0)[:, :]
+        assert step[inside].max() < 0.2
+    held = Sampler(data, 64, 0, people, train=False)
+    assert list(held.rows) == [5]
+
+
+def test_network_is_small_and_composes() -> None:
+    torch = pytest.importorskip("torch")
+    from deepcam.training.network import MAPS, SIZES, Generator, compose, count_macs
+
+    assert count_macs(SIZES["small"]) < 0.6e9
+    net = Generator(SIZES["small"])
+    x = torch.rand(2, CHANNELS, 128, 128)
+    maps = net(x)
+    assert maps.shape == (2, MAPS, 128, 128)
+    out = compose(maps, x[:, 4:7])
+    assert torch.isfinite(out).all()
+    # Before training it hands the render through where it is certain, and the fill elsewhere.
+    x[:, 7], x[:, 8:10], x[:, 12:14] = 1.0, 0.0, 0.0
+    inside = compose(net(x), x[:, 4:7])[:, :, 40:88, 40:88]
+    assert float((inside - x[:, 4:7, 40:88, 40:88]).abs().mean()) < 0.05
+    x[:, 7] = 0.0
+    outside = compose(net(x), x[:, 4:7])
+    assert float((outside - x[:, 0:3]).abs().max()) < 0.05
+
+
+def test_a_run_learns_resumes_and_exports(data: Prepared, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    from deepcam.errors import DeepcamError
+    from deepcam.generator.session import NetworkSession
+    from deepcam.training.export import export
+    from deepcam.training.train import Config, train
+
+    torch.set_num_threads(2)
+    config = Config(images=24, adversarial_from=12, batch=3, resolution=64, save_minutes=10)
+    train(config, data, tmp_path, minutes=5, identities=2)
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert state["seen"] == 24
+    config.images = 30
+    train(config, data, tmp_path, minutes=5, identities=2)
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["seen"] == 30
+    lines = (tmp_path / "metrics.csv").read_text().splitlines()
+    assert lines[0] == "images,seconds,train,held_out"
+    assert (tmp_path / "sheet.png").stat().st_size > 1000
+    target = tmp_path / "network.onnx"
+    assert export(tmp_path / "checkpoint.pt", target) < 1e-3
+    assert NetworkSession(target, "cpu").resolution == 128
+    (tmp_path / "bad.pt").write_bytes(b"no checkpoint")
+    with pytest.raises(DeepcamError, match="cannot be read"):
+        export(tmp_path / "bad.pt", target)
