@@ -97,6 +97,9 @@ def smoothness(maps: Tensor, x: Tensor) -> Tensor:
         w = inside.narrow(axis, 1, inside.shape[axis] - 1)
         tv = tv + (gain.diff(dim=axis).abs() * w).mean()
     out = 0.02 * tv + 0.03 * maps[:, 3:6].abs().mean()
+    # The tone was matched before: coloured gains are for coloured lamps, not for greying a face.
+    colour = gain - gain.mean(1, keepdim=True)
+    out = out + 0.10 * (colour.abs() * inside).sum() / (3 * inside.sum() + 1)
     # In the middle of the mesh the render is right; the fill must not shine through.
     core = torch.relu(2 * F.avg_pool2d(inside, 15, 1, 7) - 1)
     return out + 0.05 * ((1 - maps[:, 6:7]) * core).mean()
