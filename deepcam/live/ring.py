@@ -22,7 +22,7 @@ SLOTS = 3
 MAGIC = 0x44504341
 _HEADER, _META, _PAGE = 64, 4096, 4096
 # Words of the header.
-_W_MAGIC, _W_WIDTH, _W_HEIGHT, _W_COUNT, _W_BEAT, _W_PHASE = range(6)
+_W_MAGIC, _W_WIDTH, _W_HEIGHT, _W_COUNT, _W_BEAT, _W_PHASE, _W_PUBLISHED = range(7)
 _READ_ATTEMPTS = 4
 
 
@@ -101,6 +101,11 @@ class Ring:
         """Pictures published so far."""
         return int(self._words[_W_COUNT])
 
+    @property
+    def published(self) -> float:
+        """``time.monotonic()`` when the newest picture was published; 0.0 before the first."""
+        return float(self._words[_W_PUBLISHED]) / 1e6
+
     # Health of the writer
 
     def beat(self, phase: int) -> None:
@@ -138,6 +143,7 @@ class Ring:
         np.copyto(self._pictures[k], frame.image)
         self._tails[k][0] = writing + 1
         self._heads[k][0] = writing + 1
+        self._words[_W_PUBLISHED] = int(clock.monotonic() * 1e6)
         self._words[_W_COUNT] = count
 
     def read(self, after: int = 0) -> Delivery | None:

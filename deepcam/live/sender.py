@@ -15,6 +15,7 @@ from deepcam.covers import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.frames import Reason, SafeFrame
 from deepcam.live.measure import Meter
+from deepcam.live.pacer import Pacer
 from deepcam.live.ring import Ring
 from deepcam.live.supervisor import Supervisor
 from deepcam.live.worker import WorkerSettings
@@ -137,29 +138,43 @@ class Sender:
             self._ring.close()
 
     def _loop(self) -> None:
-        begin = due = clock.monotonic()
+        pacer = Pacer(self.fps, clock.monotonic())
         self.meter = Meter()
-        slot, step = 0, 1.0 / self.fps
+        slot, step = 0, pacer.period
         while not self._stop:
             self.supervisor.tend()
-            late = clock.monotonic() - due
+            late = clock.monotonic() - pacer.due
             if late < 0:
                 clock.sleep(-late)
                 continue
             if late > CATCH_UP:
-                slot += int(late / step)
+                slot += pacer.skip(late)
+            self._await_late_picture(pacer)
             self._receive()
+            fresh = self._fresh
             frame = self._choose()
+            shown = fresh and frame.reason is not Reason.CARD
+            published = self._ring.published
             if not self._send(frame):
                 return
             slot += 1
-            due = begin + slot * step
+            pacer.sent(published if shown else None)
             if self._seconds is not None and slot * step >= self._seconds:
                 return
             if self._stop_on_fatal and self.supervisor.fatal is not None:
                 return
             if self.supervisor.ended and self._seen >= self._ring.count:
                 return
+
+    def _await_late_picture(self, pacer: Pacer) -> None:
+        """A picture that is a little late is worth more than the last one once again."""
+        if not self._on or self._picture is None:
+            return
+        while self._ring.count <= self._seen:
+            now = clock.monotonic()
+            if now >= pacer.latest or now - self._arrived > 2.5 * pacer.period or self._stop:
+                return
+            clock.sleep(0.001)
 
     def _receive(self) -> None:
         delivery = self._ring.read(self._seen)
