@@ -1,0 +1,181 @@
+"""Face recognizers that attack the anonymized pictures. None of them was used in training.
+
+An attacker is told where the eyes are (the landmarks of the *original*), so it never fails for
+want of a detection: blurred and covered faces are attacked as well.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.errors import DeepcamError
+from deepcam.evaluation.judge import Reading
+from deepcam.frames import Image
+from deepcam.geometry.pose import umeyama
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+CONTEXT = 1.7
+"""How much wider the context crop is than the recognizer's own."""
+GREY = 128
+
+_DLIB_POINTS = np.array([263, 362, 33, 133, 2])
+_DLIB_TEMPLATE = np.array(
+    [
+        [0.8595674595992, 0.2134981538014],
+        [0.6460604764104, 0.2289674387677],
+        [0.1205750620789, 0.2137274526848],
+        [0.3340850613712, 0.2290642403242],
+        [0.4901123135679, 0.6277975316475],
+    ]
+)
+"""Corners of both eyes and the nose's base in dlib's chip (public domain, image_transforms)."""
+_ARC_TEMPLATE = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655],
+     [70.7299, 92.2041]]
+) / 112  # fmt: skip
+
+
+class Attacker(Protocol):
+    """Turns a face into numbers that are near each other for the same person."""
+
+    name: str
+
+    def embed(self, image: Image, eyes: Reading, crop: str, hidden: NDArray[np.uint8]) -> F64:
+        """Unit vector or descriptor (d,) of the face at ``eyes``.
+
+        ``crop``: "standard" (the recognizer's own), "tight" (everything where ``hidden`` (h, w)
+        is 0 becomes grey: only what lies under the mask counts) or "context" (1.7 times wider).
+        """
+        ...
+
+
+def chip(
+    image: Image, points: F64, template: F64, size: int, crop: str, hidden: NDArray[np.uint8]
+) -> Image:
+    """Aligned square crop (size, size, 3): ``points`` (k, 2) pixels go to ``template`` (k, 2)
+    0..1. Raises ``ValueError`` for an unknown crop."""
+    if crop not in ("standard", "tight", "context"):
+        raise ValueError(f"no crop is called {crop}")
+    target = template * size
+    if crop == "context":
+        target = (target - size / 2) / CONTEXT + size / 2
+    scale, rotation, shift = umeyama(points, target)
+    picture = image
+    if crop == "tight":
+        picture = np.where((hidden > 0)[..., None], image, np.uint8(GREY)).astype(np.uint8)
+    if scale < 0.5:
+        # Shrinking needs smoothing first, or the crop is full of aliases.
+        picture = cv2.GaussianBlur(picture, (0, 0), 0.35 / scale)
+    matrix = np.concatenate([scale * rotation, shift[:, None]], 1)
+    cut = cv2.warpAffine(
+        picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.ascontiguousarray(cut, np.uint8)
+
+
+class DlibAttacker:
+    """The package ``face_recognition``: dlib's network, trained on three million faces.
+
+    Uses the small (public domain) landmark template. Raises ``DeepcamError`` when the package is
+    not installed.
+    """
+
+    name = "face_recognition (dlib ResNet-29)"
+
+    def __init__(self) -> None:
+        try:
+            import face_recognition.api as api
+        except (ImportError, SystemExit):  # the package calls quit() without its models
+            raise DeepcamError(
+                "The recognizer face_recognition is not installed.",
+                'Run: pip install dlib-bin face_recognition_models "setuptools<81", then '
+                "pip install --no-deps face_recognition; or give --attacker model.onnx.",
+            ) from None
+        self._encoder: Any = api.face_encoder
+
+    def embed(self, image: Image, eyes: Reading, crop: str, hidden: NDArray[np.uint8]) -> F64:
+        """See ``Attacker``; (128,)."""
+        points = eyes.landmarks[_DLIB_POINTS, :2]
+        template = (_DLIB_TEMPLATE + 0.25) / 1.5
+        aligned = chip(image, points, template, 150, crop, hidden)
+        rgb = np.ascontiguousarray(aligned[:, :, ::-1])
+        return np.array(self._encoder.compute_face_descriptor(rgb), np.float64)
+
+
+class OnnxAttacker:
+    """Any recognizer as an ONNX file: (1, 3, 112, 112) in, one vector out.
+
+    ``mean``, ``scale``: a pixel p (0..255) becomes (p - mean) * scale. ``rgb``: order of colours.
+    Raises ``DeepcamError`` when the file is missing or is not such a model.
+    """
+
+    def __init__(
+        self, path: Path, mean: float = 127.5, scale: float = 1 / 127.5, rgb: bool = True
+    ) -> None:
+        self.name = path.name
+        self._mean, self._scale, self._rgb = mean, scale, rgb
+        wrong = DeepcamError(
+            f"{path} is not a recognizer that can be used.",
+            "Give an ONNX file with a (1, 3, 112, 112) float input and one vector as output.",
+        )
+        if not path.is_file():
+            raise DeepcamError(f"{path} does not exist.", "Check the name of the ONNX file.")
+        try:
+            import onnxruntime as ort
+
+            options = ort.SessionOptions()
+            options.intra_op_num_threads = 2
+            options.log_severity_level = 4
+            self._session: Any = ort.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+            self._input = self._session.get_inputs()[0].name
+            self._run(np.zeros((112, 112, 3), np.uint8))
+        except Exception:
+            raise wrong from None
+
+    def _run(self, aligned: Image) -> F64:
+        ordered = aligned[:, :, ::-1] if self._rgb else aligned
+        values = ((ordered.astype(np.float32) - self._mean) * self._scale).transpose(2, 0, 1)[None]
+        feed = np.ascontiguousarray(values, np.float32)
+        vector = np.asarray(self._session.run(None, {self._input: feed})[0], np.float64).ravel()
+        if len(vector) < 8 or not np.isfinite(vector).all():
+            raise ValueError("no embedding")
+        unit: F64 = vector / max(float(np.linalg.norm(vector)), 1e-9)
+        return unit
+
+    def embed(self, image: Image, eyes: Reading, crop: str, hidden: NDArray[np.uint8]) -> F64:
+        """See ``Attacker``; unit length."""
+        marks = eyes.landmarks[:, :2]
+        points = np.stack([marks[468], marks[473], marks[1], marks[61], marks[291]])
+        return self._run(chip(image, points, _ARC_TEMPLATE, 112, crop, hidden))
+
+
+def portrait_crop(image: Image, eyes: Reading, size: int = 128) -> Image:
+    """The face at ``eyes``, upright, (size, size, 3), as the default recognizer sees it."""
+    points = eyes.landmarks[_DLIB_POINTS, :2]
+    nothing = np.zeros(image.shape[:2], np.uint8)
+    return chip(image, points, (_DLIB_TEMPLATE + 0.25) / 1.5, size, "standard", nothing)
+
+
+def distances(a: F64, b: F64) -> F64:
+    """(n, m) Euclidean distances between rows of ``a`` (n, d) and ``b`` (m, d)."""
+    square = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
+    root: F64 = np.sqrt(np.maximum(square, 0))
+    return root
+
+
+def threshold(impostors: F64, far: float = 1e-3) -> float:
+    """The largest distance at which at most the share ``far`` of ``impostors`` is accepted
+    (distance < threshold). Raises ``ValueError`` without impostors."""
+    if not len(impostors):
+        raise ValueError("a threshold needs impostor pairs")
+    ordered = np.sort(impostors)
+    return float(ordered[min(int(far * len(ordered)), len(ordered) - 1)])

@@ -1,0 +1,110 @@
+"""The judge's eyes: MediaPipe's own face mesh, run apart from the camera's tracker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.frames import Image, Pose
+from deepcam.geometry.basis import FaceBasis
+from deepcam.geometry.pose import fit_pose, to_head
+from deepcam.geometry.topology import OVAL
+from deepcam.tracking.measure import eye_aspect, gaze_offset, gaze_rest, mouth_gap
+
+F64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What the judge reads off one face."""
+
+    landmarks: F64
+    """(478, 3) pixels."""
+    pose: Pose
+    lids: F64
+    """(2,) eye aspect ratios."""
+    gaze: F64
+    """(4,) iris offsets in eye widths: right x, y, left x, y."""
+    mouth: float
+    """Gap of the inner lips, IOD."""
+    width: float
+    """Distance of the mouth's corners, IOD."""
+
+    @property
+    def centre(self) -> F64:
+        """(2,) pixels between the irises."""
+        middle: F64 = (self.landmarks[468, :2] + self.landmarks[473, :2]) / 2
+        return middle
+
+    @property
+    def size(self) -> float:
+        """Pixels between the irises of a frontal face: the pose's scale."""
+        return self.pose.scale
+
+    def hull(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """(h, w) 1 inside the face's own oval."""
+        mask = np.zeros(shape[:2], np.uint8)
+        cv2.fillConvexPoly(
+            mask, cv2.convexHull(np.round(self.landmarks[OVAL, :2]).astype(np.int32)), 1
+        )
+        return mask
+
+
+class Judge:
+    """Finds faces in original and anonymized pictures alike. One for each sequence.
+
+    ``still``: pictures that have nothing to do with each other. Raises ``ImportError`` without
+    mediapipe.
+    """
+
+    def __init__(self, still: bool) -> None:
+        import mediapipe as mp
+
+        self._mesh: Any = mp.solutions.face_mesh.FaceMesh(
+            static_image_mode=still, max_num_faces=2, refine_landmarks=True
+        )
+        self._basis = FaceBasis.load()
+        self._rest = gaze_rest(self._basis)
+
+    def read(self, image: Image, near: Reading | None = None) -> Reading | None:
+        """The largest face, or the one within one IOD of ``near``; None when there is none."""
+        answer = self._mesh.process(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+        readings = []
+        height, width = image.shape[:2]
+        for face in answer.multi_face_landmarks or []:
+            points = np.array([[p.x, p.y, p.z] for p in face.landmark], np.float64)
+            points *= [width, height, width]
+            reading = self.interpret(points)
+            if reading is not None:
+                readings.append(reading)
+        if near is not None:
+            readings = [
+                r for r in readings if np.hypot(*(r.centre - near.centre)) < max(near.size, 4.0)
+            ]
+        return max(readings, key=lambda r: r.size, default=None)
+
+    def interpret(self, landmarks: F64) -> Reading | None:
+        """The reading of (478, 3) landmarks in pixels; None when they are no face."""
+        try:
+            pose = fit_pose(landmarks, self._basis)
+        except ValueError:
+            return None
+        head = to_head(landmarks, pose)
+        return Reading(
+            landmarks, pose, eye_aspect(head), gaze_offset(landmarks, pose, self._rest),
+            mouth_gap(head), float(np.linalg.norm(head[61, :2] - head[291, :2])),
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Free the graph."""
+        self._mesh.close()
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,136 @@
+"""What is left of the wearer's behaviour: detection, pose, gaze, blinks, mouth (U1-U4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.evaluation.judge import Reading
+from deepcam.evaluation.statistics import Measure, correlation, measure
+
+F64 = NDArray[np.float64]
+
+TURN = 45.0
+"""Degrees of yaw or pitch up to which the camera generates; beyond, it covers."""
+
+Pair = tuple[Reading, Reading]
+"""The judge on the original and on the output, same frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One clip as the judge saw it: originals and outputs, frame by frame."""
+
+    original: Sequence[Reading | None]
+    output: Sequence[Reading | None]
+
+    def pairs(self) -> list[Pair]:
+        """Frames with a face in both."""
+        return [
+            (x, y)
+            for x, y in zip(self.original, self.output, strict=True)
+            if x is not None and y is not None and frontal(x)
+        ]
+
+    def neighbours(self) -> Track:
+        """The originals against themselves one frame later: the floor of every measure."""
+        return Track(self.original[:-1], self.original[1:])
+
+
+def frontal(reading: Reading) -> bool:
+    """Turned no further than the camera generates."""
+    return abs(reading.pose.yaw) <= TURN and abs(reading.pose.pitch) <= TURN
+
+
+def pose_error(x: Reading, y: Reading) -> float:
+    """Geodesic angle between two head rotations, degrees."""
+    trace = float(np.trace(x.pose.rotation.T @ y.pose.rotation))
+    return float(np.degrees(np.arccos(np.clip((trace - 1) / 2, -1, 1))))
+
+
+def gaze_angles(reading: Reading) -> F64:
+    """(2,) horizontal and vertical direction of gaze in the head, degrees, mean of both eyes.
+
+    The iris moves on an eyeball whose radius is about half the width of the open eye.
+    """
+    offset = reading.gaze.reshape(2, 2).mean(0)
+    angles: F64 = np.degrees(np.arcsin(np.clip(offset / 0.5, -1, 1)))
+    return angles
+
+
+def gaze_error(x: Reading, y: Reading) -> float:
+    """Angle between directions of gaze, degrees."""
+    return float(np.linalg.norm(gaze_angles(x) - gaze_angles(y)))
+
+
+def lids(reading: Reading) -> float:
+    """Mean eye aspect ratio."""
+    return float(reading.lids.mean())
+
+
+def mouth(reading: Reading) -> float:
+    """Gap of the inner lips, IOD."""
+    return reading.mouth
+
+
+def sideways(reading: Reading) -> float:
+    """Horizontal gaze, degrees."""
+    return float(gaze_angles(reading)[0])
+
+
+def detection(tracks: Sequence[Track]) -> Measure:
+    """U1: faces found in the outputs, of those found in the originals at generated angles."""
+
+    def statistic(groups: Sequence[Track]) -> float:
+        known = sum(1 for t in groups for x in t.original if x is not None and frontal(x))
+        return sum(len(t.pairs()) for t in groups) / known if known else float("nan")
+
+    n = sum(1 for t in tracks for x in t.original if x is not None and frontal(x))
+    return measure(tracks, statistic, n)
+
+
+def error(tracks: Sequence[Track], between: Callable[[Reading, Reading], float]) -> Measure:
+    """Mean of ``between`` over all frames with both faces; the floor is in ``extra``."""
+
+    def statistic(groups: Sequence[Track]) -> float:
+        values = [between(x, y) for t in groups for x, y in t.pairs()]
+        return float(np.mean(values)) if values else float("nan")
+
+    floor = statistic([t.neighbours() for t in tracks]) if tracks else float("nan")
+    n = sum(len(t.pairs()) for t in tracks)
+    return measure(tracks, statistic, n, floor=_json(floor))
+
+
+def follows(tracks: Sequence[Track], quantity: Callable[[Reading], float], least: float) -> Measure:
+    """Correlation of ``quantity`` between originals and outputs, within each clip, then averaged
+    by Fisher's z. Clips in which the original itself moves less than ``least`` (standard
+    deviation) say nothing and are left out. A frozen output counts as r = 0.
+    """
+
+    def one(track: Track) -> float:
+        pairs = track.pairs()
+        a = np.array([quantity(x) for x, _ in pairs])
+        b = np.array([quantity(y) for _, y in pairs])
+        if len(a) < 10 or a.std() < least:
+            return float("nan")
+        r = correlation(a, b)
+        return 0.0 if np.isnan(r) else r
+
+    def statistic(values: Sequence[float]) -> float:
+        if not values:
+            return float("nan")
+        return float(np.tanh(np.mean(np.arctanh(np.clip(values, -0.9999, 0.9999)))))
+
+    kept = [r for r in map(one, tracks) if not np.isnan(r)]
+    floors = [r for r in (one(t.neighbours()) for t in tracks) if not np.isnan(r)]
+    return measure(
+        kept, statistic, len(kept), "" if kept else "no clip moves enough, or no face was found",
+        floor=_json(statistic(floors)), clips=[round(r, 3) for r in kept],
+    )  # fmt: skip
+
+
+def _json(value: float) -> float | None:
+    return round(value, 4) if np.isfinite(value) else None
