@@ -6,12 +6,13 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 EXTRAS := dev
 
-.PHONY: help setup run test lint types check format clean
+.PHONY: help setup run test lint types check eval-smoke format clean
 
 help:
 	@echo "make run     start DeepPrivacy Cam; without camera and screen, a demonstration video"
 	@echo "make test    all tests"
 	@echo "make check   tests, lint and types, as CI does"
+	@echo "make eval-smoke  a short evaluation that fails when a promise is broken"
 	@echo "make format  let ruff format the code"
 	@echo "make clean   remove the environment and caches"
 
@@ -34,6 +35,19 @@ types: $(STAMP)
 	@$(VENV)/bin/mypy
 
 check: test lint types
+
+SHARED ?= $(or $(DEEPCAM_SHARED),../shared)
+
+eval-smoke: $(STAMP)
+	@if [ ! -d "$(SHARED)/clips" ]; then \
+	    echo "Skipped: the evaluation material is not in $(SHARED) (set DEEPCAM_SHARED)."; \
+	elif ! $(PY) -W ignore -c "import face_recognition" 2>/dev/null; then \
+	    echo "Skipped: the recognizer is missing; run:"; \
+	    echo "  $(PY) -m pip install dlib-bin face_recognition_models 'setuptools<81'"; \
+	    echo "  $(PY) -m pip install --no-deps face_recognition"; \
+	else \
+	    $(VENV)/bin/deepcam evaluate "$(SHARED)" --smoke --output build/evaluation; \
+	fi
 
 format: $(STAMP)
 	@$(VENV)/bin/ruff check --fix .

@@ -350,6 +350,40 @@ def bench(
 
 
 @app.command()
+def evaluate(
+    folders: Annotated[
+        list[str], typer.Argument(metavar="FOLDER...", help="Photographs and clips.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Directory for the report.")],
+    smoke: Annotated[bool, typer.Option("--smoke", help="Little, and fail on a promise.")] = False,
+    attacker: Annotated[
+        Path | None, typer.Option(metavar="MODEL.onnx", help="Another face recognizer.")
+    ] = None,
+    persons: Annotated[int, typer.Option(min=4, help="Most persons.")] = 70,
+    clips: Annotated[int, typer.Option(min=0, help="Most clips.")] = 24,
+    frames: Annotated[int, typer.Option(min=10, help="Most frames of each clip.")] = 90,
+    json_: Json = False,
+) -> None:
+    """Measure privacy, utility and stability, beside blur and other baselines."""
+    from deepcam.evaluation import report
+    from deepcam.evaluation.run import Settings, recognizer_of
+    from deepcam.evaluation.run import evaluate as measure
+
+    _quiet_libraries()
+    settings = Settings.smoke() if smoke else Settings(persons, clips, frames)
+    outcome = measure(folders, settings, _speaker(json_), recognizer_of(attacker))
+    paths = report.write(outcome, output)
+    if json_:
+        _print_json(report.as_dict(outcome))
+    else:
+        print(report.table(outcome))
+        print(f"written: {', '.join(str(p) for p in paths)}")
+    broken = report.broken_promises(outcome)
+    if smoke and broken:
+        raise DeepcamError(f"A promise does not hold: {'; '.join(broken)}.", f"See {paths[1]}.")
+
+
+@app.command()
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Directory for the films.")] = Path(
         "deepcam-demo"

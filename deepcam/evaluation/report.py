@@ -45,9 +45,7 @@ def _beside(key: str, more: float = 0.0) -> Callable[[Measure], bool]:
 
 
 def _extra_most(key: str, limit: float) -> Callable[[Measure], bool]:
-    return lambda m: (
-        m.value is not None and m.extra.get(key) is not None and m.extra[key] <= limit
-    )
+    return lambda m: m.value is not None and m.extra.get(key) is not None and m.extra[key] <= limit
 
 
 def _at_chance(m: Measure) -> bool:
@@ -173,6 +171,15 @@ def markdown(outcome: Outcome) -> str:
     if outcome.gallery:
         lines += ["", "## Contact sheet (anonymized side only)", "", "![sheet](contact.png)"]
     return "\n".join(lines) + "\n"
+
+
+def table(outcome: Outcome) -> str:
+    """Targets and measures in plain lines, for the terminal."""
+    rows = [
+        f"{state:<12} {t.metric:<22} {_value(m) or '-':<44} target {t.wanted}"
+        for t, m, state in verdicts(outcome)
+    ]
+    return "\n".join(rows)
 
 
 def write(outcome: Outcome, folder: Path) -> list[Path]:

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -86,6 +87,8 @@ def evaluate(
     nothing to measure on, or the recognizer is missing.
     """
     began = time.monotonic()
+    # OpenCV's thread pool has been seen to hang beside dlib's and the network's.
+    cv2.setNumThreads(1)
     material = find(folders)
     recognizer = attacker if attacker is not None else DlibAttacker()
     methods_ = list(arms) if arms is not None else methods()
