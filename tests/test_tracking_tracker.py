@@ -50,8 +50,11 @@ def test_a_face_is_reported_in_the_first_frame(tracker: Tracker, backend: Script
     points = face_at(640, 300, yaw=20, roll=10)
     backend.show([points])
     (face,) = tracker.process(blank(0))
-    assert face.track == 1 and face.confidence > 0.9 and face.pose is not None
-    assert face.pose.yaw == pytest.approx(20, abs=2) and face.pose.roll == pytest.approx(10, abs=2)
+    assert face.track == 1
+    assert face.confidence > 0.9
+    assert face.pose is not None
+    assert face.pose.yaw == pytest.approx(20, abs=2)
+    assert face.pose.roll == pytest.approx(10, abs=2)
     assert face.pose.scale == pytest.approx(60, rel=0.03)
     assert contains(face, points)
 
@@ -70,9 +73,13 @@ def test_nobody_sees_the_landmarks(tracker: Tracker, backend: ScriptedBackend) -
         assert face.pose is not None
         allowed = [head_outline(face.pose, BASIS, m) for m in MARGINS]
         assert any(np.array_equal(face.outline, a) for a in allowed)
-        assert face.expression.shape == (N_EXPRESSION,) and np.abs(face.expression).max() <= 3
-        assert face.lids.shape == (2,) and face.lids.min() >= 0 and face.lids.max() <= 1.4
-        assert face.gaze.shape == (4,) and np.abs(face.gaze).max() <= 0.35
+        assert face.expression.shape == (N_EXPRESSION,)
+        assert np.abs(face.expression).max() <= 3
+        assert face.lids.shape == (2,)
+        assert face.lids.min() >= 0
+        assert face.lids.max() <= 1.4
+        assert face.gaze.shape == (4,)
+        assert np.abs(face.gaze).max() <= 0.35
         fields = {f.name for f in dataclasses.fields(face)}
         assert fields == {
             "track", "confidence", "outline", "pose", "expression", "lids", "gaze",
@@ -87,7 +94,8 @@ def test_without_the_detector_the_mesh_goes_on_but_is_doubted(
         points = face_at(500 + 4 * k, 300)
         backend.show([points], detected=[k < 10])
         (face,) = tracker.process(blank(k))
-        assert face.track == 1 and contains(face, points)
+        assert face.track == 1
+        assert contains(face, points)
         confidences.append(face.confidence)
     assert min(confidences[: 10 + UNSEEN_FRAMES]) > 0.9
     assert max(confidences[10 + UNSEEN_FRAMES :]) <= 0.3
@@ -100,7 +108,8 @@ def test_a_detection_without_a_mesh_is_reported_for_a_cover(
     backend.show([points])
     backend.faces = []
     (face,) = tracker.process(blank(0))
-    assert face.pose is None and face.confidence == 0.0
+    assert face.pose is None
+    assert face.confidence == 0.0
     assert contains(face, points)
 
 
@@ -162,7 +171,8 @@ def test_points_that_are_no_face_get_a_cover(tracker: Tracker, backend: Scripted
             Mesh(b, 1.0) for _ in rois
         ]
         (face,) = tracker.process(blank(1))
-        assert face.pose is None and contains(face, points)
+        assert face.pose is None
+        assert contains(face, points)
 
 
 def test_two_tracks_never_sit_on_one_face(tracker: Tracker, backend: ScriptedBackend) -> None:
@@ -176,11 +186,10 @@ def test_two_tracks_never_sit_on_one_face(tracker: Tracker, backend: ScriptedBac
         numbers.append([f.track for f in tracker.process(blank(k))])
         if hidden:
             assert len(numbers[-1]) == 1
-    assert sorted(numbers[0]) == [1, 2] == sorted(numbers[-1])
-    final = tracker.process(blank(61))
-    left = min(final, key=lambda f: f.outline[:, 0].mean())
-    start_left = 2 if numbers[20][0] == 1 else 1
-    assert {f.track for f in final} == {1, 2} and left.track != start_left or len(final) == 2
+    backend.show([face_at(640, 300, 70), face_at(1040, 300, 60)])
+    final = sorted(tracker.process(blank(61)), key=lambda f: float(f.outline[:, 0].mean()))
+    assert numbers[0] == [1, 2]
+    assert [f.track for f in final] == [1, 2]
 
 
 @given(seed=st.integers(0, 1000))
@@ -221,7 +230,8 @@ def test_a_weak_detection_alone_is_ignored_and_never_generated(
     assert face.confidence <= 0.3
     backend.detected = [detection_of(points, 0.8)]
     (face,) = tracker.process(blank(2))
-    assert face.confidence > 0.9 and face.track == 1
+    assert face.confidence > 0.9
+    assert face.track == 1
 
 
 def test_a_weak_detection_keeps_a_known_face(tracker: Tracker, backend: ScriptedBackend) -> None:
@@ -231,7 +241,8 @@ def test_a_weak_detection_keeps_a_known_face(tracker: Tracker, backend: Scripted
     for k in range(1, 20):
         backend.detected = [detection_of(points, 0.22)]
         (face,) = tracker.process(blank(k))
-        assert face.track == 1 and face.confidence > 0.9
+        assert face.track == 1
+        assert face.confidence > 0.9
 
 
 def test_still_pictures_are_independent(backend: ScriptedBackend) -> None:
@@ -292,19 +303,22 @@ def test_close_frees_the_library(tracker: Tracker, backend: ScriptedBackend) -> 
 def test_agreement_tells_a_neighbour_from_the_same_face() -> None:
     points = face_at(640, 300)
     assert agreement(Mesh(points, 1.0), detection_of(points)) == 1.0
-    assert agreement(Mesh(points, 1.0), detection_of(face_at(690, 300))) == 0.0
+    assert agreement(Mesh(points, 1.0), detection_of(face_at(700, 300))) == 0.0
 
 
 @given(height=st.integers(1, 5000), width=st.integers(1, 5000))
 @settings(max_examples=60, deadline=None)
 def test_windows_cover_the_picture(height: int, width: int) -> None:
     for windows in (halves(height, width), tiles(height, width)):
-        assert len(windows) < 700
+        assert len(windows) < 300 or max(height, width) > 3 * min(height, width)
         for x0, y0, x1, y1 in windows:
-            assert 0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height
+            assert 0 <= x0 < x1 <= width
+            assert 0 <= y0 < y1 <= height
         if windows and max(height, width) <= 3 * min(height, width):
-            assert min(w[0] for w in windows) == 0 and max(w[2] for w in windows) == width
-            assert min(w[1] for w in windows) == 0 and max(w[3] for w in windows) == height
+            assert min(w[0] for w in windows) == 0
+            assert max(w[2] for w in windows) == width
+            assert min(w[1] for w in windows) == 0
+            assert max(w[3] for w in windows) == height
 
 
 def test_merging_windows_keeps_each_face_once() -> None:
@@ -312,10 +326,15 @@ def test_merging_windows_keeps_each_face_once() -> None:
     near = detection_of(face_at(640, 300, 100))
     far = detection_of(face_at(200, 300, 15))
     keypoints = np.zeros((6, 2))
-    cut = Detection(np.array([700.0, 250, 760, 330]), keypoints, 0.8)
+    cut = Detection(np.array([670.0, 240, 720, 420]), keypoints, 0.8)
     lens = Detection(np.array([640.0, 280, 680, 320]), keypoints, 0.95)
     merged = merge_detections([[near], [near, far, lens, cut]], [whole, (0, 0, 720, 720)])
-    assert {id(d) for d in merged} == {id(near), id(far)} or {id(d) for d in merged} == {
-        id(near), id(far), id(cut),
-    }  # fmt: skip
+    assert {id(d) for d in merged} == {id(near), id(far)}
     assert not same_face(near.box, far.box)
+
+
+def test_a_group_is_not_one_large_face() -> None:
+    faces = [detection_of(face_at(300 + 90 * k, 300, 30)) for k in range(3)]
+    group = Detection(np.array([220.0, 140, 560, 480]), np.zeros((6, 2)), 0.6)
+    merged = merge_detections([[*faces, group]], [(0, 0, 1280, 720)])
+    assert {id(d) for d in merged} == {id(f) for f in faces}

@@ -27,10 +27,10 @@ from deepcam.tracking.neutral import Neutral
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
-MARGINS = (1.0, 1.12, 1.25)
-"""The outline's sizes. Only these three, so that the outline says next to nothing of the wearer's
+MARGINS = (1.0, 1.06, 1.12, 1.18, 1.25)
+"""The outline's sizes. Only these five, so that the outline says next to nothing of the wearer's
 proportions."""
-SAFETY = 0.04
+SAFETY = 0.025
 """IOD between the outermost landmark and the outline, at least."""
 MARGIN_HOLD = 45
 """Frames for which a smaller margin must do before it is taken."""
