@@ -88,7 +88,12 @@ class Reader:
     """A call program: keeps the newest picture of our camera."""
 
     def __init__(self) -> None:
-        self.capture = cv2.VideoCapture(OURS, cv2.CAP_V4L2)
+        # With exclusive_caps there is nothing to read before somebody sends.
+        for _ in range(100):
+            self.capture = cv2.VideoCapture(OURS, cv2.CAP_V4L2)
+            if self.capture.isOpened():
+                break
+            time.sleep(0.3)
         self.newest: Any = None
         self.count = 0
         self.stopping = False
