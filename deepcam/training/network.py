@@ -19,6 +19,8 @@ from torch.nn import functional as F
 
 from deepcam.generator.conditioning import CHANNELS
 
+COLOUR = 0.4
+"""Share of a coloured gain that is let through."""
 MAPS = 10
 """Output planes: gain BGR, bias BGR, alpha, fill BGR."""
 
@@ -123,6 +125,10 @@ class Generator(nn.Module):
         # Teeth are painted as drawn: only light as smooth as the room's falls on them.
         calm = F.avg_pool2d(gain, 9, 1, 4, count_include_pad=False)
         total = quiet * quotient + (1 - quiet) * torch.exp(gain + mouth * (calm - gain))
+        # The render's tone was matched to the visible skin: most of what is left is brightness.
+        log = torch.log(total.clamp(min=1e-3))
+        grey = log.mean(1, keepdim=True)
+        total = torch.exp(grey + COLOUR * (log - grey))
         detail = (1 - quiet) * bias + quiet * 0.12 * bias
         # Hairline and cheek are no edges of a mesh: the render fades out over some pixels.
         prior = 12.0 * F.avg_pool2d(F.avg_pool2d(cover, 7, 1, 3), 7, 1, 3) - 6.5
