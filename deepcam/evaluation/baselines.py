@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 import cv2
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from deepcam.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.frames import Face, Frame, Image, Persons, Reason
+from deepcam.identity.types import Identity
 from deepcam.outlines import fill
 
 
@@ -99,6 +101,7 @@ class Camera:
             ),
             tracker=self._told,
             generator=generator,
+            sample=person,
         )
         if self.anonymizer.problem is not None:
             raise self.anonymizer.problem
@@ -117,13 +120,19 @@ class Camera:
 
     def renew(self, seed: int) -> None:
         """Another identity."""
-        from deepcam.identity.model import IdentityModel
-
-        self.anonymizer.set_identity(IdentityModel.load().sample(seed))
+        self.anonymizer.set_identity(person(seed))
 
     def close(self) -> None:
         """Free everything."""
         self.anonymizer.close()
+
+
+@lru_cache(maxsize=200)
+def person(seed: int) -> Identity:
+    """The identity of ``seed``; remembered, because every method wears the same ones."""
+    from deepcam.identity.model import IdentityModel
+
+    return IdentityModel.load().sample(seed)
 
 
 class _Told:

@@ -25,7 +25,7 @@ from deepcam.evaluation.attackers import (
     portrait_crop,
     threshold,
 )
-from deepcam.evaluation.baselines import Method, methods
+from deepcam.evaluation.baselines import Method, methods, person
 from deepcam.evaluation.judge import Judge
 from deepcam.evaluation.material import Clip, Material, Photo, find, spread
 from deepcam.evaluation.record import Recorder, Result, Take, run_clip, run_stills
@@ -277,7 +277,6 @@ def _memory(
     """P8: portraits of sampled identities against the donors of the identity bank."""
     import csv
 
-    from deepcam.identity.model import IdentityModel
     from deepcam.portrait import portrait
 
     text = resources.files("deepcam.training").joinpath("donors.csv").read_text()
@@ -287,7 +286,6 @@ def _memory(
         p for p in material.photos
         if p.path.name not in donors and p.source in ("", "congress")
     ]  # fmt: skip
-    model = IdentityModel.load()
     say(f"Comparing sampled people with {len(training)} donors.")
     with Judge(still=True) as judge:
 
@@ -303,7 +301,7 @@ def _memory(
         def some(photos: list[Photo]) -> list[Image]:
             return [photos[i].read() for i in spread(photos, settings.identities)]
 
-        sampled = [portrait(model.sample(SEED + k)) for k in range(settings.identities)]
+        sampled = [portrait(person(SEED + k)) for k in range(settings.identities)]
         outcome.figures.setdefault(OURS, {})["P8"] = privacy.memorisation(
             codes(sampled), codes(some(held_out)), codes([p.read() for p in training]), tau
         )

@@ -152,8 +152,9 @@ def flicker_measure(results: Sequence[Result]) -> Measure:
 
 
 def seam(image: Image, outline: NDArray[np.float32]) -> tuple[float, float]:
-    """Q4 of one face: mean absolute gradient across the outline (k, 2) over that 4 to 8 pixels
-    inside and outside of it; and the CIELAB difference between 3 pixels inside and outside."""
+    """Q4 of one face: mean absolute gradient across the outline (k, 2) over that beside it (5 to 9
+    pixels inside, 7 to 11 outside: the eraser's rim is 2 to 3 pixels outside the outline); and the
+    mean CIELAB difference between 5 pixels inside and 7 outside."""
     closed = np.concatenate([outline, outline[:1]]).astype(np.float64)
     lengths = np.linalg.norm(np.diff(closed, axis=0), axis=1)
     steps = np.arange(0, lengths.sum(), 2.0)
@@ -165,19 +166,19 @@ def seam(image: Image, outline: NDArray[np.float32]) -> tuple[float, float]:
     outwards = np.sign(((points - points.mean(0)) * normal).sum(1, keepdims=True))
     normal = normal * outwards
     height, width = image.shape[:2]
-    reach = points + 9 * normal
+    reach = points + 12 * normal
     inside = (reach > 1).all(1) & (reach[:, 0] < width - 2) & (reach[:, 1] < height - 2)
     points, normal = points[inside], normal[inside]
     if len(points) < 8:
         return float("nan"), float("nan")
-    offsets = np.arange(-8, 9)
+    offsets = np.arange(-9, 12)
     at = (points[:, None] + offsets[None, :, None] * normal[:, None]).astype(np.float32)
     lab = cv2.cvtColor((image / np.float32(255)).astype(np.float32), cv2.COLOR_BGR2LAB)
     profile = cv2.remap(lab, at[..., 0], at[..., 1], cv2.INTER_LINEAR).astype(np.float64)
     gradient = np.linalg.norm(np.diff(profile, axis=1), axis=2)  # between offsets k and k + 1
-    at_seam = gradient[:, 6:10].mean()
-    beside = np.concatenate([gradient[:, :4], gradient[:, 12:]], 1).mean()
-    step = np.linalg.norm(profile[:, 5] - profile[:, 11], axis=1).mean()
+    at_seam = gradient[:, 7:13].mean()
+    beside = np.concatenate([gradient[:, :4], gradient[:, 16:]], 1).mean()
+    step = np.linalg.norm(profile[:, 4] - profile[:, 16], axis=1).mean()
     return float(at_seam / max(beside, 1e-3)), float(step)
 
 
