@@ -370,7 +370,7 @@ def evaluate(
     from deepcam.evaluation.run import evaluate as measure
 
     _quiet_libraries()
-    settings = Settings.smoke() if smoke else Settings(persons, clips, frames)
+    settings = Settings.smoke() if smoke else Settings(persons, clips, frames, min(60, persons))
     outcome = measure(folders, settings, _speaker(json_), recognizer_of(attacker))
     paths = report.write(outcome, output)
     if json_:
