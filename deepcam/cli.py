@@ -370,7 +370,8 @@ def evaluate(
     from deepcam.evaluation.run import evaluate as measure
 
     _quiet_libraries()
-    settings = Settings.smoke() if smoke else Settings(persons, clips, frames, min(60, persons))
+    few = Settings(persons, clips, frames, min(60, persons), both_ways=persons >= 48)
+    settings = Settings.smoke() if smoke else few
     outcome = measure(folders, settings, _speaker(json_), recognizer_of(attacker))
     paths = report.write(outcome, output)
     if json_:
