@@ -49,12 +49,13 @@ class _Solver:
     def __init__(self, columns: F64, prior: F64) -> None:
         # columns: (k, 468, 3)
         self.flat = np.ascontiguousarray(columns.reshape(len(columns), -1))
-        self._gram = np.einsum("apx,bpy->xyab", columns, columns, optimize=True)
+        pairs = np.einsum("apx,bpy->xyab", columns, columns, optimize=True)
+        self._gram = np.ascontiguousarray(pairs).reshape(9, -1)
         self._ridge = np.diag(prior**-2.0)
 
     def solve(self, difference: F64, weight: F64) -> F64:
         """Coefficients (k,) of ``difference`` (468, 3) under ``weight`` (3, 3)."""
-        normal = np.tensordot(weight, self._gram, 2) + self._ridge
+        normal = (weight.ravel() @ self._gram).reshape(self._ridge.shape) + self._ridge
         return np.linalg.solve(normal, self.flat @ (difference @ weight).ravel())
 
 

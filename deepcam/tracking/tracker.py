@@ -118,6 +118,9 @@ class Tracker:
         windows = self._windows(size[0], size[1], frame.time)
         self._backend.submit(image, windows, [roi for _, roi in rois])
         found, meshes = self._backend.collect()
+        if self._still:
+            # Dozens of windows make dozens of mistakes: only sure faces count in them.
+            found[1:] = [[d for d in part if d.score >= START_SCORE] for part in found[1:]]
         detections = merge_detections(found, windows)
         tracked = {n: m for (n, _), m in zip(rois, meshes, strict=True)}
         self.last_stats = {
@@ -439,11 +442,11 @@ def halves(height: int, width: int) -> list[Window]:
 
 def tiles(height: int, width: int) -> list[Window]:
     """Squares of two thirds of the shorter side, a third, ..., a third overlapping: where a still
-    picture is searched for small faces. Down to 180 pixels (faces of about 8 pixels), or an eighth
+    picture is searched for small faces. Down to 200 pixels (faces of about 8 pixels), or a sixth
     of a large picture's shorter side."""
     windows: list[Window] = []
     side = round(min(height, width) / 1.5)
-    least = max(180, min(height, width) // 8)
+    least = max(200, min(height, width) // 6)
     while side >= least:
         step = side * 2 / 3
         rows = np.linspace(0, height - side, math.ceil((height - side) / step) + 1)
