@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -110,7 +111,7 @@ def run(
 @app.command()
 def anonymize(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT...", help="Pictures, videos or folders.")
+        list[str], typer.Argument(metavar="INPUT", help="Pictures, videos or folders.")
     ],
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="PATH", help="A new file or a directory.")
@@ -140,8 +141,9 @@ def anonymize(
     _quiet_libraries()
     with _progress(not json_, len(jobs)) as on_progress:
         summary = files.anonymize(jobs, options, on_progress)
+    other = files.left_out(inputs, output)
     if json_:
-        _print_json(summary.as_dict())
+        _print_json({**summary.as_dict(), "left_out": [str(path) for path in other]})
     else:
         kept = f", {summary.kept} kept (use --force to replace)" if summary.kept else ""
         print(
@@ -150,6 +152,11 @@ def anonymize(
             f"{summary.card} card, {summary.empty} without a face; "
             f"{summary.seconds:.1f} s, {summary.fps:.1f} frames a second ({summary.provider})"
         )
+        if other:
+            print(
+                f"{len(other)} other file{'s' * (len(other) != 1)} left out, neither pictures nor "
+                f"videos that can be read: {other[0]}{', ...' * (len(other) > 1)}"
+            )
     if summary.problems:
         more = f" ({len(summary.problems) - 1} more like it)" if len(summary.problems) > 1 else ""
         if not json_:
@@ -453,28 +460,50 @@ def main(arguments: list[str] | None = None) -> None:
     code: int
     try:
         code = int(app(args, prog_name="deepcam", standalone_mode=False) or 0)
+        sys.stdout.flush()
     except DeepcamError as error:
         print(" ".join(t for t in (error.what, error.remedy) if t), file=sys.stderr)
         code = 1
     except (KeyboardInterrupt, typer.Abort):
-        print("Interrupted; nothing half-written was left.", file=sys.stderr)
         code = 130
     except BrokenPipeError:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _drop_output()
         code = 1
     except Exception as error:
-        code = _usage(error)
+        code = _failed(error)
+    if code == 130:  # newer versions of typer make a code of the interruption, older ones do not
+        print("Interrupted; nothing half-written was left.", file=sys.stderr)
     sys.exit(code)
 
 
-def _usage(error: Exception) -> int:
-    """Shows a mistake in the command line; everything else is raised again."""
+def _failed(error: Exception) -> int:
+    """Says in one sentence what went wrong, and returns the exit code. ``DEEPCAM_DEBUG`` shows
+    everything; else not even the error's own text is shown, which might quote a picture."""
     show = getattr(error, "show", None)
-    if show is None:
+    if show is not None:  # a mistake in the command line
+        show()
+        return int(getattr(error, "exit_code", 2))
+    if os.environ.get("DEEPCAM_DEBUG"):
         raise error
-    show()
-    return int(getattr(error, "exit_code", 2))
+    if isinstance(error, MemoryError):
+        sentence = "There is not enough memory. Close programs, or choose something smaller."
+    elif isinstance(error, OSError):
+        _drop_output()
+        place = f" ({error.filename})" if error.filename else ""
+        why = error.strerror or type(error).__name__
+        sentence = f"The system refused: {why}{place}. Free it or choose another place."
+    else:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
+        sentence = f"This is a fault of deepcam ({place}). Please report it."
+    print(" ".join(sentence.split()), file=sys.stderr)
+    return 1
+
+
+def _drop_output() -> None:
+    """Nobody reads stdout any more, or it is full: what is still to be flushed goes nowhere."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _interrupt(*_: object) -> None:

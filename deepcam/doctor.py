@@ -184,7 +184,7 @@ def _output() -> list[Finding]:
         loaded = "v4l2loopback is loaded, but" if version else "v4l2loopback is not loaded;"
         reason = f"{loaded} there is no virtual camera of our name; the preview window is used."
         command = create_command()
-        if shutil.which("modinfo") and not _installed():
+        if shutil.which("apt-get") and not _installed():
             command = f"sudo apt-get install v4l2loopback-dkms && {command}"
         return [Finding("output", State.WARN, reason, command)]
     if not os.access(device, os.R_OK | os.W_OK):

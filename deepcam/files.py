@@ -108,17 +108,22 @@ def plan(inputs: Sequence[str | Path], output: str | Path, force: bool = False) 
     does not exist, when there is nothing to do, when an output would be an input, and (without
     ``force``) when the one output exists.
     """
+    # An empty name would mean this directory; more likely a variable of a script was empty.
+    if not inputs or not all(map(str, inputs)):
+        raise DeepcamError("There is nothing to anonymize.", "Name a picture, video or folder.")
+    if not str(output):
+        raise DeepcamError("The output has no name.", "Name a new file or a directory.")
     place = Path(output)
     sources = [Path(i) for i in inputs]
-    if not sources:
-        raise DeepcamError("There is nothing to anonymize.", "Name a picture, video or folder.")
     for source in sources:
         if not source.exists():
             raise DeepcamError(f"{source} does not exist.", "Check the name.")
+        if not source.is_file() and not source.is_dir():
+            raise DeepcamError(f"{source} is neither a file nor a directory.", "Check the name.")
     if len(sources) == 1 and sources[0].is_file():
         target = place
         if place.is_dir() or str(output).endswith(("/", os.sep)):
-            target = place / _target_name(Path(sources[0].name))
+            target = place / _target_name(Path(sources[0].name), _kind(sources[0]))
         jobs = [_job(sources[0], target, True)]
     else:
         if place.exists() and not place.is_dir():
@@ -132,11 +137,21 @@ def plan(inputs: Sequence[str | Path], output: str | Path, force: bool = False) 
                     raise DeepcamError(
                         f"There are no pictures or videos in {source}.", "Choose another directory."
                     )
-                jobs += [_job(f, base / _target_name(f.relative_to(source)), False) for f in found]
+                for path in found:
+                    target = _target_name(path.relative_to(source), _kind(path))
+                    jobs.append(_job(path, base / target, False))
             else:
-                jobs.append(_job(source, place / _target_name(Path(source.name)), True))
+                target = _target_name(Path(source.name), _kind(source))
+                jobs.append(_job(source, place / target, True))
     _check(jobs, force)
     return jobs
+
+
+def left_out(inputs: Sequence[str | Path], output: str | Path) -> list[Path]:
+    """Visible files in the folders among ``inputs`` that ``plan`` makes no jobs of, so that nobody
+    believes that they were done."""
+    folders = [Path(i) for i in inputs if Path(i).is_dir()]
+    return [p for folder in folders for p in _files(folder, Path(output)) if not _taken(p)]
 
 
 def anonymize(
@@ -292,34 +307,57 @@ def _video(
 
 
 def _job(source: Path, target: Path, alone: bool) -> Job:
-    kind = Kind.IMAGE if source.suffix.lower() in IMAGES else Kind.VIDEO
+    kind = _kind(source)
     endings = IMAGES if kind is Kind.IMAGE else WRITABLE
     if target.suffix.lower() not in endings:
+        if target.suffix.lower() in IMAGES and source.suffix.lower() not in VIDEOS:
+            raise DeepcamError(
+                f"{source} is not a picture that can be read.", "Convert it to JPEG or PNG first."
+            )
+        what = "picture" if kind is Kind.IMAGE else "video"
         raise DeepcamError(
-            f"A {kind.value} cannot be written as {target.name!r}.",
+            f"A {what} cannot be written as {target.name!r}.",
             f"Use a name that ends in {', '.join(sorted(endings))}.",
         )
     return Job(source, target, kind, alone)
 
 
-def _target_name(name: Path) -> Path:
+def _kind(source: Path) -> Kind:
+    """By the ending; what has none, or an unknown one, is looked into."""
+    ending = source.suffix.lower()
+    if ending in IMAGES | VIDEOS:
+        return Kind.IMAGE if ending in IMAGES else Kind.VIDEO
+    import cv2
+
+    return Kind.IMAGE if cv2.haveImageReader(str(source)) else Kind.VIDEO
+
+
+def _target_name(name: Path, kind: Kind) -> Path:
     """The relative name of the output for a relative name of an input."""
     if name.suffix.lower() in IMAGES | WRITABLE:
         return name
-    return name.with_name(name.name + ".mp4") if not name.suffix else name.with_suffix(".mp4")
+    ending = ".png" if kind is Kind.IMAGE else ".mp4"
+    return name.with_suffix(ending) if name.suffix else name.with_name(name.name + ending)
 
 
 def _walk(folder: Path, output: Path) -> Iterable[Path]:
     """Pictures and videos below ``folder`` by name, without hidden ones and without ``output``."""
+    return filter(_taken, _files(folder, output))
+
+
+def _taken(path: Path) -> bool:
+    return path.suffix.lower() in IMAGES | VIDEOS and path.is_file()
+
+
+def _files(folder: Path, output: Path) -> Iterable[Path]:
     forbidden = output.resolve()
     failed: list[OSError] = []
     for place, folders, names in os.walk(folder, onerror=failed.append):
         here = Path(place)
         folders[:] = sorted(f for f in folders if f[0] != "." and (here / f).resolve() != forbidden)
         for name in sorted(names):
-            path = here / name
-            if name[0] != "." and path.suffix.lower() in IMAGES | VIDEOS and path.is_file():
-                yield path
+            if name[0] != ".":
+                yield here / name
     if failed:
         raise DeepcamError(f"{failed[0].filename} may not be read.", "Check its permissions.")
 

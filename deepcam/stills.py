@@ -36,7 +36,7 @@ class Still:
 def read_still(path: Path) -> Still:
     """Raises ``DeepcamError`` when ``path`` is missing or is not a picture."""
     if not path.is_file():
-        what = "is a directory" if path.is_dir() else "does not exist"
+        what = "is not a file" if path.exists() else "does not exist"
         raise DeepcamError(f"The picture {path} {what}.", "Check the name.")
     try:
         data = np.frombuffer(path.read_bytes(), np.uint8)

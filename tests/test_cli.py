@@ -174,4 +174,48 @@ def test_interrupt_ends_with_130(run, monkeypatch: pytest.MonkeyPatch, tmp_path:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("deepcam.files.plan", interrupted)
-    assert run("anonymize", "a.png", "-o", tmp_path / "b.png")[0] == 130
+    code, out, err = run("anonymize", "a.png", "-o", tmp_path / "b.png")
+    assert (code, out) == (130, "")
+    assert err.strip() == "Interrupted; nothing half-written was left."
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (OSError(28, "No space left on device", "/some/where"), "/some/where"),
+        (MemoryError(), "memory"),
+        (ValueError("[[12 34 56] [78 90 12]]"), "fault of deepcam"),
+    ],
+)
+def test_surprises_are_one_sentence(run, monkeypatch, error: Exception, word: str) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("deepcam.identity.gallery.Gallery.list", fails)
+    monkeypatch.setattr("os.dup2", lambda *_: None)  # stdout belongs to the test here
+    monkeypatch.delenv("DEEPCAM_DEBUG")
+    code, out, err = run("identities", "list")
+    assert (code, out) == (1, "")
+    assert word in err
+    assert len(err.strip().splitlines()) == 1
+    # The text of an unexpected error might quote a picture.
+    assert "12 34 56" not in err
+
+
+def test_full_and_closed_stdout() -> None:
+    root = Path(__file__).resolve().parents[1]
+    command = [sys.executable, "-m", "deepcam.cli", "identities", "list", "--json"]
+    env = {**os.environ, "PYTHONPATH": str(root), "DEEPCAM_DEBUG": ""}
+    if Path("/dev/full").exists():
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True,
+                                  env=env, timeout=60, check=False)  # fmt: skip
+        assert done.returncode == 1
+        assert len(done.stderr.splitlines()) == 1
+        assert "No space left" in done.stderr
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True,
+                          env=env, timeout=60, check=False)  # fmt: skip
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +93,51 @@ def test_folder_without_pictures(run, tmp_path: Path) -> None:
     (tmp_path / "in" / "notes.txt").write_text("x")
     _failed(run("anonymize", tmp_path / "in", "-o", tmp_path / "out"), "no pictures or videos")
     assert not (tmp_path / "out").exists()
+
+
+def test_empty_names_are_not_this_directory(run, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    cv2.imwrite("a.png", np.full((40, 40, 3), 90, np.uint8))
+    _failed(run("anonymize", "", "-o", "out"), "nothing to anonymize")
+    _failed(run("anonymize", "a.png", "-o", ""), "no name")
+    assert _names(tmp_path) == {"a.png"}
+
+
+@pytest.mark.parametrize("name", ["pipe.mp4", "pipe.png"])
+def test_pipes_and_devices(run, tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    _failed(run("anonymize", tmp_path / name, "-o", tmp_path / f"o{name[4:]}"), "neither a file")
+    _failed(run("anonymize", "/dev/zero", "-o", tmp_path / "o.mp4"), "neither a file")
+    assert _names(tmp_path) == {name}
+
+
+def test_kinds_that_cannot_be_read(run, tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + b"\0" * 200)
+    _failed(
+        run("anonymize", source / "phone.heic", "-o", tmp_path / "o.jpg"), "not a picture", "JPEG"
+    )
+    # In a folder it is named: nobody shall believe that it was done.
+    cv2.imwrite(str(source / "a.png"), np.full((40, 40, 3), 90, np.uint8))
+    code, out, _ = run("anonymize", source, "-o", source / "out", "--identity", 20)
+    assert code == 0
+    assert "1 other file left out" in out
+    assert "phone.heic" in out
+    args = ("anonymize", source, "-o", source / "out", "--identity", 20, "--json")
+    summary = json.loads(run(*args)[1])
+    assert summary["kept"] == 1
+    assert summary["left_out"] == [str(source / "phone.heic")]
+
+
+def test_pictures_under_other_names(tmp_path: Path) -> None:
+    done, data = cv2.imencode(".jpg", np.full((40, 40, 3), 90, np.uint8))
+    assert done
+    for name, target in (("a.jfif", "a.png"), ("noending", "noending.png")):
+        (tmp_path / name).write_bytes(data.tobytes())
+        job = plan([tmp_path / name], f"{tmp_path / 'out'}/")[0]
+        assert (job.kind, job.target.name) == (Kind.IMAGE, target)
+        assert plan([tmp_path / name], tmp_path / "o.jpg")[0].kind is Kind.IMAGE
 
 
 def test_output_on_an_input(run, tmp_path: Path) -> None:
@@ -233,9 +284,32 @@ def test_interrupted(tmp_path: Path, clip: Path) -> None:
     assert threading.active_count() < 50
 
 
-def test_whole_clip(run, tmp_path: Path, clip: Path) -> None:
-    import json
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_process(tmp_path: Path, clip: Path, number: signal.Signals) -> None:
+    root = Path(__file__).resolve().parents[1]
+    env = {**os.environ, "PYTHONPATH": str(root), "DEEPCAM_DEBUG": ""}
+    args = ("anonymize", str(clip), "-o", str(tmp_path / "o.mp4"), "--identity", "20")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "deepcam.cli", *args], env=env, text=True, stderr=subprocess.PIPE,
+        # Shells start background jobs with SIGINT ignored, and tests may run in one.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.iterdir()):  # until the file in work appears
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert err.splitlines() == ["Interrupted; nothing half-written was left."]
+    assert _names(tmp_path) == set()
 
+
+def test_whole_clip(run, tmp_path: Path, clip: Path) -> None:
     out = tmp_path / "o.mp4"
     code, printed, _ = run("anonymize", clip, "-o", out, "--identity", 20, "--json")
     assert code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
 import stat
 import struct
@@ -183,6 +184,21 @@ def test_damaged_files_are_refused(gallery: Gallery, person: Identity, damage: s
     assert not (gallery.folder / "other").exists()
     gallery.delete(entries[0].name)
     assert gallery.list() == ()
+
+
+def test_only_files_are_read(gallery: Gallery, tmp_path: Path) -> None:
+    # Reading a device or a pipe would never end.
+    os.mkfifo(tmp_path / "pipe.identity")
+    for path in (Path("/dev/zero"), tmp_path / "pipe.identity", tmp_path):
+        with pytest.raises(DeepcamError, match="is not an identity"):
+            gallery.import_(path)
+    assert not gallery.folder.exists()
+
+
+def test_export_into_a_missing_directory(gallery: Gallery, person: Identity) -> None:
+    gallery.save(person)
+    with pytest.raises(DeepcamError, match="Nothing can be written in the directory"):
+        gallery.export(7, gallery.folder / "no" / "ada.identity")
 
 
 def test_resolve(gallery: Gallery, person: Identity) -> None:

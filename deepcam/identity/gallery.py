@@ -315,17 +315,25 @@ def _write(target: Path, data: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             part.unlink()
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise DeepcamError(
+                f"Nothing can be written in the directory {target.parent}.", "Choose another place."
+            ) from None
         raise _disk(target, error) from None
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Checked meta data, and the parts whose hashes are right."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        # A device or pipe of that name would never end.
+        if path.exists() and not path.is_file():
             raise _damaged(path)
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            data = stream.read(LARGEST_FILE + 1)
     except OSError as error:
         raise _disk(path, error) from None
+    if len(data) > LARGEST_FILE:
+        raise _damaged(path)
     parts: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -334,8 +342,8 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
                 raise _damaged(path)
             for info in infos:
                 # Read to one byte over the limit: what the header says is not to be trusted.
-                with archive.open(info) as stream:
-                    part = stream.read(PARTS[info.filename] + 1)
+                with archive.open(info) as member:
+                    part = member.read(PARTS[info.filename] + 1)
                 if len(part) > PARTS[info.filename]:
                     raise _damaged(path)
                 parts[info.filename] = part
