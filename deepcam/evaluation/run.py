@@ -282,10 +282,14 @@ def _memory(
     text = resources.files("deepcam.training").joinpath("donors.csv").read_text()
     donors = {row["file"] for row in csv.DictReader(text.splitlines())}
     training = [p for p in material.photos if p.path.name in donors]
+    # People of the same studio who are no donors make the fairest comparison.
+    known = {p.person for p in training}
     held_out = [
         p for p in material.photos
-        if p.path.name not in donors and p.source in ("", "congress")
+        if p.person not in known and p.source in ("", "london", "canada", "congress")
     ]  # fmt: skip
+    studio = [p for p in held_out if p.source in ("london", "canada")]
+    held_out = studio if len(studio) >= 8 else held_out
     say(f"Comparing sampled people with {len(training)} donors.")
     with Judge(still=True) as judge:
 

@@ -107,7 +107,7 @@ def error(tracks: Sequence[Track], between: Callable[[Reading, Reading], float])
 def follows(tracks: Sequence[Track], quantity: Callable[[Reading], float], least: float) -> Measure:
     """Correlation of ``quantity`` between originals and outputs, within each clip, then averaged
     by Fisher's z. Clips in which the original itself moves less than ``least`` (standard
-    deviation) say nothing and are left out. A frozen output counts as r = 0.
+    deviation), or is only noise, say nothing and are left out. A frozen output counts as r = 0.
     """
 
     def one(track: Track) -> float:
@@ -124,8 +124,10 @@ def follows(tracks: Sequence[Track], quantity: Callable[[Reading], float], least
             return float("nan")
         return float(np.tanh(np.mean(np.arctanh(np.clip(values, -0.9999, 0.9999)))))
 
-    kept = [r for r in map(one, tracks) if not np.isnan(r)]
-    floors = [r for r in (one(t.neighbours()) for t in tracks) if not np.isnan(r)]
+    both = [(one(t), one(t.neighbours())) for t in tracks]
+    # Where the original does not resemble itself a frame later, its movement is the judge's noise.
+    pairs = [(r, f) for r, f in both if not np.isnan(r) and not np.isnan(f) and f >= 0.5]
+    kept, floors = [r for r, _ in pairs], [f for _, f in pairs]
     return measure(
         kept, statistic, len(kept), "" if kept else "no clip moves enough, or no face was found",
         floor=_json(statistic(floors)), clips=[round(r, 3) for r in kept],
