@@ -442,11 +442,11 @@ def halves(height: int, width: int) -> list[Window]:
 
 def tiles(height: int, width: int) -> list[Window]:
     """Squares of two thirds of the shorter side, a third, ..., a third overlapping: where a still
-    picture is searched for small faces. Down to 200 pixels (faces of about 8 pixels), or a sixth
+    picture is searched for small faces. Down to 200 pixels (faces of about 8 pixels), or a fifth
     of a large picture's shorter side."""
     windows: list[Window] = []
     side = round(min(height, width) / 1.5)
-    least = max(200, min(height, width) // 6)
+    least = max(200, min(height, width) // 5)
     while side >= least:
         step = side * 2 / 3
         rows = np.linspace(0, height - side, math.ceil((height - side) / step) + 1)
