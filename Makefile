@@ -4,7 +4,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
-EXTRAS := dev
+EXTRAS := dev,app
 
 .PHONY: help setup run test lint types check eval-smoke format clean
 

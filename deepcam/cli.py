@@ -459,6 +459,8 @@ def main(arguments: list[str] | None = None) -> None:
         signal.signal(signal.SIGTERM, _interrupt)
     code: int
     try:
+        if not args and (started := _start_app()) is not None:
+            sys.exit(started)
         code = int(app(args, prog_name="deepcam", standalone_mode=False) or 0)
         sys.stdout.flush()
     except DeepcamError as error:
@@ -474,6 +476,19 @@ def main(arguments: list[str] | None = None) -> None:
     if code == 130:  # newer versions of typer make a code of the interruption, older ones do not
         print("Interrupted; nothing half-written was left.", file=sys.stderr)
     sys.exit(code)
+
+
+def _start_app() -> int | None:
+    """The desktop app's exit code; None, after one sentence, where it cannot run."""
+    try:
+        from deepcam.app.main import run as run_app
+
+        return run_app()
+    except ImportError:
+        print("The app needs Qt: pip install 'deepprivacy-cam[app]'.\n", file=sys.stderr)
+    except DeepcamError as error:
+        print(f"{error}\n", file=sys.stderr)
+    return None
 
 
 def _failed(error: Exception) -> int:

@@ -1,0 +1,153 @@
+"""The app's hold on one running session; slow commands go to a thread of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from deepcam.app.icons import State
+from deepcam.errors import DeepcamError
+from deepcam.frames import SafeFrame
+
+KEPT = 20
+"""Faces that Undo can go back to."""
+
+
+class SessionLike(Protocol):
+    """What the app needs of ``deepcam.live.session.Session``."""
+
+    @property
+    def newest(self) -> SafeFrame | None: ...
+    @property
+    def running(self) -> bool: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def toggle(self) -> bool: ...
+    def regenerate(self, seed: int | None = None) -> dict[str, Any]: ...
+    def wear(self, identity: str | int) -> dict[str, Any]: ...
+    def status(self) -> dict[str, Any]: ...
+
+
+Factory = Callable[[str | None, int], SessionLike]
+"""Makes a session for a camera (its name, or None for the first one) and the first face's seed."""
+
+
+class Controller(QObject):
+    """Commands return at once; ``said`` carries a sentence for people when one has ended."""
+
+    said = Signal(str)
+
+    def __init__(self, factory: Factory, seed: Callable[[], int]) -> None:
+        super().__init__()
+        self._factory = factory
+        self._seed = seed
+        self._worn: list[str | int] = []
+        self._lock = threading.Lock()
+        self._session: SessionLike | None = None
+        self._jobs: list[threading.Thread] = []
+        self.problem = ""
+        self.camera: str | None = None
+
+    @property
+    def newest(self) -> SafeFrame | None:
+        """The latest safe picture, card included."""
+        return None if self._session is None else self._session.newest
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether a face was worn before this one."""
+        return len(self._worn) > 1
+
+    def status(self) -> dict[str, Any]:
+        """The session's status, or that nothing runs."""
+        return {"running": False} if self._session is None else self._session.status()
+
+    def state(self, status: dict[str, Any]) -> State:
+        """Which icon fits ``status``."""
+        if self.problem or not status.get("running") or status.get("problem"):
+            return "fault"
+        showing = status.get("showing") in ("generated", "covered")
+        return "protected" if status.get("on") and showing else "standby"
+
+    def start(self) -> None:
+        """Begin with the chosen camera and a new face."""
+        self._later(self._begin)
+
+    def use_camera(self, name: str | None) -> None:
+        """Begin anew with another camera."""
+        self.camera = name
+        self._later(self._begin)
+
+    def toggle(self) -> None:
+        """The picture, or the standby card with the camera released."""
+        self._later(self._toggle)
+
+    def new_face(self) -> None:
+        """Somebody new; the present face stays until the new one is ready."""
+        self._later(lambda: self._wear(self._seed()))
+
+    def wear(self, identity: str | int) -> None:
+        """A saved face by name, or one by seed."""
+        self._later(lambda: self._wear(identity))
+
+    def undo(self) -> None:
+        """The face before this one."""
+        self._later(self._undo)
+
+    def close(self) -> None:
+        """End the session; waits for commands that still run."""
+        for job in self._jobs:
+            job.join(35)
+        if self._session is not None:
+            self._session.stop()
+
+    def _begin(self) -> None:
+        if self._session is not None:
+            self._session.stop()
+        self._session, self._worn, self.problem = None, [], ""
+        seed = self._seed()
+        session = self._factory(self.camera, seed)
+        try:
+            session.start()
+        except DeepcamError as error:
+            self.problem = str(error)
+            raise
+        self._session, self._worn = session, [seed]
+
+    def _toggle(self) -> None:
+        on = self._need().toggle()
+        self.said.emit("Switched on." if on else "Switched off: the standby card is shown.")
+
+    def _wear(self, identity: str | int) -> None:
+        answer = self._need().wear(identity)
+        self._worn = [*self._worn, identity][-KEPT:]
+        self.said.emit(f"Now wearing {answer.get('identity') or 'somebody new'}.")
+
+    def _undo(self) -> None:
+        if not self.can_undo:
+            self.said.emit("There is no face to go back to.")
+            return
+        answer = self._need().wear(self._worn[-2])
+        self._worn = self._worn[:-1]
+        self.said.emit(f"Back to {answer.get('identity') or 'the face before'}.")
+
+    def _need(self) -> SessionLike:
+        if self._session is None:
+            raise DeepcamError("The camera is not running.", "Choose a camera to start it.")
+        return self._session
+
+    def _later(self, job: Callable[[], None]) -> None:
+        def run() -> None:
+            with self._lock:
+                try:
+                    job()
+                except DeepcamError as error:
+                    self.said.emit(str(error))
+
+        self._jobs = [t for t in self._jobs if t.is_alive()]
+        thread = threading.Thread(target=run, name="app-command", daemon=True)
+        self._jobs.append(thread)
+        thread.start()

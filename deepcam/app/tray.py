@@ -1,0 +1,81 @@
+"""The icon in the tray and its menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+
+from deepcam.app import icons
+from deepcam.app.controller import Controller
+from deepcam.errors import DeepcamError
+
+RECENT = 8
+
+
+class Tray(QSystemTrayIcon):
+    """``cameras`` and ``faces`` give the names for the submenus, newest first; asked when a
+    submenu opens. "Off" means the standby card: the real camera cannot be shown at all."""
+
+    def __init__(
+        self,
+        controller: Controller,
+        show_preview: Callable[[], None],
+        leave: Callable[[], None],
+        cameras: Callable[[], list[str]],
+        faces: Callable[[], list[str]],
+    ) -> None:
+        super().__init__(icons.icon("standby"))
+        self._controller = controller
+        self._kind: icons.State = "standby"
+        self.menu = QMenu()
+        self.switch = self.menu.addAction("&Off")
+        self.switch.triggered.connect(controller.toggle)
+        self.face = self.menu.addAction("&New face")
+        self.face.triggered.connect(controller.new_face)
+        self.back = self.menu.addAction("&Undo")
+        self.back.triggered.connect(controller.undo)
+        self.faces = self.menu.addMenu("&Faces")
+        self.faces.aboutToShow.connect(
+            lambda: self._fill(self.faces, faces, controller.wear, "No face is saved yet.")
+        )
+        self.cameras = self.menu.addMenu("&Camera")
+        self.cameras.aboutToShow.connect(
+            lambda: self._fill(self.cameras, cameras, controller.use_camera, "There is no camera.")
+        )
+        self.menu.addSeparator()
+        self.menu.addAction("&Preview").triggered.connect(show_preview)
+        self.menu.addAction("&Quit").triggered.connect(leave)
+        self.setContextMenu(self.menu)
+        self.activated.connect(
+            lambda why: show_preview() if why == self.ActivationReason.Trigger else None
+        )
+
+    def show_status(self, status: dict[str, Any]) -> None:
+        """Icon, words and what can be chosen, after ``Session.status``."""
+        kind = self._controller.state(status)
+        if kind != self._kind:
+            self._kind = kind
+            self.setIcon(icons.icon(kind))
+        self.setToolTip(f"DeepPrivacy Cam: {kind}")
+        self.switch.setText("&Off (standby card)" if status.get("on") else "&On")
+        for action in (self.switch, self.face):
+            action.setEnabled(bool(status.get("running")))
+        self.back.setEnabled(self._controller.can_undo)
+
+    @staticmethod
+    def _fill(
+        menu: QMenu, names: Callable[[], list[str]], choose: Callable[[str], None], empty: str
+    ) -> None:
+        menu.clear()
+        try:
+            found = names()[:RECENT]
+        except DeepcamError as error:
+            found, empty = [], error.what
+        for name in found:
+            # An ampersand in a name is no keyboard mark.
+            action = menu.addAction(name.replace("&", "&&"))
+            action.triggered.connect(lambda _=False, name=name: choose(name))
+        if not found:
+            menu.addAction(empty).setEnabled(False)
