@@ -18,7 +18,9 @@ F32 = NDArray[np.float32]
 
 STRENGTH = 0.85
 LIMIT = 1.0
-"""Largest change of a channel, natural logarithm."""
+"""Largest change of brightness, natural logarithm."""
+COLOUR_LIMIT = 0.32
+"""Largest change of a channel beside that: a scarf taken for skin must not dye the face."""
 SHADE = 0.04
 """The neck lies in the chin's shade: the face is this much lighter (log)."""
 ENOUGH = 40
@@ -35,8 +37,12 @@ def visible_skin(surroundings: Context) -> F32:
     known = (1 - surroundings.mask).astype(np.float32)
     y, x = np.mgrid[:n, :n].astype(np.float32) / n - 0.5
     ycc = cv2.cvtColor((surroundings.fill * 255).astype(np.uint8), cv2.COLOR_BGR2YCrCb)
+    blue, green, red = (surroundings.fill[..., k] for k in range(3))
     skin = (
-        (ycc[..., 1] >= 135)
+        # No skin is as red or as yellow as cloth, under any lamp people sit under.
+        (green > 0.45 * red)
+        & (blue > 0.12 * red)
+        & (ycc[..., 1] >= 135)
         & (ycc[..., 1] <= 190)
         & (ycc[..., 2] >= 45)
         & (ycc[..., 2] <= 127)
@@ -61,10 +67,13 @@ def wanted_gain(surroundings: Context, render: Render) -> F32 | None:
         return None
     seen = np.log(surroundings.fill[weight > 0] + 0.02)
     # The brighter half: skin in light, not creases, collar shadows or beard.
-    light = seen.mean(1)
-    seen = seen[light >= np.median(light)].mean(0)
+    level = seen.mean(1)
+    seen = seen[level >= np.median(level)].mean(0)
     own = np.log(render.colour[mesh] * np.float32(1 / 255) + 0.02)
     brightness = own.mean(1)
     own = own[brightness >= np.median(brightness)].mean(0)
-    gain: F32 = np.clip(STRENGTH * (seen - own) + SHADE, -LIMIT, LIMIT).astype(np.float32)
+    change = STRENGTH * (seen - own) + SHADE
+    light = change.mean()
+    colour = np.clip(change - light, -COLOUR_LIMIT, COLOUR_LIMIT)
+    gain: F32 = (np.clip(light, -LIMIT, LIMIT) + colour).astype(np.float32)
     return gain
