@@ -126,7 +126,7 @@ def follows(tracks: Sequence[Track], quantity: Callable[[Reading], float], least
 
     both = [(one(t), one(t.neighbours())) for t in tracks]
     # Where the original does not resemble itself a frame later, its movement is the judge's noise.
-    pairs = [(r, f) for r, f in both if not np.isnan(r) and not np.isnan(f) and f >= 0.5]
+    pairs = [(r, f) for r, f in both if not np.isnan(r) and not np.isnan(f) and f >= 0.4]
     kept, floors = [r for r, _ in pairs], [f for _, f in pairs]
     return measure(
         kept, statistic, len(kept), "" if kept else "no clip moves enough, or no face was found",
