@@ -32,7 +32,11 @@ echo "Installing packages (about 700 MB on the first run) ..."
 # System libraries that wheels expect but do not bring.
 "$venv/bin/python" - <<'PY' || exit 1
 import ctypes, sys
-needed = {"libGL.so.1": "libgl1", "libglib-2.0.so.0": "libglib2.0-0", "libEGL.so.1": "libegl1"}
+needed = {
+    "libGL.so.1": "libgl1", "libglib-2.0.so.0": "libglib2.0-0", "libEGL.so.1": "libegl1",
+    "libxkbcommon.so.0": "libxkbcommon0", "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+}
 missing = []
 for library, package in needed.items():
     try:
