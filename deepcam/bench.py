@@ -6,7 +6,7 @@ import contextlib
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ LOOP = 60
 """Pictures that are kept in memory and shown forwards and backwards."""
 WARM = 15
 """Frames that are not counted."""
+ROUNDS, BLOCK, SETTLE = 4, 20, 5
+"""The overhead: so many times ``BLOCK`` frames of the whole and of the bare parts in turn, without
+the first ``SETTLE`` of each, so that another program's load falls on both."""
 STAGES = ("capture", "track", "guard", "erase", "rasterise", "generate", "compose", "cover", "send")
 
 
@@ -40,7 +43,8 @@ def measure(
 
     Times are milliseconds. ``capture`` is making the raw frame out of a compressed picture as a
     camera's MJPG is, ``send`` the conversion to I420. ``bare_ms`` is face mesh and generator
-    network alone; ``overhead_percent`` what everything else adds to it. Raises ``DeepcamError``.
+    network alone, ``bare.whole`` everything in the same seconds; ``overhead_percent`` is what
+    everything else adds. Raises ``DeepcamError``.
     """
     runs = []
     info: dict[str, str] = {}
@@ -58,7 +62,7 @@ def measure(
             runs.append(_run(clip, frames, faces, provider, threads, info))
     say("Measuring mesh and network alone.")
     bare = _bare(first, provider, threads)
-    whole = runs[0]["total"]["p50"]
+    whole = bare["whole"]["p50"]
     bare_ms = bare["mesh"]["p50"] + bare["network"]["p50"]
     return {
         "version": __version__,
@@ -113,17 +117,9 @@ def _run(
     threads: int,
     info: dict[str, str],
 ) -> dict[str, Any]:
-    anonymizer = Anonymizer(
-        AnonymizerSettings(
-            provider=provider, threads=threads, identity=20, live=False, session_seed=1
-        )
-    )
-    try:
-        if anonymizer.problem is not None:
-            raise anonymizer.problem
+    with _anonymizer(clip, provider, threads) as anonymizer:
         info["provider"] = str(getattr(anonymizer.generator, "provider", ""))
         info["reason"] = str(getattr(anonymizer.generator, "provider_reason", ""))
-        anonymizer.warm_up(Frame(_decode(clip[0]), 0.0, 0))
         times: dict[str, list[float]] = {}
         count = dict.fromkeys(Reason, 0)
         memory = _memory()
@@ -132,26 +128,16 @@ def _run(
         for number in range(frames + WARM):
             if number == WARM:
                 began = time.perf_counter()
-            start = time.perf_counter()
-            image = _decode(clip[_place(number, len(clip))])
-            captured = time.perf_counter()
-            safe = anonymizer.process(Frame(image, number / FPS, number))
-            done = time.perf_counter()
-            _send(safe)
-            sent = time.perf_counter()
+            safe, stages = _step(anonymizer, clip, number)
             shape = safe.image.shape
             if number < WARM:
                 continue
             if number % 10 == 0:
                 memory = max(memory, _memory())
             count[safe.reason] += 1
-            stages = {**safe.timings, "capture": (captured - start) * 1e3}
-            stages |= {"send": (sent - done) * 1e3, "total": (sent - start) * 1e3}
             for stage, value in stages.items():
                 times.setdefault(stage, []).append(value)
         elapsed = time.perf_counter() - began
-    finally:
-        anonymizer.close()
     return {
         "faces": faces,
         "size": [shape[1], shape[0]],
@@ -165,30 +151,69 @@ def _run(
     }
 
 
+@contextlib.contextmanager
+def _anonymizer(clip: Sequence[Image], provider: str, threads: int) -> Iterator[Anonymizer]:
+    """Warmed up; raises what keeps it from generating."""
+    anonymizer = Anonymizer(
+        AnonymizerSettings(
+            provider=provider, threads=threads, identity=20, live=False, session_seed=1
+        )
+    )
+    try:
+        if anonymizer.problem is not None:
+            raise anonymizer.problem
+        anonymizer.warm_up(Frame(_decode(clip[0]), 0.0, 0))
+        yield anonymizer
+    finally:
+        anonymizer.close()
+
+
+def _step(
+    anonymizer: Anonymizer, clip: Sequence[Image], number: int
+) -> tuple[SafeFrame, dict[str, float]]:
+    """One frame, and its milliseconds by stage."""
+    start = time.perf_counter()
+    image = _decode(clip[_place(number, len(clip))])
+    captured = time.perf_counter()
+    safe = anonymizer.process(Frame(image, number / FPS, number))
+    done = time.perf_counter()
+    _send(safe)
+    sent = time.perf_counter()
+    stages = {**safe.timings, "capture": (captured - start) * 1e3}
+    return safe, stages | {"send": (sent - done) * 1e3, "total": (sent - start) * 1e3}
+
+
 def _bare(clip: Sequence[Image], provider: str, threads: int) -> dict[str, Any]:
-    """Face mesh (MediaPipe's own solution, on the whole picture) and network, nothing else."""
+    """Face mesh (MediaPipe's own solution, on the whole picture) and network, nothing else, in
+    turn with the whole."""
+    import mediapipe as mp
+
     from deepcam.generator.session import NetworkSession
     from deepcam.modelstore import path_of
 
     session = NetworkSession(path_of("generator_small.onnx"), provider, threads)
     n = session.resolution
-    rng = np.random.default_rng(0)
-    planes = rng.random((14, n, n), np.float32)
-    network = []
-    for _ in range(60):
-        start = time.perf_counter()
-        session.run(planes)
-        network.append((time.perf_counter() - start) * 1e3)
-    import mediapipe as mp
-
-    mesh = []
-    with mp.solutions.face_mesh.FaceMesh(max_num_faces=1, refine_landmarks=True) as solution:
-        for number in range(60):
-            image = cv2.cvtColor(_decode(clip[_place(number, len(clip))]), cv2.COLOR_BGR2RGB)
-            start = time.perf_counter()
-            solution.process(image)
-            mesh.append((time.perf_counter() - start) * 1e3)
-    return {"mesh": _summary(mesh[10:]), "network": _summary(network[10:])}
+    planes = np.random.default_rng(0).random((14, n, n), np.float32)
+    times: dict[str, list[float]] = {"mesh": [], "network": [], "whole": []}
+    solution = mp.solutions.face_mesh.FaceMesh(max_num_faces=1, refine_landmarks=True)
+    with solution, _anonymizer(clip, provider, threads) as anonymizer:
+        for block in range(ROUNDS):
+            for number in range(BLOCK):
+                _, stages = _step(anonymizer, clip, block * BLOCK + number)
+                if number >= SETTLE:
+                    times["whole"].append(stages["total"])
+            for number in range(BLOCK):
+                picture = _decode(clip[_place(block * BLOCK + number, len(clip))])
+                image = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+                start = time.perf_counter()
+                solution.process(image)
+                between = time.perf_counter()
+                session.run(planes)
+                done = time.perf_counter()
+                if number >= SETTLE:
+                    times["mesh"].append((between - start) * 1e3)
+                    times["network"].append((done - between) * 1e3)
+    return {name: _summary(values) for name, values in times.items()}
 
 
 def _film(faces: int) -> list[Image]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +16,7 @@ from deepcam.files import Job, Kind, Options, Summary, anonymize
 from deepcam.frames import Image
 from deepcam.identity.gallery import resolve_identity
 
-PLAYED, WORN = 3, 20
+PLAYED, WORN = 3, 14
 """Seeds of the person in the film, and of the face put on."""
 SIZE = (960, 540)
 FPS = 25
@@ -128,8 +127,3 @@ def report(result: dict[str, Any]) -> str:
             f"({result['seconds']} s, {result['provider']})",
         ]
     )
-
-
-def as_json(result: dict[str, Any]) -> str:
-    """For ``--json``."""
-    return json.dumps(result, indent=2)

@@ -1,0 +1,96 @@
+"""The benchmark measures what it says: complete, consistent, and without a card in between."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepcam import bench
+from deepcam.cli import main
+from deepcam.errors import DeepcamError
+from deepcam.identity.model import IdentityModel
+from deepcam.sinks.file import VideoWriter
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few small pictures: the code is tested here, not the machine."""
+    monkeypatch.setenv("DEEPCAM_DEBUG", "1")
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    for name, value in {"SIZE": (640, 360), "LOOP": 6, "WARM": 2, "ROUNDS": 1, "BLOCK": 4,
+                        "SETTLE": 1}.items():  # fmt: skip
+        monkeypatch.setattr(bench, name, value)
+
+
+def test_json_is_complete(short: None, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["bench", "--frames", "10", "--json"])
+    assert not end.value.code
+    result = json.loads(capsys.readouterr().out)
+    assert result["provider"] == "cpu" or not result["provider_reason"]
+    assert result["threads"] == 2
+    assert [run["faces"] for run in result["runs"]] == [1, 3]
+    for run in result["runs"]:
+        assert run["size"] == [640, 360]
+        # On the rendered film everybody is found in every frame.
+        assert (run["generated"], run["covered"], run["card"]) == (10, 0, 0)
+        stages = [run[stage] for stage in bench.STAGES]
+        for value in (*stages, run["total"]):
+            assert 0 <= value["p50"] <= value["p95"]
+        assert sum(value["p50"] for value in stages) < 1.5 * run["total"]["p95"]
+        assert 0.2 < run["fps"] * run["total"]["p50"] / 1000 < 2
+        assert 50 < run["memory_mb"] < 4000
+    assert result["peak_memory_mb"] == max(run["memory_mb"] for run in result["runs"])
+    bare = result["bare"]
+    assert result["bare_ms"] == pytest.approx(
+        bare["mesh"]["p50"] + bare["network"]["p50"], abs=0.01
+    )
+    expected = 100 * (bare["whole"]["p50"] / result["bare_ms"] - 1)
+    assert result["overhead_percent"] == pytest.approx(expected, abs=0.5)
+    text = bench.report(result)
+    assert "1 face: " in text
+    assert "3 faces: " in text
+
+
+def test_own_video(short: None, tmp_path: Path) -> None:
+    path = tmp_path / "empty.mp4"
+    with VideoWriter(path, (320, 180), 25) as writer:
+        for shade in range(8):
+            writer.write(np.full((180, 320, 3), 60 + shade, np.uint8))
+    result = bench.measure(path, 10)
+    assert result["size"] == [320, 180]
+    assert [run["faces"] for run in result["runs"]] == [0]
+    assert result["runs"][0]["generated"] == 10
+    assert "the file: " in bench.report(result)
+
+
+def test_bad_input(short: None, tmp_path: Path) -> None:
+    with pytest.raises(DeepcamError, match="does not exist"):
+        bench.measure(tmp_path / "no.mp4")
+    (tmp_path / "text.mp4").write_text("no film")
+    with pytest.raises(DeepcamError):
+        bench.measure(tmp_path / "text.mp4")
+
+
+def test_a_broken_network_is_no_result(short: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Covers only would be fast, and would mean nothing."""
+    IdentityModel.load()
+
+    def broken(*_: object) -> Path:
+        raise DeepcamError("The model is missing.", "Install again.")
+
+    monkeypatch.setattr("deepcam.modelstore.path_of", broken)
+    monkeypatch.setattr("deepcam.generator.painter.path_of", broken)
+    with pytest.raises(DeepcamError, match="model is missing"):
+        bench.measure(None, 10)
+
+
+@pytest.mark.parametrize("length", [1, 2, 7])
+def test_to_and_fro(length: int) -> None:
+    places = [bench._place(number, length) for number in range(40)]
+    assert set(places) == set(range(length))
+    assert all(abs(a - b) <= 1 for a, b in itertools.pairwise(places))
