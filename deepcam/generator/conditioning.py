@@ -81,14 +81,15 @@ def cut(image: NDArray[np.uint8], mask: NDArray[np.uint8], affine: F32, size: in
     shifted = affine.copy()
     shifted[:, 2] += affine[:, 0] * x0 + affine[:, 1] * y0
     step = 1.0 / float(np.hypot(affine[0, 0], affine[1, 0]))
-    if step > 1.5:  # shrink by area first; both sides are weighted alike
-        n = (max(2, round(part.shape[1] / step)), max(2, round(part.shape[0] / step)))
-        fx, fy = n[0] / part.shape[1], n[1] / part.shape[0]
-        part = cv2.resize(part, n, interpolation=cv2.INTER_AREA)
-        keep = cv2.resize(keep, n, interpolation=cv2.INTER_AREA)
-        shifted[:, 2] += shifted[:, 0] * (0.5 / fx - 0.5) + shifted[:, 1] * (0.5 / fy - 0.5)
-        shifted[:, 0] /= fx
-        shifted[:, 1] /= fy
+    whole = round(step)
+    if whole > 1 and min(part.shape[:2]) >= 2 * whole:
+        # Shrink by area first, both sides alike; whole factors are several times faster.
+        hh, ww = part.shape[0] // whole, part.shape[1] // whole
+        inner = (slice(0, hh * whole), slice(0, ww * whole))
+        part = cv2.resize(part[inner], (ww, hh), interpolation=cv2.INTER_AREA)
+        keep = cv2.resize(keep[inner], (ww, hh), interpolation=cv2.INTER_AREA)
+        shifted[:, 2] += (shifted[:, 0] + shifted[:, 1]) * (0.5 * whole - 0.5)
+        shifted[:, :2] *= whole
     colour = cv2.warpAffine(part, shifted, (size, size), flags=cv2.INTER_LINEAR)
     weight = cv2.warpAffine(keep, shifted, (size, size), flags=cv2.INTER_LINEAR)
     share = weight.astype(np.float32) * np.float32(1 / 255)

@@ -42,8 +42,10 @@ class PaintPlan(Protocol):
     def face(self) -> Face | None: ...
 
 
-TONE_FOLLOWS = 0.06
-"""Share of a newly seen tone each frame: skin does not change colour when a hand passes."""
+TONE_FOLLOWS = 0.22
+"""Share of a newly seen tone at each look: skin does not change colour when a hand passes."""
+TONE_EVERY = 4
+"""Frames between two looks at the visible skin."""
 
 
 @dataclass(slots=True)
@@ -53,6 +55,8 @@ class _Last:
     pose: Pose
     time: float
     identity: Identity
+    age: int
+    """Frames since the visible skin was looked at."""
 
 
 class Generator:
@@ -167,7 +171,11 @@ class Generator:
         affine = window(face.pose, n)
         surroundings = context(MaskedView(image, mask), face, n)
         render = renderer.draw(face, window_matrix(face, affine), (n, n))
-        gain = np.exp(self._tone(face, renderer.identity, wanted_gain(surroundings, render), at))
+        last = self._remembered(face, renderer.identity, at)
+        if last is not None and last.age + 1 < TONE_EVERY:
+            gain, age = np.exp(last.gain), last.age + 1
+        else:
+            gain, age = np.exp(self._tone(last, wanted_gain(surroundings, render))), 0
         recolour(render, gain)
         inputs = planes(surroundings, render)
         drawn = time.perf_counter()
@@ -183,19 +191,26 @@ class Generator:
                 ) from error
             if not np.isfinite(fields).all():
                 raise DeepcamError("The network gave no usable numbers.", "Start the camera again.")
-        fields = self._smooth(face, renderer.identity, fields, np.log(gain), at)
+        fields = self._smooth(face, renderer.identity, fields, np.log(gain), at, age)
         return fields, gain, (drawn - start) * 1e3, (time.perf_counter() - drawn) * 1e3
 
-    def _tone(self, face: Face, identity: Identity, wanted: F32 | None, at: float) -> F32:
-        """Log gain of the skin: follows what is wanted slowly, keeps it while nothing is seen."""
+    def _remembered(self, face: Face, identity: Identity, at: float) -> _Last | None:
         last = None if self._still else self._last.get(face.track)
         if last is None or last.identity is not identity or not 0 <= at - last.time < 2:
+            return None
+        return last
+
+    def _tone(self, last: _Last | None, wanted: F32 | None) -> F32:
+        """Log gain of the skin: follows what is wanted slowly, keeps it while nothing is seen."""
+        if last is None:
             return np.zeros(3, np.float32) if wanted is None else wanted
         if wanted is None:
             return last.gain
         return last.gain + np.float32(TONE_FOLLOWS) * (wanted - last.gain)
 
-    def _smooth(self, face: Face, identity: Identity, fields: F32, gain: F32, at: float) -> F32:
+    def _smooth(
+        self, face: Face, identity: Identity, fields: F32, gain: F32, at: float, age: int
+    ) -> F32:
         """Average with this track's last fields in head coordinates, unless something jumped."""
         assert face.pose is not None
         if self._still:
@@ -207,7 +222,7 @@ class Generator:
             turned = float(np.abs(pose.rotation - last.pose.rotation).max())
             calm = max(0.0, 1 - moved / 0.25) * max(0.0, 1 - turned / 0.2)
             fields = fields + (SMOOTHING * calm) * (last.fields - fields)
-        self._last[face.track] = _Last(fields, gain, pose, at, identity)
+        self._last[face.track] = _Last(fields, gain, pose, at, identity, age)
         return fields
 
     def _compose(

@@ -126,9 +126,19 @@ def _tint(kind: I32, gain: F32, colour: F32) -> None:
 
 def recolour(render: Render, gain: F32) -> None:
     """What ``Renderer.draw`` would have drawn with this ``gain`` instead of none, in place."""
-    skin = (render.kind == SKIN) | (render.kind == SKIRT)
-    render.colour[skin] = np.minimum(render.colour[skin] * gain, 255)
+    _scale_skin(render.kind, np.asarray(gain, np.float32), render.colour)
     _tint(render.kind, np.sqrt(gain), render.colour)
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def _scale_skin(kind: I32, gain: F32, colour: F32) -> None:
+    """Multiply skin and skirt by ``gain`` (3,), up to white."""
+    height, width = kind.shape
+    for y in range(height):
+        for x in range(width):
+            if kind[y, x] == SKIN or kind[y, x] == SKIRT:
+                for k in range(3):
+                    colour[y, x, k] = min(colour[y, x, k] * gain[k], np.float32(255))
 
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
