@@ -39,7 +39,8 @@ def readings(
         look = 0.12 * np.sin(t / 5) + gaze
         out.append(
             Reading(
-                np.concatenate([points, irises]), pose, np.full(2, 0.3 - 0.2 * (t % 12 in (3, 4, 5, 6))),
+                np.concatenate([points, irises]), pose,
+                np.full(2, 0.3 - 0.2 * (t % 12 in (3, 4, 5, 6))),
                 np.array([look, 0, look, 0]), 0.1 + 0.1 * np.sin(t / 3), 1.0,
             )
         )  # fmt: skip
