@@ -1,5 +1,11 @@
 """DeepPrivacy Cam: a virtual webcam that shows the face of someone who does not exist."""
 
+import os
+
+# Before anybody imports numpy: the matrices here are small, and between two products OpenBLAS's
+# helper threads spin, which costs a third of a core. Who needs them sets the variable.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 __version__ = "0.1.0"
 APP_NAME = "DeepPrivacy Cam"
 """The name people choose in their call program; also the label of the virtual device."""

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+# First, because it decides how many threads numpy gets.
+import deepcam  # noqa: F401  # isort: skip
 import cv2
 import pytest
 

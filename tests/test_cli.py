@@ -66,6 +66,23 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads in /proc")
+@pytest.mark.parametrize(("given", "threads"), [("", 1), ("2", 2)])
+def test_numpy_has_no_spinning_helpers(given: str, threads: int) -> None:
+    """An idle helper thread of OpenBLAS took a third of a core from the live path."""
+    env = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    if given:
+        env["OPENBLAS_NUM_THREADS"] = given
+    if threads > len(os.sched_getaffinity(0)):
+        pytest.skip("one core only")
+    code = "import os, deepcam, numpy; print(len(os.listdir('/proc/self/task')))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env,
+        cwd=Path(__file__).resolve().parents[1],
+    )  # fmt: skip
+    assert int(done.stdout) == threads
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--version"])
     assert capsys.readouterr().out.strip() == __version__
