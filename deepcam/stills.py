@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image
-from deepcam.sources.headers import read_header, upright
+from deepcam.sources.headers import read_file, upright
 
 QUALITY = 95
 """Of JPEG and WebP."""
@@ -35,22 +35,8 @@ class Still:
 
 def read_still(path: Path) -> Still:
     """Raises ``DeepcamError`` when ``path`` is missing or is not a picture."""
-    if not path.is_file():
-        what = "is not a file" if path.exists() else "does not exist"
-        raise DeepcamError(f"The picture {path} {what}.", "Check the name.")
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise DeepcamError(
-            f"The picture {path} cannot be read: {error.strerror}.", "Check its permissions."
-        ) from None
+    data, header = read_file(path)
     raw = None
-    header = read_header(data.tobytes())
-    if header.too_large:
-        raise DeepcamError(
-            f"The picture {path} is too large ({header.width}x{header.height}).",
-            "Make it smaller first.",
-        )
     if data.size:
         cv2.setLogLevel(0)
         with contextlib.suppress(cv2.error):

@@ -37,3 +37,24 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))
         yield home
+
+
+@pytest.fixture
+def plain_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line in this process: its messages on our stderr, our signal handlers kept."""
+    monkeypatch.setenv("DEEPCAM_DEBUG", "1")
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> object:
+    """Call the command line: exit status, stdout, stderr."""
+    from deepcam.cli import main
+
+    def call(*args: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            main([str(a) for a in args])
+        out, err = capsys.readouterr()
+        return int(end.value.code or 0), out, err
+
+    return call

@@ -15,22 +15,7 @@ import pytest
 from deepcam import __version__
 from deepcam.cli import main
 
-
-@pytest.fixture(autouse=True)
-def plain_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEEPCAM_DEBUG", "1")
-    monkeypatch.setattr("signal.signal", lambda *_: None)
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> object:
-    def call(*args: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main([str(a) for a in args])
-        out, err = capsys.readouterr()
-        return int(end.value.code or 0), out, err
-
-    return call
+pytestmark = pytest.mark.usefixtures("plain_stderr")
 
 
 def _process(*args: str) -> subprocess.CompletedProcess[str]:

@@ -20,28 +20,12 @@ import numpy as np
 import pytest
 
 from deepcam import files, modelstore
-from deepcam.cli import main
 from deepcam.errors import DeepcamError
 from deepcam.files import Kind, Options, plan
 from deepcam.geometry.basis import FaceBasis
 from deepcam.identity.model import IdentityModel
 
-
-@pytest.fixture(autouse=True)
-def plain_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEEPCAM_DEBUG", "1")
-    monkeypatch.setattr("signal.signal", lambda *_: None)
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> object:
-    def call(*args: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main([str(a) for a in args])
-        out, err = capsys.readouterr()
-        return int(end.value.code or 0), out, err
-
-    return call
+pytestmark = pytest.mark.usefixtures("plain_stderr")
 
 
 @pytest.fixture
@@ -163,12 +147,14 @@ def test_existing_output_is_kept(run, tmp_path: Path) -> None:
 def test_format_that_cannot_be_written(run, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), np.full((40, 40, 3), 90, np.uint8))
     _failed(run("anonymize", tmp_path / "a.png", "-o", tmp_path / "o.doc"), "cannot be written")
+    assert not (tmp_path / "o.doc").exists()
 
 
 def test_read_only_place(run, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), np.full((40, 40, 3), 90, np.uint8))
     # Nobody, root included, can write there.
     _failed(run("anonymize", tmp_path / "a.png", "-o", "/proc/deepcam/o.png"), "/proc/deepcam")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
 
 
 def test_unknown_identity(run, tmp_path: Path) -> None:

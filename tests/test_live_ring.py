@@ -19,9 +19,9 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 from live_fakes import RAW, picture
 
+from deepcam.fit import fit
 from deepcam.frames import Frame, Reason, SafeFrame
 from deepcam.live.ring import SLOTS, Ring
-from deepcam.live.worker import letterbox
 
 SIZE = (64, 48)
 
@@ -192,8 +192,8 @@ def test_nothing_is_left_and_nobody_complains(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (100, 400), (33, 21), (64, 48), (1, 1), (2000, 3)])
-def test_letterbox_keeps_all_of_the_picture_inside(size: tuple[int, int]) -> None:
-    out = letterbox(np.full((size[1], size[0], 3), 200, np.uint8), SIZE)
+def test_fitting_keeps_all_of_the_picture_inside(size: tuple[int, int]) -> None:
+    out = fit(np.full((size[1], size[0], 3), 200, np.uint8), SIZE)
     assert out.shape == (SIZE[1], SIZE[0], 3)
     assert set(np.unique(out)) <= {0, 200}
     inside = np.argwhere(out[:, :, 0] == 200)

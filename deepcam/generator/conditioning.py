@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.frames import Face, Pose
+from deepcam.frames import Pose
 from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN, SKIRT
 from deepcam.generator.render import Render
 from deepcam.geometry.fill import pull_push
@@ -35,15 +34,6 @@ def window(pose: Pose, size: int) -> F32:
     return out
 
 
-class Erased(Protocol):
-    """Picture and mask of a ``MaskedFrame``."""
-
-    @property
-    def image(self) -> NDArray[np.uint8]: ...
-    @property
-    def mask(self) -> NDArray[np.uint8]: ...
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Context:
     """The surroundings of one face, without the face."""
@@ -52,14 +42,6 @@ class Context:
     """(n, n, 3) 0..1 BGR; under the mask filled smoothly from around."""
     mask: F32
     """(n, n) 1 = unknown."""
-
-
-def context(masked: Erased, face: Face, size: int) -> Context:
-    """Cut the window out of an erased picture. Raises ``ValueError`` without a pose."""
-    if face.pose is None:
-        raise ValueError("a face without a pose has no window")
-    affine = window(face.pose, size)
-    return cut(masked.image, masked.mask, affine, size)
 
 
 def cut(image: NDArray[np.uint8], mask: NDArray[np.uint8], affine: F32, size: int) -> Context:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, MaskedFrame, Points, Pose
-from deepcam.generator.conditioning import context, planes, window
+from deepcam.generator.conditioning import cut, planes, window
 from deepcam.generator.fields import compose, floor
 from deepcam.generator.render import Renderer, recolour, window_matrix
 from deepcam.generator.session import NetworkSession
@@ -169,7 +169,7 @@ class Generator:
         assert face.pose is not None
         start = time.perf_counter()
         affine = window(face.pose, n)
-        surroundings = context(MaskedView(image, mask), face, n)
+        surroundings = cut(image, mask, affine, n)
         render = renderer.draw(face, window_matrix(face, affine), (n, n))
         last = self._remembered(face, renderer.identity, at)
         if last is not None and last.age + 1 < TONE_EVERY:
@@ -191,7 +191,10 @@ class Generator:
                 ) from error
             if not np.isfinite(fields).all():
                 raise DeepcamError("The network gave no usable numbers.", "Start the camera again.")
-        fields = self._smooth(face, renderer.identity, fields, np.log(gain), at, age)
+        fields = self._smooth(last, face.pose, fields, at)
+        if not self._still:
+            tone = np.log(gain)
+            self._last[face.track] = _Last(fields, tone, face.pose, at, renderer.identity, age)
         return fields, gain, (drawn - start) * 1e3, (time.perf_counter() - drawn) * 1e3
 
     def _remembered(self, face: Face, identity: Identity, at: float) -> _Last | None:
@@ -208,22 +211,14 @@ class Generator:
             return last.gain
         return last.gain + np.float32(TONE_FOLLOWS) * (wanted - last.gain)
 
-    def _smooth(
-        self, face: Face, identity: Identity, fields: F32, gain: F32, at: float, age: int
-    ) -> F32:
+    def _smooth(self, last: _Last | None, pose: Pose, fields: F32, at: float) -> F32:
         """Average with this track's last fields in head coordinates, unless something jumped."""
-        assert face.pose is not None
-        if self._still:
+        if last is None or not 0 < at - last.time < 0.2:
             return fields
-        last = self._last.get(face.track)
-        pose = face.pose
-        if last is not None and last.identity is identity and 0 < at - last.time < 0.2:
-            moved = float(np.hypot(*(pose.translation - last.pose.translation))) / pose.scale
-            turned = float(np.abs(pose.rotation - last.pose.rotation).max())
-            calm = max(0.0, 1 - moved / 0.25) * max(0.0, 1 - turned / 0.2)
-            fields = fields + (SMOOTHING * calm) * (last.fields - fields)
-        self._last[face.track] = _Last(fields, gain, pose, at, identity, age)
-        return fields
+        moved = float(np.hypot(*(pose.translation - last.pose.translation))) / pose.scale
+        turned = float(np.abs(pose.rotation - last.pose.rotation).max())
+        calm = max(0.0, 1 - moved / 0.25) * max(0.0, 1 - turned / 0.2)
+        return fields + np.float32(SMOOTHING * calm) * (last.fields - fields)
 
     def _compose(
         self,
@@ -264,11 +259,3 @@ class Generator:
         )  # fmt: skip
         done = time.perf_counter()
         return (drawn - start) * 1e3, (done - drawn) * 1e3
-
-
-@dataclass(frozen=True, slots=True)
-class MaskedView:
-    """Picture and mask as ``conditioning.context`` reads them."""
-
-    image: NDArray[np.uint8]
-    mask: NDArray[np.uint8]

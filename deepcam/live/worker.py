@@ -1,6 +1,6 @@
 """The worker process: the only place where raw pictures live.
 
-Camera thread -> ``Anonymizer`` -> (safe picture) letterbox to the output size -> ring. While there
+Camera thread -> ``Anonymizer`` -> (safe picture) fitted to the output size -> ring. While there
 is no picture the ring gets the standby card with the reason on it. The process takes commands
 over a pipe and ends by itself when its parent is gone.
 """
@@ -20,13 +20,13 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
-import cv2
 import numpy as np
 
 from deepcam.anonymizer import AnonymizerSettings
 from deepcam.covers import standby_card
 from deepcam.errors import DeepcamError
-from deepcam.frames import Image, Reason, SafeFrame
+from deepcam.fit import fit
+from deepcam.frames import Reason, SafeFrame
 from deepcam.live.camera import SILENCE, Camera
 from deepcam.live.ring import Ring
 
@@ -70,27 +70,6 @@ def resolve(path: str) -> Callable[..., Any]:
     module, _, name = path.partition(":")
     found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
-
-
-def letterbox(image: Image, size: tuple[int, int]) -> Image:
-    """``image`` scaled into ``size`` (width, height) with black bars; a new array unless it fits.
-
-    Only ever called with safe pictures: resizing a raw one would smear the face over its mask.
-    """
-    width, height = size
-    h, w = image.shape[:2]
-    if (w, h) == size:
-        return np.ascontiguousarray(image)
-    scale = min(width / w, height / h)
-    inner = (max(1, min(width, round(w * scale))), max(1, min(height, round(h * scale))))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = np.asarray(cv2.resize(image, inner, interpolation=how), np.uint8)
-    if inner == size:
-        return small
-    out = np.zeros((height, width, 3), np.uint8)
-    x, y = (width - inner[0]) // 2, (height - inner[1]) // 2
-    out[y : y + inner[1], x : x + inner[0]] = small
-    return out
 
 
 def main(settings: WorkerSettings, ring_name: str, pipe: Connection, parent: int) -> None:
@@ -263,7 +242,7 @@ class _Worker:
             self._card("Internal error")
             return
         processed = clock.perf_counter()
-        image = letterbox(safe.image, self._ring.size)
+        image = fit(safe.image, self._ring.size)
         timings = dict(safe.timings)
         ahead = timings.get("track", 0.0) if self._ahead else 0.0
         timings["process"] = (processed - begin) * 1e3 + ahead

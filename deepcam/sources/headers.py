@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from deepcam.errors import DeepcamError
 
 MAX_PIXELS = 1 << 28
 """Larger pictures are refused: a small file can claim to be one that fills the memory. The
@@ -36,6 +39,30 @@ class Header:
     def too_large(self) -> bool:
         """Whether the picture must not be decoded."""
         return self.width * self.height > MAX_PIXELS
+
+
+def read_file(path: Path) -> tuple[NDArray[np.uint8], Header]:
+    """The bytes (n,) of a picture file that may be decoded, and its header.
+
+    Raises ``DeepcamError`` for what is no file, may not be read, or would fill the memory.
+    """
+    if not path.is_file():
+        kind = "is a directory" if path.is_dir() else "is not a file"
+        what = kind if path.exists() else "does not exist"
+        raise DeepcamError(f"The picture {path} {what}.", "Check the name.")
+    try:
+        data = np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise DeepcamError(
+            f"The picture {path} cannot be read: {error.strerror}.", "Check its permissions."
+        ) from None
+    header = read_header(data.tobytes())
+    if header.too_large:
+        raise DeepcamError(
+            f"The picture {path} is too large ({header.width}x{header.height}).",
+            "Make it smaller first.",
+        )
+    return data, header
 
 
 def read_header(data: bytes) -> Header:

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image
 from deepcam.sources.base import SourceEndedError, as_bgr
-from deepcam.sources.headers import read_header, upright
+from deepcam.sources.headers import read_file, upright
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
 """Endings (lower case) of the files that count as pictures."""
@@ -24,22 +23,8 @@ def read_image(path: str | Path) -> Image:
     Grey, alpha (on black) and 16-bit pictures are converted. Raises ``DeepcamError``.
     """
     path = Path(path)
-    if not path.is_file():
-        what = "is a directory" if path.is_dir() else "does not exist"
-        raise DeepcamError(f"The picture {path} {what}.", "Check the name.")
-    try:
-        data = np.fromfile(path, np.uint8)
-    except OSError:
-        raise DeepcamError(
-            f"The picture {path} may not be read.", "Check its permissions."
-        ) from None
+    data, header = read_file(path)
     picture = None
-    header = read_header(data.tobytes())
-    if header.too_large:
-        raise DeepcamError(
-            f"The picture {path} is too large ({header.width}x{header.height}).",
-            "Make it smaller first.",
-        )
     if data.size:
         cv2.setLogLevel(0)
         try:

@@ -262,7 +262,7 @@ class Sampler:
         if rng.random() < 0.4:
             x = np.clip(x, 0, 4) ** rng.uniform(0.7, 1.45)
         r = rng.random()
-        if r < 0.07 or 0.07 < r < 0.25:
+        if r < 0.25:
             keep = 0.0 if r < 0.07 else rng.uniform(0.4, 1.4)
             grey = x @ np.array([0.114, 0.587, 0.299], np.float32)
             x = grey[..., None] + keep * (x - grey[..., None])

@@ -18,11 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from deepcam.generator.conditioning import CHANNELS
+from deepcam.generator.fields import MAPS
 
 COLOUR = 0.4
 """Share of a coloured gain that is let through."""
-MAPS = 10
-"""Output planes: gain BGR, bias BGR, alpha, fill BGR."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,6 @@ def reconstruction(out: Tensor, target: Tensor, x: Tensor, valid: Tensor) -> Ten
     near = F.max_pool2d(mask, 5, 1, 2)
     weight = valid * (near + F.max_pool2d(torch.maximum(eyes, mouth), 5, 1, 2))
     loss = out.new_zeros(())
-    norm = weight.sum() + 1.0
     for k, share in ((1, 1.0), (2, 0.8), (4, 0.8), (8, 0.8), (16, 1.0), (32, 1.0)):
         if k == 1:
             a, b, w = out, target, weight
@@ -85,14 +84,14 @@ def reconstruction(out: Tensor, target: Tensor, x: Tensor, valid: Tensor) -> Ten
             da, db = a.diff(dim=axis), b.diff(dim=axis)
             ww = w.narrow(axis, 1, w.shape[axis] - 1)
             loss = loss + 0.5 * ((da - db).abs() * ww).sum() / (ww.sum() + 1e-3) / 3
-    return loss + 0 * norm
+    return loss
 
 
 def smoothness(maps: Tensor, x: Tensor) -> Tensor:
     """Keep the fields smooth and the bias small: light is smooth, and bias washes out contrast."""
     inside = (x[:, 7:8] > 0.75).to(maps.dtype)
     gain = torch.log(maps[:, 0:3].clamp(min=1e-3))
-    tv = out = maps.new_zeros(())
+    tv = maps.new_zeros(())
     for axis in (2, 3):
         w = inside.narrow(axis, 1, inside.shape[axis] - 1)
         tv = tv + (gain.diff(dim=axis).abs() * w).mean()
