@@ -53,7 +53,10 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 
     def begin(**changes: Any) -> tuple[Session, RecordingSink]:
         sink = RecordingSink()
-        session = Session(settings(tmp_path, **changes), sink=sink)
+        said = changes.pop("said", [])
+        session = Session(
+            settings(tmp_path, **changes), lambda *event: said.append(event), sink=sink
+        )
         session.start()
         running.append((session, sink))
         return session, sink
@@ -117,6 +120,24 @@ def test_faulty_source_gives_card_and_recovers(start: Start, tmp_path: Path, fau
     order(tmp_path, "")
     sink.wait_for("generated", 10)
     assert session.status()["worker"]["restarts"] == 0
+
+
+def test_the_reason_for_a_card_is_said_once(start: Start, tmp_path: Path) -> None:
+    said: list[tuple[str, str]] = []
+    _, sink = start(said=said)
+    sink.wait_for("generated", 15)
+    assert [s for kind, s in said if kind == "card"] == []
+    for _ in range(2):
+        order(tmp_path, "unplugged")
+        assert sink.wait_for("card", 2.5) < 2.5
+        time.sleep(1.0)
+        order(tmp_path, "")
+        assert sink.wait_for("generated", 10) < 10
+    sentences = [s for kind, s in said if kind == "card"]
+    assert len(sentences) >= 2
+    assert all(s.startswith("The standby card is shown: ") and s.endswith(".") for s in sentences)
+    # Not once a picture: a second of thirty cards is one or two reasons.
+    assert len(sentences) <= 6
 
 
 @pytest.mark.parametrize("fault", ["throw", "crash"])

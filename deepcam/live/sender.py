@@ -51,13 +51,18 @@ class Sink(Protocol):
         ...
 
 
+EXPECTED = frozenset({"Starting", "Starting again", "Switched off"})
+"""Cards that need no explanation."""
+
+
 class Sender:
     """``run`` opens the output, sends until ``stop`` or the film's end, and closes everything.
 
     ``size``: (width, height) of the output; ``fps``: pictures sent a second. ``seconds``: end by
     itself after this time. ``stop_on_fatal``: end when the worker can never show a picture
     (unknown identity) instead of showing the card with the reason. ``on_frame``: gets every fresh
-    picture (preview); must be quick.
+    picture (preview); must be quick. ``on_card``: gets the reason for a card other than starting
+    or being switched off.
     """
 
     def __init__(
@@ -70,6 +75,7 @@ class Sender:
         seconds: float | None = None,
         stop_on_fatal: bool = False,
         on_frame: Callable[[SafeFrame], None] | None = None,
+        on_card: Callable[[str], None] | None = None,
     ) -> None:
         self.size, self.fps = size, fps
         self.meter = Meter()
@@ -81,6 +87,8 @@ class Sender:
         self._seconds = seconds
         self._stop_on_fatal = stop_on_fatal
         self._on_frame = on_frame
+        self._on_card = on_card
+        self._card_reason = ""
         self._ring = Ring.create(size)
         self.supervisor = Supervisor(worker, self._ring)
         self._stop = False  # not an Event: its lock may be held when a signal handler calls stop
@@ -157,6 +165,7 @@ class Sender:
             published = self._ring.published
             if not self._send(frame):
                 return
+            self._tell_card(frame)
             slot += 1
             pacer.sent(published if shown else None)
             if self._seconds is not None and slot * step >= self._seconds:
@@ -165,6 +174,15 @@ class Sender:
                 return
             if self.supervisor.ended and self._seen >= self._ring.count:
                 return
+
+    def _tell_card(self, frame: SafeFrame) -> None:
+        """Say why there is a card, once for each reason until a picture comes again."""
+        reason = frame.detail if frame.reason is Reason.CARD else ""
+        if reason in EXPECTED:
+            reason = ""
+        if reason and reason != self._card_reason and self._on_card is not None:
+            self._on_card(reason)
+        self._card_reason = reason
 
     def _await_late_picture(self, pacer: Pacer) -> None:
         """A picture that is a little late is worth more than the last one once again."""

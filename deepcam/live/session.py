@@ -251,6 +251,7 @@ class Session:
                 seconds=settings.seconds,
                 stop_on_fatal=self._stop_on_fatal,
                 on_frame=self._on_frame,
+                on_card=self._say_card,
             )
         except BaseException:
             self._close_control()
@@ -342,6 +343,9 @@ class Session:
         if sender.supervisor.fatal is not None:
             return str(sender.supervisor.fatal)
         return sender.supervisor.facts.get("problem", "")
+
+    def _say_card(self, reason: str) -> None:
+        self._say("card", f"The standby card is shown: {reason.rstrip('.')}.")
 
     def _say(self, kind: str, sentence: str) -> None:
         if self._on_event is not None:
