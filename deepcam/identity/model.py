@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from deepcam.errors import DeepcamError
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.topology import OVAL
+from deepcam.identity.grain import add_grain
 from deepcam.identity.regions import REGIONS, region_maps
 from deepcam.identity.types import Identity
 from deepcam.modelstore import path_of
@@ -119,7 +120,7 @@ class IdentityModel:
         weight = np.sort(rng.dirichlet([3.0, 3.0, 3.0, 3.0]))[::-1]
         # Which mixture leads in which region: the first in the eyes' region, others elsewhere.
         lead = np.concatenate([[0], rng.integers(0, 4, REGIONS - 1)])
-        texture = self._mix_textures(pick, weight, lead)
+        texture = self._mix_textures(pick, weight, lead, np.random.default_rng([seed, 1]))
         basis = FaceBasis.load()
         gain = min(0.95 / float(np.sqrt((weight**2).sum())), 1.5)
         mean = self.shapes.mean(0)
@@ -158,7 +159,11 @@ class IdentityModel:
         return np.ascontiguousarray(decoded, np.uint8)
 
     def _mix_textures(
-        self, pick: NDArray[np.intp], weight: NDArray[np.float64], lead: NDArray[np.int64]
+        self,
+        pick: NDArray[np.intp],
+        weight: NDArray[np.float64],
+        lead: NDArray[np.int64],
+        rng: np.random.Generator,
     ) -> NDArray[np.uint8]:
         """Tone and coarse light from all, the rest of each region mostly from the one that leads
         there: averaging several would take the pores and hairs away."""
@@ -170,5 +175,4 @@ class IdentityModel:
             share = maps[lead == k].sum(0)
             if share.any():
                 out = out + share[..., None] * (x - low)
-        mixture: NDArray[np.uint8] = np.clip(np.exp(out) - 8, 0, 255).astype(np.uint8)
-        return mixture
+        return add_grain((np.exp(out) - 8).astype(np.float32), rng).astype(np.uint8)

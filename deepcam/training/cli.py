@@ -44,6 +44,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--images", type=int, default=1_000_000, help="length of the whole run")
     parser.add_argument("--adversarial-from", type=int, default=400_000)
     parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--lr", type=float, default=2e-3, help="learning rate at its highest")
     parser.add_argument("--resolution", type=int, default=0, help="0: the network's own")
     parser.add_argument("--minutes", type=float, default=60, help="stop after this long")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
@@ -100,17 +101,21 @@ def _run(a: argparse.Namespace) -> None:
         count = prepare(_needs(a.faces, "--faces"), photos, mean, a.work / "data.npz", a.jobs)
         print(f"{count} photographs prepared")
     elif a.step == "train":
+        import cv2
+
         from deepcam.training.data import load
         from deepcam.training.train import Config, train
 
         config = Config(
             size=a.size,
             batch=a.batch,
+            lr=a.lr,
             resolution=a.resolution,
             images=a.images,
             adversarial_from=a.adversarial_from,
             device=a.device,
         )
+        cv2.setNumThreads(1)  # torch has the cores
         data = a.work / "data.npz"
         if not data.exists():
             raise DeepcamError(f"{data} does not exist.", "Run deepcam-train prepare first.")

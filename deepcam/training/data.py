@@ -21,9 +21,10 @@ from deepcam.generator.tone import wanted_gain
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import fit_pose, head_outline, to_head
 from deepcam.geometry.topology import IRIS_LEFT, IRIS_RIGHT
+from deepcam.identity.grain import add_grain
 from deepcam.identity.types import Identity
 from deepcam.training.face_basis import fit_joint
-from deepcam.training.textures import complete, delight, unwrap
+from deepcam.training.textures import complete, delight, past_the_edge, unwrap
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -125,7 +126,8 @@ def prepare_one(image: U8, landmarks: F64, mean_texture: F32) -> dict[str, NDArr
     whole = np.full(source.shape[:2], 255, np.uint8)
     inside = cv2.warpAffine(whole, used, (CROP, CROP), flags=cv2.INTER_LINEAR)
     texture, seen = unwrap(image, landmarks, TEXTURE)
-    texture = delight(complete(texture, seen), mean_texture)
+    texture = past_the_edge(delight(complete(texture, seen), mean_texture))
+    texture = add_grain(texture, np.random.default_rng(int(texture.sum()) % 2**31))
     return {
         "crops": crop,
         "inside": (inside > 250).astype(np.uint8) * 255,

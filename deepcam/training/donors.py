@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.fill import pull_push
+from deepcam.identity.grain import radius_map
 from deepcam.training.data import measure
 from deepcam.training.identity_bank import Donors
-from deepcam.training.textures import delight, radius_map, unwrap
+from deepcam.training.textures import delight, unwrap
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]

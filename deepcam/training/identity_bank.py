@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcam.identity.grain import radius_map
 from deepcam.identity.regions import REGIONS, region_maps
-from deepcam.training.textures import radius_map
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]

@@ -49,6 +49,14 @@ def _act(x: Tensor) -> Tensor:
     return F.leaky_relu(x, 0.2)
 
 
+def box(x: Tensor, side: int, pad_counts: bool = True) -> Tensor:
+    """Mean over ``side`` x ``side`` pixels, same size; one axis after the other, as both torch's
+    and ONNX runtime's square pooling visit every pixel ``side`` squared times."""
+    half = side // 2
+    x = F.avg_pool2d(x, (side, 1), 1, (half, 0), count_include_pad=pad_counts)
+    return F.avg_pool2d(x, (1, side), 1, (0, half), count_include_pad=pad_counts)
+
+
 class Generator(nn.Module):
     """(b, CHANNELS, n, n) -> (b, MAPS, n, n), n = the size's resolution."""
 
@@ -112,7 +120,7 @@ class Generator(nn.Module):
         gain = torch.clamp(gain + raw[:, 0:3], -2.2, 1.6)
         inside = (cover > 0.75).to(x.dtype)
         bias = 0.5 * torch.tanh(raw[:, 3:6]) * (1 - mouth)
-        quiet = torch.relu(2 * F.avg_pool2d(inside, 9, 1, 4) - 1)
+        quiet = torch.relu(2 * box(inside, 9) - 1)
         bias = bias * (1 - 0.8 * quiet)
         first = render * torch.exp(gain) + bias
         weight = self._blur(inside) + 1e-3
@@ -122,7 +130,7 @@ class Generator(nn.Module):
         quotient = torch.clamp(quotient, 0.08, 5.0)
         quiet = quiet * (1 - 0.999 * mouth)
         # Teeth are painted as drawn: only light as smooth as the room's falls on them.
-        calm = F.avg_pool2d(gain, 9, 1, 4, count_include_pad=False)
+        calm = box(gain, 9, pad_counts=False)
         total = quiet * quotient + (1 - quiet) * torch.exp(gain + mouth * (calm - gain))
         # The render's tone was matched to the visible skin: most of what is left is brightness.
         log = torch.log(total.clamp(min=1e-3))
@@ -130,7 +138,7 @@ class Generator(nn.Module):
         total = torch.exp(grey + COLOUR * (log - grey))
         detail = (1 - quiet) * bias + quiet * 0.12 * bias
         # Hairline and cheek are no edges of a mesh: the render fades out over some pixels.
-        prior = 12.0 * F.avg_pool2d(F.avg_pool2d(cover, 7, 1, 3), 7, 1, 3) - 6.5
+        prior = 12.0 * box(box(cover, 7), 7) - 6.5
         alpha = torch.sigmoid(raw[:, 6:7] * 2 + prior) * (cover > 0.25).to(x.dtype)
         # Eyes and mouth are drawn sharper than this resolution can paint them.
         drawn = torch.clamp(x[:, 8:9] + mouth, 0, 1)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.fill import pull_push
 from deepcam.geometry.raster import rasterise
+from deepcam.identity.grain import radius_map
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -90,15 +91,6 @@ def unwrap(image: U8, landmarks: F64, size: int) -> tuple[F32, F32]:
     return texture.astype(np.float32), seen.astype(np.float32)
 
 
-@lru_cache(maxsize=4)
-def radius_map(size: int) -> F32:
-    """(s, s) distance from the middle of the UV square along the oval, 1 at the oval."""
-    y, x = np.mgrid[:size, :size]
-    u, v = (x + 0.5) / size - 0.5, (y + 0.5) / size - 0.5
-    r: F32 = ((np.abs(u) ** 2.6 + np.abs(v) ** 2.6) ** (1 / 2.6) / 0.485).astype(np.float32)
-    return r
-
-
 def complete(texture: F32, seen: F32, rim: float = 0.88) -> F32:
     """Fill what was not seen from the other half, then smoothly; the rim from inside (no hair)."""
     size = texture.shape[0]
@@ -108,6 +100,13 @@ def complete(texture: F32, seen: F32, rim: float = 0.88) -> F32:
     both = texture * share[..., None] + flipped * (1 - share[..., None])
     weight = np.clip(np.maximum(known, 0.9 * known_flipped), 0, 1)
     return pull_push(both.astype(np.float32), weight.astype(np.float32))
+
+
+def past_the_edge(texture: F32) -> F32:
+    """A de-lit texture whose outside goes on from its rim, so that bilinear look-ups at the oval
+    and the skirt find skin, not what de-lighting never touched."""
+    weight = np.clip((0.985 - radius_map(texture.shape[0])) / 0.02, 0, 1).astype(np.float32)
+    return pull_push(texture, weight)
 
 
 def delight(texture: F32, mean: F32, keep_symmetric: float = 0.2, size: int = 64) -> F32:

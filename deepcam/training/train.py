@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from torch.nn import functional as F
 
 from deepcam.identity.model import IdentityModel
 from deepcam.training.data import Prepared, Sample, Sampler
-from deepcam.training.network import SIZES, Critic, Generator, compose
+from deepcam.training.network import SIZES, Critic, Generator, box, compose
 
 F32 = NDArray[np.float32]
 
@@ -57,33 +58,37 @@ def batch_of(samples: list[Sample], device: str) -> tuple[Tensor, Tensor, Tensor
     )
 
 
-def _pool(x: Tensor, weight: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    w = F.avg_pool2d(weight, k)
-    return F.avg_pool2d(x * weight, k) / (w + 1e-4), w
+def _halve(x: Tensor) -> Tensor:
+    """Mean of 2 x 2; several times faster than ``avg_pool2d`` on the CPU."""
+    b, c, h, w = x.shape
+    return x.reshape(b, c, h // 2, 2, w // 2, 2).mean((3, 5))
 
 
 def reconstruction(out: Tensor, target: Tensor, x: Tensor, valid: Tensor) -> Tensor:
-    """L1 over six scales and the gradients of two, under the mask, eyes and mouth twice."""
+    """L1 over six scales and the gradients of two, under the mask, eyes and mouth twice.
+
+    All (b, c, n, n) with n a multiple of 32.
+    """
     mask, eyes, mouth = x[:, 3:4], x[:, 8:9], x[:, 9:10]
     # A few pixels around the mask count too: there the fill must meet the picture.
-    near = F.max_pool2d(mask, 5, 1, 2)
-    weight = valid * (near + F.max_pool2d(torch.maximum(eyes, mouth), 5, 1, 2))
+    near = F.max_pool2d(torch.cat([mask, torch.maximum(eyes, mouth)], 1), 5, 1, 2).sum(1, True)
+    weight = valid * near
+    difference = out - target
     loss = out.new_zeros(())
+    # The error's weighted mean per cell is the difference of both pictures' weighted means.
+    error, w = difference * weight, weight
     for k, share in ((1, 1.0), (2, 0.8), (4, 0.8), (8, 0.8), (16, 1.0), (32, 1.0)):
-        if k == 1:
-            a, b, w = out, target, weight
-        else:
-            a, w = _pool(out, weight, k)
-            b, _ = _pool(target, weight, k)
-        loss = loss + share * ((a - b).abs() * w).sum() / (w.sum() + 1e-3) / 3
+        if k > 1:
+            error, w = _halve(error), _halve(w)
+        total = (error.abs() * (w / (w + 1e-4))).sum()
+        loss = loss + share * total / (w.sum() + 1e-3) / 3
     for k in (1, 2):
-        a = out if k == 1 else F.avg_pool2d(out, k)
-        b = target if k == 1 else F.avg_pool2d(target, k)
-        w = weight if k == 1 else F.avg_pool2d(weight, k)
+        if k > 1:
+            difference, weight = _halve(difference), _halve(weight)
         for axis in (2, 3):
-            da, db = a.diff(dim=axis), b.diff(dim=axis)
-            ww = w.narrow(axis, 1, w.shape[axis] - 1)
-            loss = loss + 0.5 * ((da - db).abs() * ww).sum() / (ww.sum() + 1e-3) / 3
+            ww = weight.narrow(axis, 1, weight.shape[axis] - 1)
+            total = (difference.diff(dim=axis).abs() * ww).sum()
+            loss = loss + 0.5 * total / (ww.sum() + 1e-3) / 3
     return loss
 
 
@@ -100,7 +105,7 @@ def smoothness(maps: Tensor, x: Tensor) -> Tensor:
     colour = gain - gain.mean(1, keepdim=True)
     out = out + 0.10 * (colour.abs() * inside).sum() / (3 * inside.sum() + 1)
     # In the middle of the mesh the render is right; the fill must not shine through.
-    core = torch.relu(2 * F.avg_pool2d(inside, 15, 1, 7) - 1)
+    core = torch.relu(2 * box(inside, 15) - 1)
     return out + 0.05 * ((1 - maps[:, 6:7]) * core).mean()
 
 
@@ -159,15 +164,16 @@ def train(
     start = saved = time.monotonic()
     history: list[float] = []
     step = 0
+    # The next batch is drawn while this one trains.
+    pool = ThreadPoolExecutor(1)
+    coming = pool.submit(_draw, sampler, config, seen)
     while seen < config.images and time.monotonic() - start < minutes * 60:
         for group in optim.param_groups:
             group["lr"] = learning_rate(config, seen)
         adversarial = seen >= config.adversarial_from
-        n_swap = config.batch // 3 if adversarial else 0
-        rows = sampler.rng.choice(sampler.rows, config.batch)
-        samples = [sampler.swap_sample(int(i)) for i in rows[:n_swap]]
-        samples += [sampler.self_sample(int(i)) for i in rows[n_swap:]]
-        x, y, valid = batch_of(samples, device)
+        n_swap = _swaps(config, seen)
+        x, y, valid = batch_of(coming.result(), device)
+        coming = pool.submit(_draw, sampler, config, seen + config.batch)
         maps = net(x)
         out = compose(maps, x[:, 4:7])
         loss = reconstruction(out[n_swap:], y[n_swap:], x[n_swap:], valid[n_swap:])
@@ -181,7 +187,7 @@ def train(
             mask = x[:, 3:4] * valid
             whole = y * (1 - mask) + out * mask
             extra = torch.cat([x[:, 3:4], x[:, 7:8]], 1)
-            area = F.avg_pool2d(F.avg_pool2d(mask, 2), 4)
+            area = _halve(_halve(_halve(mask)))
             area = area / (area.sum() + 1e-3)
             scores = critic(torch.cat([whole, extra], 1))
             ramp = min(1.0, (seen - config.adversarial_from) / 20_000)
@@ -216,9 +222,23 @@ def train(
             history.clear()
             _save(checkpoint, net, ema, critic, optim, optim_d, seen, spent, config)
             saved = time.monotonic()
+    pool.shutdown()
     spent += time.monotonic() - saved
     _report(folder, ema, held, device, seen, spent, history)
     _save(checkpoint, net, ema, critic, optim, optim_d, seen, spent, config)
+
+
+def _swaps(config: Config, seen: int) -> int:
+    """Samples of a batch that show somebody who does not exist: what the critic is for."""
+    return config.batch // 3 if seen >= config.adversarial_from else 0
+
+
+def _draw(sampler: Sampler, config: Config, seen: int) -> list[Sample]:
+    """The batch after ``seen`` images, swapped samples first."""
+    rows = sampler.rng.choice(sampler.rows, config.batch)
+    swaps = _swaps(config, seen)
+    samples = [sampler.swap_sample(int(i)) for i in rows[:swaps]]
+    return samples + [sampler.self_sample(int(i)) for i in rows[swaps:]]
 
 
 def _save(
