@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from deepcam.geometry.topology import IRIS_LEFT, IRIS_RIGHT
 from deepcam.identity.grain import add_grain
 from deepcam.identity.types import Identity
 from deepcam.training.face_basis import fit_joint
+from deepcam.training.split import held_out
 from deepcam.training.textures import complete, delight, past_the_edge, unwrap
 
 F32 = NDArray[np.float32]
@@ -71,12 +71,6 @@ class Prepared:
             self.rotation[i].astype(np.float64),
             self.translation[i].astype(np.float64),
         )
-
-
-def held_out(name: str, person: str = "") -> bool:
-    """One photograph in twelve is kept out of training, whole persons together."""
-    key = (person or Path(name).stem).encode()
-    return int(hashlib.sha256(key).hexdigest(), 16) % 12 == 0
 
 
 def measure(landmarks: F64) -> tuple[Pose, F32, F32, F32, F32]:
