@@ -201,7 +201,7 @@ def test_the_real_provider_is_reported() -> None:
     session = NetworkSession(path_of("generator_small.onnx"), "cpu", 1)
     assert session.provider == "cpu"
     out = session.run(np.zeros((CHANNELS, 128, 128), np.float32))
-    assert out.shape == (128, 128, MAPS)
+    assert out.shape == (MAPS, 128, 128)
     automatic = NetworkSession(path_of("generator_small.onnx"))
     if automatic.provider == "cpu":
         assert automatic.reason

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from deepcam.frames import Pose
@@ -14,6 +15,8 @@ from deepcam.generator.render import Render
 from deepcam.geometry.fill import pull_push
 
 F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+U8 = NDArray[np.uint8]
 
 CHANNELS = 14
 """Input planes: fill BGR (3), mask, render BGR (3), coverage, eyes, mouth, u, v, normal x, y."""
@@ -74,29 +77,60 @@ def cut(image: NDArray[np.uint8], mask: NDArray[np.uint8], affine: F32, size: in
         shifted[:, :2] *= whole
     colour = cv2.warpAffine(part, shifted, (size, size), flags=cv2.INTER_LINEAR)
     weight = cv2.warpAffine(keep, shifted, (size, size), flags=cv2.INTER_LINEAR)
-    share = weight.astype(np.float32) * np.float32(1 / 255)
-    mean = colour.astype(np.float32) * np.float32(1 / 255) / np.maximum(share, 0.02)[..., None]
-    known = (share > 0.25).astype(np.float32)
-    fill = pull_push(np.minimum(mean, 1.0), known)
-    return Context(fill, (share < 0.995).astype(np.float32))
+    mean = np.empty((size, size, 3), np.float32)
+    known, unknown = np.empty((size, size), np.float32), np.empty((size, size), np.float32)
+    _normalise(colour, weight, mean, known, unknown)
+    return Context(pull_push(mean, known), unknown)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _normalise(colour: U8, weight: U8, mean: F32, known: F32, unknown: F32) -> None:
+    """Sums over known pixels to their mean, 0..1; known where a quarter was, unknown where a two
+    hundredth was not."""
+    height, width = weight.shape
+    for y in range(height):
+        for x in range(width):
+            share = np.float32(weight[y, x]) * np.float32(1 / 255)
+            known[y, x] = np.float32(1) if share > np.float32(0.25) else np.float32(0)
+            unknown[y, x] = np.float32(1) if share < np.float32(0.995) else np.float32(0)
+            scale = np.float32(1 / 255) / max(share, np.float32(0.02))
+            for k in range(3):
+                mean[y, x, k] = min(np.float32(colour[y, x, k]) * scale, np.float32(1))
 
 
 def planes(surroundings: Context, render: Render) -> F32:
     """The network's input, (CHANNELS, n, n) float32."""
-    kind = render.kind
-    n = kind.shape[0]
+    n = render.kind.shape[0]
     out = np.empty((CHANNELS, n, n), np.float32)
-    out[0:3] = surroundings.fill.transpose(2, 0, 1)
-    out[3] = surroundings.mask
-    out[4:7] = render.colour.transpose(2, 0, 1) * np.float32(1 / 255)
-    skirt = kind == SKIRT
-    drawn = kind > 0
-    out[7] = np.where(skirt, 0.5, drawn)
-    out[8] = (kind == EYE_R) | (kind == EYE_L)
-    out[9] = kind == MOUTH
-    skin = skirt | (kind == SKIN)
-    out[10] = (render.attributes[..., 0] - 0.5) * skin
-    out[11] = (render.attributes[..., 1] - 0.5) * skin
-    out[12] = render.attributes[..., 3] * drawn
-    out[13] = render.attributes[..., 4] * drawn
+    _planes(
+        surroundings.fill, surroundings.mask, render.colour, render.kind, render.attributes, out
+    )
     return out
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _planes(fill: F32, mask: F32, colour: F32, kinds: I32, attributes: F32, out: F32) -> None:
+    # Plane by plane within a row: planes lie so far apart that all would share one cache set.
+    n = kinds.shape[0]
+    zero, half, one = np.float32(0), np.float32(0.5), np.float32(1)
+    for y in range(n):
+        row = kinds[y]
+        for k in range(3):
+            for x in range(n):
+                out[k, y, x] = fill[y, x, k]
+            for x in range(n):
+                out[4 + k, y, x] = colour[y, x, k] * np.float32(1 / 255)
+        for x in range(n):
+            out[3, y, x] = mask[y, x]
+        for x in range(n):
+            out[7, y, x] = half if row[x] == SKIRT else (one if row[x] > 0 else zero)
+        for x in range(n):
+            out[8, y, x] = one if row[x] == EYE_R or row[x] == EYE_L else zero
+        for x in range(n):
+            out[9, y, x] = one if row[x] == MOUTH else zero
+        for k in range(2):
+            for x in range(n):
+                skin = row[x] == SKIRT or row[x] == SKIN
+                out[10 + k, y, x] = attributes[y, x, k] - half if skin else zero
+            for x in range(n):
+                out[12 + k, y, x] = attributes[y, x, 3 + k] if row[x] > 0 else zero

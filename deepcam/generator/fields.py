@@ -24,7 +24,7 @@ MAPS = 10
 def floor(planes: F32, surroundings: Context) -> F32:
     """Fields without a network: tone fitted to the visible ring around the mask, feathered edge.
 
-    ``planes``: (CHANNELS, n, n). Returns (n, n, MAPS) float32.
+    ``planes``: (CHANNELS, n, n). Returns (MAPS, n, n) float32, as the network does.
     """
     n = planes.shape[1]
     render, cover = planes[4:7].transpose(1, 2, 0), planes[7]
@@ -52,7 +52,27 @@ def floor(planes: F32, surroundings: Context) -> F32:
     )
     t = np.clip(edge[1:-1, 1:-1] / (0.085 * n), 0, 1)
     out[..., 6] = t * t * (3 - 2 * t)
-    return out
+    return np.ascontiguousarray(out.transpose(2, 0, 1))
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def settle(raw: F32, share: float, fields: F32) -> bool:
+    """Mix ``raw`` (MAPS, n, n) into ``fields`` (n, n, MAPS), as ``compose`` reads them; ``share``
+    of the old values stays, at 0 nothing. False when a new number is not finite."""
+    maps, height, width = raw.shape
+    old, new = np.float32(share), np.float32(1.0 - share)
+    fine = True
+    for y in range(height):
+        for k in range(maps):
+            total = np.float32(0)
+            for x in range(width):
+                value = raw[k, y, x]
+                total += value - value  # anything but zero: not finite
+                if old > 0:
+                    value = new * value + old * fields[y, x, k]
+                fields[y, x, k] = value
+            fine = fine and total == 0
+    return fine
 
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]

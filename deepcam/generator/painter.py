@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,9 +15,9 @@ from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, MaskedFrame, Points, Pose
-from deepcam.generator.conditioning import cut, planes, window
-from deepcam.generator.fields import compose, floor
-from deepcam.generator.render import Renderer, recolour, window_matrix
+from deepcam.generator.conditioning import Context, cut, planes, window
+from deepcam.generator.fields import MAPS, compose, floor, settle
+from deepcam.generator.render import Render, Renderer, Scratch, recolour, window_matrix
 from deepcam.generator.session import NetworkSession
 from deepcam.generator.tone import wanted_gain
 from deepcam.identity.types import Identity
@@ -50,13 +52,30 @@ TONE_EVERY = 4
 
 @dataclass(slots=True)
 class _Last:
+    """What is remembered of a track."""
+
     fields: F32
+    """(n, n, MAPS), written again in every frame."""
     gain: F32
+    """(3,) logarithm."""
     pose: Pose
     time: float
     identity: Identity
     age: int
     """Frames since the visible skin was looked at."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Canvas:
+    """A face drawn at the picture's own size."""
+
+    render: Render
+    region: NDArray[np.uint8]
+    """(h, w) 255 where it may be painted."""
+    corner: tuple[int, int]
+    """x, y of its first pixel in the picture."""
+    step: float
+    """Picture pixels for each of the render's."""
 
 
 class Generator:
@@ -84,6 +103,9 @@ class Generator:
         self._still = still
         self._renderers: dict[int, Renderer] = {}
         self._last: dict[int, _Last] = {}
+        self._small = Scratch()
+        self._large: list[Scratch] = []
+        self._beside = ThreadPoolExecutor(1, "network")
 
     def warm_up(self) -> None:
         """Compile and load everything, so that the first frame does not wait."""
@@ -98,11 +120,13 @@ class Generator:
         region = np.zeros((180, 160), np.uint8)
         cv2.fillConvexPoly(region, np.round(outline).astype(np.int32), 255)
         image = np.zeros((180, 160, 3), np.uint8)
-        fields, gain, _, _ = self._fields(image, region, face, Renderer(nobody), 0.0)
-        self._compose(image, region, face, outline, Renderer(nobody), fields, gain)
-        small = np.zeros((2, 2, 3), np.float32)
-        compose(image, region[:1, :1], 0, 0, fields, np.eye(2, 3, dtype=np.float32), small,
-                np.zeros((2, 2), np.int32), 0.5)  # fmt: skip
+        renderer = Renderer(nobody)
+        inputs, surroundings, last = self._see(image, region, face, renderer, 0.0)
+        self._settle(face, self._run(inputs, surroundings), last, 0.0)
+        canvas = self._draw(region, face, outline, renderer, last.gain, 0)
+        assert canvas is not None
+        compose(image, canvas.region, *canvas.corner, last.fields, window(pose, self.resolution),
+                canvas.render.colour, canvas.render.kind, canvas.step)  # fmt: skip
         self._last.pop(-1, None)
 
     def forget(self, track: int) -> None:
@@ -131,20 +155,34 @@ class Generator:
         todo.sort(key=lambda item: item[1].pose.scale if item[1].pose else 0.0)
         # All contexts are read before the first face is painted: a painted neighbour is no context.
         ready = []
-        for plan, face in todo:
+        for number, (plan, face) in enumerate(todo):
+            start = time.perf_counter()
             renderer = self._renderer(identities[plan.track])
-            fields, gain, raster_ms, net_ms = self._fields(
+            inputs, surroundings, last = self._see(
                 masked.image, masked.mask, face, renderer, masked.time
             )
-            timings["rasterise"] += raster_ms
-            timings["generate"] += net_ms
-            ready.append((plan, face, renderer, fields, gain))
-        for plan, face, renderer, fields, gain in ready:
-            raster_ms, compose_ms = self._compose(
-                masked.image, masked.mask, face, plan.outline, renderer, fields, gain
-            )
-            timings["rasterise"] += raster_ms
-            timings["compose"] += compose_ms
+            seen = time.perf_counter()
+            if self.session is not None and self.session.narrow:
+                # The network leaves a core free: the large render fits in there.
+                running = self._beside.submit(self._run, inputs, surroundings)
+                canvas = self._draw(masked.mask, face, plan.outline, renderer, last.gain, number)
+                raw = running.result()
+            else:
+                raw = self._run(inputs, surroundings)
+                canvas = self._draw(masked.mask, face, plan.outline, renderer, last.gain, number)
+            self._settle(face, raw, last, masked.time)
+            timings["rasterise"] += (seen - start) * 1e3
+            timings["generate"] += (time.perf_counter() - seen) * 1e3
+            if canvas is not None:
+                ready.append((canvas, face.pose, last.fields))
+        start = time.perf_counter()
+        for canvas, pose, fields in ready:
+            assert pose is not None
+            compose(
+                masked.image, canvas.region, *canvas.corner, fields, window(pose, self.resolution),
+                canvas.render.colour, canvas.render.kind, canvas.step,
+            )  # fmt: skip
+        timings["compose"] = (time.perf_counter() - start) * 1e3
         for track in [t for t, last in self._last.items() if masked.time - last.time > 5]:
             del self._last[track]
         return timings
@@ -157,45 +195,55 @@ class Generator:
             found = self._renderers[id(identity)] = Renderer(identity)
         return found
 
-    def _fields(
+    def _see(
         self,
         image: NDArray[np.uint8],
         mask: NDArray[np.uint8],
         face: Face,
         renderer: Renderer,
         at: float,
-    ) -> tuple[F32, F32, float, float]:
+    ) -> tuple[F32, Context, _Last]:
+        """The network's input, and what is remembered of the track, with the skin's tone now."""
         n = self.resolution
         assert face.pose is not None
-        start = time.perf_counter()
         affine = window(face.pose, n)
         surroundings = cut(image, mask, affine, n)
-        render = renderer.draw(face, window_matrix(face, affine), (n, n))
+        render = renderer.draw(face, window_matrix(face, affine), (n, n), scratch=self._small)
         last = self._remembered(face, renderer.identity, at)
-        if last is not None and last.age + 1 < TONE_EVERY:
-            gain, age = np.exp(last.gain), last.age + 1
+        if last is None or last.age + 1 >= TONE_EVERY:
+            gain, age = self._tone(last, wanted_gain(surroundings, render)), 0
         else:
-            gain, age = np.exp(self._tone(last, wanted_gain(surroundings, render))), 0
-        recolour(render, gain)
-        inputs = planes(surroundings, render)
-        drawn = time.perf_counter()
+            gain, age = last.gain, last.age + 1
+        if last is None:
+            fields = np.empty((n, n, MAPS), np.float32)
+            last = _Last(fields, gain, face.pose, -math.inf, renderer.identity, age)
+        else:
+            last.gain, last.age = gain, age
+        recolour(render, np.exp(gain))
+        return planes(surroundings, render), surroundings, last
+
+    def _run(self, inputs: F32, surroundings: Context) -> F32:
+        """(MAPS, n, n) of the network, or of the floor without one."""
         if self.session is None:
-            fields = floor(inputs, surroundings)
-        else:
-            try:
-                fields = np.array(self.session.run(inputs), np.float32)
-            except Exception as error:  # out of GPU memory, lost device: ORT's own classes
-                raise DeepcamError(
-                    f"The network stopped on {self.provider}: {str(error).splitlines()[0][:160]}.",
-                    "It starts again on the next provider.",
-                ) from error
-            if not np.isfinite(fields).all():
-                raise DeepcamError("The network gave no usable numbers.", "Start the camera again.")
-        fields = self._smooth(last, face.pose, fields, at)
+            return floor(inputs, surroundings)
+        try:
+            return self.session.run(inputs)
+        except Exception as error:  # out of GPU memory, lost device: ORT's own classes
+            raise DeepcamError(
+                f"The network stopped on {self.provider}: {str(error).splitlines()[0][:160]}.",
+                "It starts again on the next provider.",
+            ) from error
+
+    def _settle(self, face: Face, raw: F32, last: _Last, at: float) -> None:
+        """Mix new fields into the track's last ones."""
+        assert face.pose is not None
+        share = self._share(last, face.pose, at)
+        if not settle(raw, share, last.fields):
+            self._last.pop(face.track, None)
+            raise DeepcamError("The network gave no usable numbers.", "Start the camera again.")
+        last.pose, last.time = face.pose, at
         if not self._still:
-            tone = np.log(gain)
-            self._last[face.track] = _Last(fields, tone, face.pose, at, renderer.identity, age)
-        return fields, gain, (drawn - start) * 1e3, (time.perf_counter() - drawn) * 1e3
+            self._last[face.track] = last
 
     def _remembered(self, face: Face, identity: Identity, at: float) -> _Last | None:
         last = None if self._still else self._last.get(face.track)
@@ -211,33 +259,30 @@ class Generator:
             return last.gain
         return last.gain + np.float32(TONE_FOLLOWS) * (wanted - last.gain)
 
-    def _smooth(self, last: _Last | None, pose: Pose, fields: F32, at: float) -> F32:
-        """Average with this track's last fields in head coordinates, unless something jumped."""
-        if last is None or not 0 < at - last.time < 0.2:
-            return fields
+    def _share(self, last: _Last, pose: Pose, at: float) -> float:
+        """How much of this track's last fields stays: none when something jumped."""
+        if not 0 < at - last.time < 0.2:
+            return 0.0
         moved = float(np.hypot(*(pose.translation - last.pose.translation))) / pose.scale
         turned = float(np.abs(pose.rotation - last.pose.rotation).max())
-        calm = max(0.0, 1 - moved / 0.25) * max(0.0, 1 - turned / 0.2)
-        return fields + np.float32(SMOOTHING * calm) * (last.fields - fields)
+        return SMOOTHING * max(0.0, 1 - moved / 0.25) * max(0.0, 1 - turned / 0.2)
 
-    def _compose(
+    def _draw(
         self,
-        image: NDArray[np.uint8],
         mask: NDArray[np.uint8],
         face: Face,
         outline: Points,
         renderer: Renderer,
-        fields: F32,
         gain: F32,
-    ) -> tuple[float, float]:
-        assert face.pose is not None
-        start = time.perf_counter()
+        number: int,
+    ) -> _Canvas | None:
+        """The face at the picture's own size, and where it goes; None outside the picture."""
         h, w = mask.shape
         x0, y0 = np.maximum(np.floor(outline.min(0)).astype(int) - 4, 0).tolist()
         x1 = min(w, int(np.ceil(outline[:, 0].max())) + 5)
         y1 = min(h, int(np.ceil(outline[:, 1].max())) + 5)
         if x1 <= x0 or y1 <= y0:
-            return 0.0, 0.0
+            return None
         wide, high = x1 - x0, y1 - y0
         step = max(1.0, max(wide, high) / LARGEST)
         size = (max(2, round(wide / step)), max(2, round(high / step)))
@@ -245,17 +290,16 @@ class Generator:
         to_render = np.array(
             [[k, 0, -x0 * k + 0.5 * k - 0.5], [0, k, -y0 * k + 0.5 * k - 0.5]], np.float32
         )
-        render = renderer.draw(face, window_matrix(face, to_render), size, gain=gain)
-        drawn = time.perf_counter()
+        while len(self._large) <= number:
+            self._large.append(Scratch())
+        render = renderer.draw(
+            face, window_matrix(face, to_render), size, gain=np.exp(gain), normals=False,
+            scratch=self._large[number],
+        )  # fmt: skip
         region = np.zeros((high, wide), np.uint8)
         polygon = np.round(outline - np.array([x0, y0], np.float32)).astype(np.int32)
         cv2.fillConvexPoly(region, polygon, 255)
         # The eraser rounds outwards; what it added at the rim belongs to this face as well.
         region = cv2.dilate(region, np.ones((9, 9), np.uint8))
         region &= mask[y0:y1, x0:x1]
-        compose(
-            image, region, x0, y0, fields, window(face.pose, fields.shape[0]),
-            render.colour, render.kind, step,
-        )  # fmt: skip
-        done = time.perf_counter()
-        return (drawn - start) * 1e3, (done - drawn) * 1e3
+        return _Canvas(render, region, (x0, y0), step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from deepcam.frames import Face
-from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN, SKIRT, pose_mesh, triangles
+from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN, SKIRT, Posed, pose_mesh, triangles
 from deepcam.generator.teeth import DEPTH, HALF_SPAN, sprites
 from deepcam.geometry.raster import rasterise, sample_texture
 from deepcam.identity.types import Identity
@@ -35,7 +36,26 @@ class Render:
     kind: I32
     """(h, w) codes of ``deepcam.generator.mesh``."""
     attributes: F32
-    """(h, w, 6): u, v of the skin (see ``Posed``) and the head-frame normal, unnormalised."""
+    """(h, w, 6): u, v of the skin (see ``Posed``) and the head-frame normal, unnormalised; without
+    normals (h, w, 3). Meaningless where nothing is drawn."""
+
+
+class Scratch:
+    """Memory that is used again from frame to frame: fresh pages cost more than drawing does.
+
+    What was drawn with it is overwritten by the next drawing with it.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, NDArray[np.generic]] = {}
+
+    def take(self, name: str, shape: tuple[int, ...], dtype: type[np.generic]) -> Any:
+        """An array with anything in it."""
+        count = int(np.prod(shape))
+        kept = self._kept.get(name)
+        if kept is None or kept.size < count:
+            kept = self._kept[name] = np.zeros(count * 5 // 4, dtype)
+        return kept[:count].reshape(shape)
 
 
 class Renderer:
@@ -43,6 +63,7 @@ class Renderer:
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
+        self._last: tuple[Face, Posed] | None = None
         self.levels: list[U8] = [np.ascontiguousarray(identity.texture)]
         while self.levels[-1].shape[0] > 64:
             size = self.levels[-1].shape[0] // 2
@@ -65,27 +86,37 @@ class Renderer:
         size: tuple[int, int],
         contour: F32 | None = None,
         gain: F32 = _PLAIN,
+        normals: bool = True,
+        scratch: Scratch | None = None,
     ) -> Render:
         """Render into a window of ``size`` (width, height).
 
         ``matrix``: (2, 4) affine from head-frame x, y, z (before rotation by the pose: see
-        ``window_matrix``) to window pixels. ``gain``: (3,) factor on the skin. Raises
+        ``window_matrix``) to window pixels. ``gain``: (3,) factor on the skin. ``normals``: whether
+        the attributes hold them. ``scratch``: where to draw; else into arrays of its own. Raises
         ``ValueError`` without a pose.
         """
         if face.pose is None:
             raise ValueError("a face without a pose cannot be rendered")
-        posed = pose_mesh(self.identity.shape, face, contour)
+        posed = self._posed(face, contour)
         width, height = size
         p = posed.points
         screen = np.empty((len(p), 3), np.float32)
         screen[:, :2] = p @ matrix[:, :3].T + matrix[:, 3]
         screen[:, 2] = p @ face.pose.rotation[2].astype(np.float32) + posed.depth_bias
         tri, kinds = triangles()
-        attributes = np.zeros((height, width, 6), np.float32)
-        depth = np.full((height, width), np.inf, np.float32)
-        kind = np.zeros((height, width), np.int32)
-        rasterise(screen, posed.attributes, tri, kinds, attributes, depth, kind)
-        colour = np.zeros((height, width, 3), np.float32)
+        vertex = posed.attributes if normals else np.ascontiguousarray(posed.attributes[:, :3])
+        take = (scratch or Scratch()).take
+        attributes = take(
+            f"attributes{vertex.shape[1]}", (height, width, vertex.shape[1]), np.float32
+        )
+        depth = take("depth", (height, width), np.float32)
+        depth.fill(np.inf)
+        kind = take("kind", (height, width), np.int32)
+        kind.fill(0)
+        colour = take("colour", (height, width, 3), np.float32)
+        colour.fill(0)
+        rasterise(screen, vertex, tri, kinds, attributes, depth, kind)
         # One texel of level L per pixel: the UV square spans about 2.1 IOD.
         scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2])) + 1e-6))
         texels = self.levels[0].shape[0] / max(2.1 * scale, 1.0)
@@ -99,6 +130,14 @@ class Renderer:
         # Half of it is light, which falls on eyes and teeth as well.
         _tint(kind, np.sqrt(gain), colour)
         return Render(colour, kind, attributes)
+
+    def _posed(self, face: Face, contour: F32 | None) -> Posed:
+        """The mesh; the same face is drawn twice in a frame, small and large."""
+        if contour is not None:
+            return pose_mesh(self.identity.shape, face, contour)
+        if self._last is None or self._last[0] is not face:
+            self._last = (face, pose_mesh(self.identity.shape, face))
+        return self._last[1]
 
 
 def window_matrix(face: Face, affine: F32) -> F32:

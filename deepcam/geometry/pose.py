@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -80,6 +81,14 @@ def head_outline(pose: Pose, basis: FaceBasis, margin: float = 1.0) -> Points:
     Forehead to below the chin, a little wider than the mean face; never the wearer's own contour.
     ``margin`` >= 1 enlarges it about its centre, less sideways.
     """
+    flat = project(_solid(basis, margin), pose)[:, :2]
+    hull: Points = cv2.convexHull(np.ascontiguousarray(flat))[:, 0, :]
+    return hull
+
+
+@lru_cache(maxsize=16)
+def _solid(basis: FaceBasis, margin: float) -> F64:
+    """What the outline is the hull of, head frame (n, 3)."""
     oval = basis.mean[OVAL].astype(np.float64)
     outer = oval.copy()
     outer[:, 0] *= OUTLINE_SIDE
@@ -92,7 +101,5 @@ def head_outline(pose: Pose, basis: FaceBasis, margin: float = 1.0) -> Points:
     # The face side itself takes part: with the head turned the nose and cheek leave the oval.
     solid = np.concatenate([outer, basis.mean.astype(np.float64)])
     more = margin - 1.0
-    solid = middle + (solid - middle) * (1.0 + more * np.array([SIDEWAYS, 1.0, SIDEWAYS]))
-    flat = project(solid, pose)[:, :2]
-    hull: Points = cv2.convexHull(np.ascontiguousarray(flat))[:, 0, :]
-    return hull
+    grown: F64 = middle + (solid - middle) * (1.0 + more * np.array([SIDEWAYS, 1.0, SIDEWAYS]))
+    return grown

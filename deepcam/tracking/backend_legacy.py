@@ -31,6 +31,7 @@ _RECORD = np.dtype(
 
 # The nodes and numbers follow MediaPipe's own modules face_detection_full_range, face_landmark
 # and selfie_segmentation (Apache-2.0); only the score threshold and the inputs are ours.
+_DETECTORS = ("detector", "scout")
 _TO_TENSOR = """
 node {{
   calculator: "ImageToTensorCalculator"
@@ -189,12 +190,9 @@ class LegacyBackend:
             root = os.path.dirname(os.path.dirname(os.path.abspath(mediapipe.__file__)))
             resource_util.set_resource_dir(root)
             self._get: Any = packet_getter
-            self._graphs: dict[str, _Graph] = {
-                "detector": _Graph(
-                    _DETECTOR.replace("THRESHOLD", f"{threshold:g}"), ["detections"]
-                ),
-                "mesh": _Graph(_MESH, ["landmarks", "presence"]),
-            }
+            detector = _DETECTOR.replace("THRESHOLD", f"{threshold:g}")
+            self._graphs = {name: _Graph(detector, ["detections"]) for name in _DETECTORS}
+            self._graphs["mesh"] = _Graph(_MESH, ["landmarks", "presence"])
         except (ImportError, RuntimeError, ValueError, AttributeError) as error:
             raise DeepcamError(
                 f"The face tracker (mediapipe) could not start: {error}",
@@ -204,14 +202,10 @@ class LegacyBackend:
 
     def submit(self, image: Image, windows: Sequence[Window], rois: Sequence[Roi]) -> None:
         """See ``MeshBackend.submit``."""
-        scaled = []
-        for window in windows:
-            x0, y0, x1, y1 = window
-            small, scale = _shrink(image[y0:y1, x0:x1])
-            self._graphs["detector"].send(small)
-            scaled.append((scale, window))
+        scales = [self._send_window(image, w, k) for k, w in enumerate(windows[:1])]
         self._send_crops(image, rois)
-        self._pending = (scaled, list(rois))
+        scales += [self._send_window(image, w, k) for k, w in enumerate(windows[1:], 1)]
+        self._pending = (list(zip(scales, windows, strict=True)), list(rois))
 
     def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
         """See ``MeshBackend.collect``."""
@@ -248,10 +242,21 @@ class LegacyBackend:
         for roi in rois:
             self._graphs["mesh"].send(_crop(image, roi))
 
+    def _send_window(self, image: Image, window: Window, number: int) -> float:
+        """Begin detection in a window; its scale. Every second window goes to a detector of its
+        own, which runs on the other core."""
+        x0, y0, x1, y1 = window
+        small, scale = _shrink(image[y0:y1, x0:x1])
+        self._graphs[_DETECTORS[number % 2]].send(small)
+        return scale
+
     def _fetch_detections(self, windows: list[tuple[float, Window]]) -> list[list[Detection]]:
-        packets = self._graphs["detector"].fetch()["detections"] if windows else []
-        if len(packets) != len(windows):
-            raise RuntimeError("the face detector gave no answer")
+        packets: list[Any] = [None] * len(windows)
+        for k, name in enumerate(_DETECTORS[: len(windows)]):
+            found = self._graphs[name].fetch()["detections"]
+            if len(found) != len(windows[k::2]):
+                raise RuntimeError("the face detector gave no answer")
+            packets[k::2] = found
         return [
             self._decode(packet, scale, window)
             for packet, (scale, window) in zip(packets, windows, strict=True)

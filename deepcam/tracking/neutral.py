@@ -103,7 +103,8 @@ class Neutral:
 
     def __init__(self, basis: FaceBasis) -> None:
         self._fit = _fit(basis)
-        self._expression = basis.expression.astype(np.float64)
+        self._expression = self._fit.joint.flat[self._fit.shapes :][: self._fit.expressions]
+        self._face: F64 | None = None
         self._base: F64 | None = None
         self._weight = 0.0
         self._rest = np.zeros(len(basis.expression))
@@ -118,9 +119,11 @@ class Neutral:
         """(468, 3) the neutral believed in now; the population's before the first frame."""
         if self._base is None:
             return self._fit.mean
-        shrink = self._rest_frames / (self._rest_frames + REST_PRIOR_FRAMES)
-        result: F64 = self._base + np.tensordot(self._rest * shrink, self._expression, 1)
-        return result
+        if self._face is None:
+            shrink = self._rest_frames / (self._rest_frames + REST_PRIOR_FRAMES)
+            moved = (self._rest * shrink) @ self._expression
+            self._face = self._base + moved.reshape(-1, 3)
+        return self._face
 
     def expression(
         self, head: F64, rotation: F64, trust: float, shut: bool, learn: bool = True
@@ -140,7 +143,7 @@ class Neutral:
         e = joint[fit.shapes : fit.shapes + fit.expressions]
         if self._base is None:
             own = joint[: fit.shapes] @ fit.joint.flat[: fit.shapes]
-            self._base = fit.mean + own.reshape(-1, 3)
+            self._base, self._face = fit.mean + own.reshape(-1, 3), None
         if learn:
             # Without its expression every frame is a picture of the proportions.
             moved = joint[fit.shapes :] @ fit.joint.flat[fit.shapes :]
@@ -150,6 +153,7 @@ class Neutral:
 
     def _learn(self, sample: F64, e: F64, trust: float, shut: bool) -> None:
         assert self._base is not None
+        self._face = None
         # The first fit counts as ten frames, so that noisy ones do not write themselves in.
         self._weight = min(self._weight + trust, float(MEMORY_FRAMES))
         step = np.clip(sample - self._base, -STEP_LIMIT, STEP_LIMIT)

@@ -7,24 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from deepcam.errors import DeepcamError
 from deepcam.generator.conditioning import CHANNELS
 from deepcam.training.network import SIZES, Generator
-
-
-class _Deployed(nn.Module):
-    """Fields last, as the composition reads them."""
-
-    def __init__(self, net: Generator) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, planes: Tensor) -> Tensor:
-        """(1, CHANNELS, n, n) -> (1, n, n, MAPS)."""
-        out: Tensor = self.net(planes).permute(0, 2, 3, 1)
-        return out
 
 
 def export(checkpoint: Path, target: Path, half: bool = False) -> float:
@@ -45,11 +31,10 @@ def export(checkpoint: Path, target: Path, half: bool = False) -> float:
             f"The checkpoint {checkpoint} cannot be read.", "Give a checkpoint.pt of deepcam-train."
         ) from error
     net.eval()
-    deployed = _Deployed(net)
     example = torch.rand(1, CHANNELS, size.resolution, size.resolution)
     part = target.with_suffix(".part.onnx")
     torch.onnx.export(
-        deployed,
+        net,
         (example,),
         str(part),
         input_names=["planes"],
@@ -65,7 +50,7 @@ def export(checkpoint: Path, target: Path, half: bool = False) -> float:
     for _ in range(8):
         x = torch.rand(example.shape, generator=generator)
         with torch.no_grad():
-            expected = deployed(x).numpy()
+            expected = net(x).numpy()
         got = session.run(None, {"planes": x.numpy()})[0]
         worst = max(worst, float(np.abs(got - expected).max()))
     if worst > (2e-2 if half else 1e-3):
