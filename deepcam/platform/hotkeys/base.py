@@ -48,7 +48,7 @@ class Registration:
 
 
 Pressed = Callable[[str], None]
-"""Called with the action, on a thread of the backend; should return soon."""
+"""Called with the action, on a thread of the backend; returns soon and registers nothing itself."""
 Changed = Callable[[str, Registration], None]
 """Called, on a thread of the backend, when a registration has become another one by itself."""
 
@@ -157,6 +157,11 @@ class GrabbingHotkeys(ABC):
             first, self._closed = not self._closed, True
         if first:
             self._end()
+
+    def _deliver(self, chord: Chord) -> None:
+        """``_tell`` for threads that must not wait: on a new one."""
+        name = "hotkeys-pressed"
+        threading.Thread(target=self._tell, args=(chord,), name=name, daemon=True).start()
 
     def _tell(self, chord: Chord) -> None:
         """The keys were pressed: say which action they mean."""

@@ -114,9 +114,10 @@ class Connection:
 
     def shutdown(self) -> None:
         """Make ``wait`` end, in whatever thread it is."""
-        with socket.socket(fileno=os.dup(self._lib.xcb_get_file_descriptor(self._c))) as copy:
-            with contextlib.suppress(OSError):  # the server ended it already
-                copy.shutdown(socket.SHUT_RDWR)
+        number = os.dup(self._lib.xcb_get_file_descriptor(self._c))
+        # An error means that the server has ended it already.
+        with socket.socket(fileno=number) as copy, contextlib.suppress(OSError):
+            copy.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """End the connection; nobody may be in a call of it."""
