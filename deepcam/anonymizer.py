@@ -91,27 +91,9 @@ class AnonymizerSettings:
     """What the identities of further faces are derived from; None: chance."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """A raw frame with what the tracker saw in it; like the frame, it never leaves the worker."""
-
-    frame: Frame
-    faces: tuple[Face, ...] | None
-    """None: the picture is garbage or the tracker failed, see ``error``."""
-    error: Exception | None
-    usable: bool
-    """The picture is one; False: not even its size can be trusted."""
-    ms: float
-    """What looking cost."""
-
-
 class Anonymizer:
     """The whole way of a frame. One thread calls ``process``; the other methods may be called from
     any thread.
-
-    ``process`` is ``show(look(frame))``. With two cores the live path calls ``look`` for the next
-    frame in one thread while another shows the last one; each of the two is called by one thread
-    only, and looks are shown in their order.
 
     ``tracker``, ``generator``, ``sample`` replace the real ones (tests).
     Raises ``DeepcamError`` when the tracker cannot start or the identity is unknown. Without a
@@ -154,9 +136,8 @@ class Anonymizer:
             self._give_up(error)
         self._paint_failures = 0
         self._size = DEFAULT_SIZE
-        self._looked_size = DEFAULT_SIZE
         self._tracking = threading.Lock()
-        """The tracker is not thread-safe: it is asked from both threads."""
+        """The tracker is not thread-safe, and ``reset`` may come from any thread."""
         self._last = (0.0, 0)
         self._reported: set[str] = set()
 
@@ -254,10 +235,6 @@ class Anonymizer:
         next frames are judged from the beginning; places that were hidden stay covered until
         their faces are seen again or nobody is there.
         """
-        return self.show(self.look(frame))
-
-    def look(self, frame: Frame) -> Look:
-        """The first half of ``process``: track. Never raises; a failure is shown as the card."""
         begin = clock.perf_counter()
         try:
             image = checked_image(frame.image)
@@ -265,40 +242,17 @@ class Anonymizer:
                 raise ValueError("a frame's time must be finite")
             int(frame.number)
         except Exception as error:
-            return Look(frame, None, error, False, 0.0)
-        size = (image.shape[1], image.shape[0])
-        if size != self._looked_size:
-            self._looked_size = size
-            self._reset_tracker()
-        faces, failure = None, None
-        try:
-            with self._tracking:
-                faces = self._tracker.process(frame)
-        except Exception as error:
-            failure = error
-        return Look(frame, faces, failure, True, (clock.perf_counter() - begin) * 1e3)
-
-    def show(self, look: Look) -> SafeFrame:
-        """The second half of ``process``: judge, erase, paint."""
-        begin = clock.perf_counter()
-        frame = look.frame
-        if not look.usable:
-            if look.error is not None:
-                self._report(look.error)
+            self._report(error)
             self._restart("Camera picture not usable")
             return self.card("Camera picture not usable")
         self._last = (float(frame.time), int(frame.number))
-        size = (frame.image.shape[1], frame.image.shape[0])
+        size = (image.shape[1], image.shape[0])
         if size != self._size:
             self._size = size
-            self._guard.reset()
-            if self._casting is not None:
-                self._casting.forget()
-        timings: dict[str, float] = {"track": look.ms}
+            self.reset()
+        timings: dict[str, float] = {}
         try:
-            if look.error is not None:
-                raise look.error
-            safe = self._anonymize(look, timings)
+            safe = self._anonymize(frame, timings)
         except DeepcamError as error:
             self._report(error)
             self._restart("Starting again")
@@ -307,7 +261,7 @@ class Anonymizer:
             self._report(error)
             self._restart("Starting again")
             safe = self.card("Internal error", frame)
-        timings["total"] = look.ms + (clock.perf_counter() - begin) * 1e3
+        timings["total"] = (clock.perf_counter() - begin) * 1e3
         safe.timings.update(timings)
         return safe
 
@@ -315,10 +269,11 @@ class Anonymizer:
         with self._tracking:
             return self._tracker.persons(frame)
 
-    def _anonymize(self, look: Look, timings: dict[str, float]) -> SafeFrame:
+    def _anonymize(self, frame: Frame, timings: dict[str, float]) -> SafeFrame:
         watch = _Watch(timings)
-        frame, faces = look.frame, look.faces
-        assert faces is not None
+        with self._tracking:
+            faces = self._tracker.process(frame)
+        watch.lap("track")
         decision = self._guard.decide(self._size, faces, lambda: self._persons(frame), frame.time)
         watch.lap("guard")
         if decision.card is not None:

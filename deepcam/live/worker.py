@@ -26,7 +26,7 @@ from deepcam.anonymizer import AnonymizerSettings
 from deepcam.covers import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.fit import fit
-from deepcam.frames import Reason, SafeFrame
+from deepcam.frames import Frame, Reason, SafeFrame
 from deepcam.live.camera import SILENCE, Camera
 from deepcam.live.ring import Ring
 
@@ -76,6 +76,8 @@ def main(settings: WorkerSettings, ring_name: str, pipe: Connection, parent: int
     """Entry point of the process (``spawn``). ``parent`` is the process id of the sender."""
     _die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sender decides when to end
+    # A thread that comes back from a network must not wait 5 ms for the interpreter.
+    sys.setswitchinterval(0.0005)
     ring = Ring.attach(ring_name)
     try:
         _Worker(settings, ring, pipe).run()
@@ -101,9 +103,6 @@ def _die_with(parent: int) -> None:
         os._exit(1)
 
 
-_BUSY = object()
-
-
 class _Worker:
     def __init__(self, settings: WorkerSettings, ring: Ring, pipe: Connection) -> None:
         self._settings = settings
@@ -115,10 +114,6 @@ class _Worker:
         self._number = 0
         self._card_due = 0.0
         self._stop = False
-        self._ahead = False
-        self._look: Any = None
-        self._looking = False
-        self._looks = threading.Condition()
 
     def run(self) -> None:
         self._ring.beat(STARTING)
@@ -136,9 +131,6 @@ class _Worker:
             return
         if self._camera is not None:
             self._camera.go.set()
-        self._ahead = hasattr(self._anonymizer, "look")
-        if self._ahead:
-            threading.Thread(target=self._look_ahead, name="tracking", daemon=True).start()
         self._tell("ready", **self._facts())
         try:
             while not self._stop:
@@ -147,44 +139,6 @@ class _Worker:
             if self._camera is not None:
                 self._camera.stop()
             self._anonymizer.close()
-
-    def _look_ahead(self) -> None:
-        """Thread: track the newest frame while the main thread still paints the one before.
-
-        One look waits at most; the camera's frames in between are dropped there, unseen.
-        """
-        while not self._stop:
-            camera = self._camera
-            frame = camera.take(0.1) if camera is not None else None
-            if frame is None:
-                if camera is None or camera.ended:
-                    clock.sleep(0.02)
-                continue
-            with self._looks:
-                self._looking = True
-            look = self._anonymizer.look(frame)
-            del frame
-            with self._looks:
-                self._looking = False
-                while self._look is not None and not self._stop:
-                    self._looks.wait(0.1)
-                if self._camera is camera:  # switched off meanwhile: nobody wants it
-                    self._look = look
-                self._looks.notify_all()
-            del look
-
-    def _next(self, camera: Camera) -> Any:
-        """The next frame, tracked where the anonymizer can do that ahead; None after 0.1 s."""
-        if not self._ahead:
-            return camera.take(0.1)
-        with self._looks:
-            if self._look is None:
-                self._looks.wait(0.1)
-            look, self._look = self._look, None
-            self._looks.notify_all()
-            if look is None and self._looking:
-                return _BUSY
-            return look
 
     def _new_camera(self) -> Camera:
         settings = self._settings
@@ -206,9 +160,7 @@ class _Worker:
             if not self._stop:
                 self._pipe.poll(0.1)
             return
-        frame = self._next(camera)
-        if frame is _BUSY:
-            return
+        frame = camera.take(0.1)
         if frame is not None:
             begin = clock.monotonic()
             self._show(frame)
@@ -231,21 +183,16 @@ class _Worker:
             log.error("the camera driver hangs")
             os._exit(EXIT_CAMERA_HANGS)
 
-    def _show(self, taken: Any) -> None:
+    def _show(self, frame: Frame) -> None:
         begin = clock.perf_counter()
-        safe: SafeFrame
-        if self._ahead:
-            safe, frame = self._anonymizer.show(taken), taken.frame
-        else:
-            safe, frame = self._anonymizer.process(taken), taken
+        safe = self._anonymizer.process(frame)
         if not isinstance(safe, SafeFrame) or np.may_share_memory(safe.image, frame.image):
             self._card("Internal error")
             return
         processed = clock.perf_counter()
         image = fit(safe.image, self._ring.size)
         timings = dict(safe.timings)
-        ahead = timings.get("track", 0.0) if self._ahead else 0.0
-        timings["process"] = (processed - begin) * 1e3 + ahead
+        timings["process"] = (processed - begin) * 1e3
         timings["fit"] = (clock.perf_counter() - processed) * 1e3
         self._number += 1
         made = replace(safe, image=image, time=frame.time, number=self._number, timings=timings)
@@ -281,9 +228,6 @@ class _Worker:
                 # The camera's light goes out.
                 self._camera.stop()
                 self._camera = None
-                with self._looks:
-                    self._look = None
-                    self._looks.notify_all()
         elif command == "on":
             if self._camera is None:
                 self._camera = self._new_camera()
