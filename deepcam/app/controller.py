@@ -26,6 +26,7 @@ class SessionLike(Protocol):
     def start(self) -> None: ...
     def stop(self) -> None: ...
     def toggle(self) -> bool: ...
+    def panic(self) -> None: ...
     def regenerate(self, seed: int | None = None) -> dict[str, Any]: ...
     def wear(self, identity: str | int) -> dict[str, Any]: ...
     def status(self) -> dict[str, Any]: ...
@@ -48,6 +49,7 @@ class Controller(QObject):
         self._lock = threading.Lock()
         self._session: SessionLike | None = None
         self._jobs: list[threading.Thread] = []
+        self._panics = 0
         self.problem = ""
         self.camera: str | None = None
 
@@ -74,16 +76,25 @@ class Controller(QObject):
 
     def start(self) -> None:
         """Begin with the chosen camera and a new face."""
-        self._later(self._begin)
+        panics = self._panics
+        self._later(lambda: self._begin(panics))
 
     def use_camera(self, name: str | None) -> None:
         """Begin anew with another camera."""
         self.camera = name
-        self._later(self._begin)
+        panics = self._panics
+        self._later(lambda: self._begin(panics))
 
     def toggle(self) -> None:
         """The picture, or the standby card with the camera released."""
-        self._later(self._toggle)
+        panics = self._panics
+        self._later(lambda: self._toggle(panics))
+
+    def panic(self) -> None:
+        """The standby card at once: does not wait for other commands, and those given before it
+        do not bring the picture back."""
+        self._panics += 1
+        threading.Thread(target=self._panic, name="app-panic", daemon=True).start()
 
     def new_face(self) -> None:
         """Somebody new; the present face stays until the new one is ready."""
@@ -104,7 +115,7 @@ class Controller(QObject):
         if self._session is not None:
             self._session.stop()
 
-    def _begin(self) -> None:
+    def _begin(self, panics: int) -> None:
         if self._session is not None:
             self._session.stop()
         self._session, self._worn, self.problem = None, [], ""
@@ -116,10 +127,21 @@ class Controller(QObject):
             self.problem = str(error)
             raise
         self._session, self._worn = session, [seed]
+        if panics != self._panics:
+            session.panic()
 
-    def _toggle(self) -> None:
+    def _toggle(self, panics: int) -> None:
+        if panics != self._panics:
+            return
         on = self._need().toggle()
         self.said.emit("Switched on." if on else "Switched off: the standby card is shown.")
+
+    def _panic(self) -> None:
+        try:
+            self._need().panic()
+            self.said.emit("The standby card is shown.")
+        except DeepcamError as error:
+            self.said.emit(str(error))
 
     def _wear(self, identity: str | int) -> None:
         answer = self._need().wear(identity)

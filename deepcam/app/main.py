@@ -12,10 +12,12 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
 from deepcam.app.controller import Controller, Factory, SessionLike
+from deepcam.app.hotkeys import DEFAULTS, AppHotkeys
 from deepcam.app.preview import Preview
 from deepcam.app.tray import Tray
 from deepcam.errors import DeepcamError
 from deepcam.live.control import runtime_dir
+from deepcam.platform.desktop_entry import APP_ID
 
 
 class App:
@@ -24,6 +26,8 @@ class App:
     def __init__(self, factory: Factory, address: str) -> None:
         self.controller = Controller(factory, lambda: secrets.randbits(31))
         self.preview = Preview(self.controller)
+        self.hotkeys = AppHotkeys(self.controller)
+        self.hotkeys.changed.connect(self._hotkeys_changed)
         self.tray: Tray | None = None
         if QSystemTrayIcon.isSystemTrayAvailable():
             self.tray = Tray(
@@ -49,6 +53,7 @@ class App:
         """Show the window and begin."""
         self.show_window()
         self.controller.start()
+        self.hotkeys.apply(**DEFAULTS)
 
     def show_window(self) -> None:
         """Bring the window to the front."""
@@ -67,9 +72,16 @@ class App:
         """End everything."""
         self._timer.stop()
         self.server.close()
+        self.hotkeys.close()
         if self.tray is not None:
             self.tray.hide()
         self.controller.close()
+
+    def _hotkeys_changed(self) -> None:
+        if self.tray is not None:
+            self.tray.show_keys(self.hotkeys.keys("toggle"), self.hotkeys.keys("new_face"))
+        if not self.hotkeys.asking and self.hotkeys.failures():
+            self.preview.message.setText(self.hotkeys.failures()[0])
 
     def _raised(self) -> None:
         while self.server.hasPendingConnections():
@@ -119,6 +131,7 @@ def run(factory: Factory = live) -> int:
         os.environ.pop(key, None)
     application = QApplication(["deepcam"])
     application.setApplicationName("DeepPrivacy Cam")
+    application.setDesktopFileName(APP_ID)
     address = str(runtime_dir() / "app")
     if ask_to_show(address):
         return 0

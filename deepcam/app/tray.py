@@ -29,6 +29,7 @@ class Tray(QSystemTrayIcon):
         super().__init__(icons.icon("standby"))
         self._controller = controller
         self._kind: icons.State = "standby"
+        self._toggle_keys = ""
         self.menu = QMenu()
         self.switch = self.menu.addAction("&Off")
         self.switch.triggered.connect(controller.toggle)
@@ -59,10 +60,16 @@ class Tray(QSystemTrayIcon):
             self._kind = kind
             self.setIcon(icons.icon(kind))
         self.setToolTip(f"DeepPrivacy Cam: {kind}")
-        self.switch.setText("&Off (standby card)" if status.get("on") else "&On")
+        text = "&Off (standby card)" if status.get("on") else "&On"
+        self.switch.setText(text + self._toggle_keys)
         for action in (self.switch, self.face):
             action.setEnabled(bool(status.get("running")))
         self.back.setEnabled(self._controller.can_undo)
+
+    def show_keys(self, toggle: str, new_face: str) -> None:
+        """The hotkeys that work, as text beside the words; empty: none."""
+        self._toggle_keys = f"\t{toggle}" if toggle else ""
+        self.face.setText("&New face" + (f"\t{new_face}" if new_face else ""))
 
     @staticmethod
     def _fill(

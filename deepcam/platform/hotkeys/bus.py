@@ -56,7 +56,7 @@ class Bus:
         self._heard, self._lost = heard, lost
         self._lock = threading.Lock()
         self._waiting: dict[int, Future[Message]] = {}
-        self._closed = False
+        self._closed = self._released = False
         try:
             self._connection = open_dbus_connection(_address())
         except OSError:
@@ -120,11 +120,14 @@ class Bus:
 
     def close(self) -> None:
         """End the connection and the thread; whoever waits gets a ``BusError``. Idempotent."""
-        if self._end():
+        self._end()
+        with self._lock:
+            first, self._released = not self._released, True
+        if first:
             self._connection.interrupt()
             if threading.current_thread() is not self._thread:
                 self._thread.join(5)
-                self._connection.close()
+            self._connection.close()
 
     def _end(self) -> bool:
         with self._lock:
