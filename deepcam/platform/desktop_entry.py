@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -73,7 +74,8 @@ def write(path: Path, text: str | bytes) -> None:
         fresh.write_bytes(data)
         os.replace(fresh, path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            fresh.unlink()
         raise DeepcamError(
             f"{path} cannot be written ({error.strerror}).", "Check its directory's permissions."
         ) from None
