@@ -296,6 +296,12 @@ def toggle(json_: Json = False) -> None:
 
 
 @app.command()
+def panic(json_: Json = False) -> None:
+    """Show the standby card at once, whatever the running camera does."""
+    _answer(_send("panic"), json_, "the standby card is shown")
+
+
+@app.command()
 def regenerate(
     seed: Annotated[int | None, typer.Option(min=0, help="A certain face.")] = None,
     json_: Json = False,
@@ -320,10 +326,35 @@ def stop(json_: Json = False) -> None:
 
 
 @app.command()
-def doctor(json_: Json = False) -> None:
+def setup(
+    undo: Annotated[bool, typer.Option("--undo", help="Remove what was set up.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it, change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json_: Json = False,
+    root_job: Annotated[str | None, typer.Option("--root-job", hidden=True)] = None,
+) -> None:
+    """Make the virtual camera that call programs list, now and after every restart."""
+    if root_job is not None:
+        from deepcam.platform import rootjob
+
+        raise typer.Exit(rootjob.main([root_job]))
+    from deepcam.platform.setup import run_for_terminal
+
+    result = run_for_terminal(undo, dry_run, yes, _speaker(False) if json_ else print)
+    if json_:
+        _print_json(result)
+
+
+@app.command()
+def doctor(
+    fix: Annotated[bool, typer.Option("--fix", help="Make the virtual camera if need be.")] = False,
+    json_: Json = False,
+) -> None:
     """Check this machine: what works, what does not, and the command that helps."""
     from deepcam import doctor as checks
 
+    if fix:
+        checks.mend(_speaker(json_))
     _quiet_libraries()
     findings = checks.examine()
     if json_:
