@@ -32,8 +32,8 @@ def test_help_comes_at_once_and_names_all_commands() -> None:
         done = _process("--help")
         took.append(time.monotonic() - start)
     assert done.returncode == 0
-    for command in ("run", "anonymize", "identities", "toggle", "regenerate", "status", "stop",
-                    "doctor", "bench", "demo", "warmup"):  # fmt: skip
+    for command in ("run", "anonymize", "identities", "toggle", "panic", "regenerate", "status",
+                    "stop", "doctor", "bench", "demo", "warmup"):  # fmt: skip
         assert command in done.stdout
     # 0.5 s on an idle machine; twice that is allowed to a loaded one.
     assert min(took) < 1.0
@@ -92,7 +92,7 @@ def test_wrong_usage(run, args: list[str]) -> None:
     assert err
 
 
-@pytest.mark.parametrize("command", ["toggle", "regenerate", "status", "stop"])
+@pytest.mark.parametrize("command", ["toggle", "panic", "regenerate", "status", "stop"])
 def test_nothing_is_running(run, command: str) -> None:
     code, out, err = run(command)
     assert code == 1
