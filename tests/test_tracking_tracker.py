@@ -16,14 +16,8 @@ from deepcam.geometry.pose import head_outline
 from deepcam.tracking import Tracker
 from deepcam.tracking.backend import Detection, Mesh
 from deepcam.tracking.reader import MARGINS, SAFETY, FaceReader, box_outline, depth_inside
-from deepcam.tracking.tracker import (
-    UNSEEN_FRAMES,
-    agreement,
-    halves,
-    merge_detections,
-    same_face,
-    tiles,
-)
+from deepcam.tracking.tracker import UNSEEN_FRAMES, agreement
+from deepcam.tracking.windows import halves, merge_detections, same_face, tiles
 
 BASIS = FaceBasis.load()
 

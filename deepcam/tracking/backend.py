@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcam.errors import DeepcamError
 from deepcam.frames import Image
 
 F32 = NDArray[np.float32]
@@ -71,10 +74,46 @@ class MeshBackend(Protocol):
         """One mesh for each ROI."""
         ...
 
-    def persons(self, image: Image) -> F32:
-        """(h, w) float32 probability 0..1 of people over the whole picture, at a small size."""
+    def persons(self, image: Image) -> F32 | None:
+        """(h, w) float32 probability 0..1 of people over the whole picture, at a small size. None
+        when the network for it is not here: nothing is known then."""
         ...
 
     def close(self) -> None:
         """Free everything. Idempotent."""
         ...
+
+
+LEGACY = "mediapipe 0.10 graphs"
+TASKS = "mediapipe tasks"
+
+
+def installed_backend() -> str:
+    """``LEGACY`` or ``TASKS``, by the mediapipe that is installed; nothing is loaded.
+
+    0.10.21 could do both: its graphs are faster. Raises ``DeepcamError`` without mediapipe.
+    """
+    try:
+        version = importlib.metadata.version("mediapipe")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise DeepcamError(
+            "The face tracker (mediapipe) is missing.", "Install it: pip install mediapipe"
+        ) from error
+    numbers = [int(n) for n in version.split(".")[:2] if n.isdecimal()]
+    return LEGACY if numbers < [0, 11] else TASKS
+
+
+def choose_backend(threshold: float = 0.2) -> MeshBackend:
+    """The vision library that is installed. ``threshold``: lowest detector score reported, 0..1.
+
+    Raises ``DeepcamError`` when it or its networks are missing or do not fit.
+    """
+    # The libraries' C++ log would otherwise print start-up notes on the user's terminal.
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    if installed_backend() == LEGACY:
+        from deepcam.tracking.backend_legacy import LegacyBackend
+
+        return LegacyBackend(threshold)
+    from deepcam.tracking.backend_tasks import TasksBackend
+
+    return TasksBackend(threshold)

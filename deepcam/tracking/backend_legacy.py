@@ -8,17 +8,16 @@ full-size copy or colour conversion is made.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image
 from deepcam.tracking.backend import F32, F64, Detection, Mesh, Roi, Window
+from deepcam.tracking.crops import crop, resize, rgb, shrink, to_image
 
 DETECTOR_SIZE = 192
 MESH_SIZE = 192
@@ -225,7 +224,7 @@ class LegacyBackend:
         """(144, 256) float32, see ``MeshBackend.persons``."""
         if "persons" not in self._graphs:  # seldom needed, so loaded on first use
             self._graphs["persons"] = _Graph(_PERSONS, ["mask"])
-        self._graphs["persons"].send(_rgb(_resize(image, *PERSONS_SIZE)))
+        self._graphs["persons"].send(rgb(resize(image, *PERSONS_SIZE)))
         packets = self._graphs["persons"].fetch()["mask"]
         if not packets:
             raise RuntimeError("the person segmentation gave no answer")
@@ -240,13 +239,13 @@ class LegacyBackend:
 
     def _send_crops(self, image: Image, rois: Sequence[Roi]) -> None:
         for roi in rois:
-            self._graphs["mesh"].send(_crop(image, roi))
+            self._graphs["mesh"].send(crop(image, roi, MESH_SIZE))
 
     def _send_window(self, image: Image, window: Window, number: int) -> float:
         """Begin detection in a window; its scale. Every second window goes to a detector of its
         own, which runs on the other core."""
         x0, y0, x1, y1 = window
-        small, scale = _shrink(image[y0:y1, x0:x1])
+        small, scale = shrink(image[y0:y1, x0:x1], DETECTOR_SIZE)
         self._graphs[_DETECTORS[number % 2]].send(small)
         return scale
 
@@ -287,7 +286,7 @@ class LegacyBackend:
             rois, packets["landmarks"], packets["presence"], strict=True
         ):
             local = _landmarks(self._get.get_proto(points))
-            meshes.append(Mesh(_to_image(local, roi), float(self._get.get_float(presence))))
+            meshes.append(Mesh(to_image(local, roi), float(self._get.get_float(presence))))
         return meshes
 
 
@@ -302,75 +301,3 @@ def _landmarks(proto: Any) -> F64:
             points: F64 = np.stack([record["x"], record["y"], record["z"]], 1).astype(np.float64)
             return points
     return np.array([(p.x, p.y, p.z) for p in proto.landmark], np.float64)
-
-
-def _scale(image: Image, width: int, height: int, method: int) -> Image:
-    return np.asarray(cv2.resize(image, (width, height), interpolation=method), np.uint8)
-
-
-def _rgb(bgr: Image) -> Image:
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def _halve(image: Image, times: int) -> Image:
-    """Average 2 x 2 blocks, ``times`` times; an odd last row or column is dropped. OpenCV is
-    several times faster at halves than at other box averages."""
-    for _ in range(times):
-        h, w = image.shape[0] // 2, image.shape[1] // 2
-        image = _scale(image[: 2 * h, : 2 * w], w, h, cv2.INTER_AREA)
-    return image
-
-
-def _resize(image: Image, width: int, height: int) -> Image:
-    """Scale with little aliasing: halves first, then bilinear."""
-    factor = min(image.shape[1] / width, image.shape[0] / height)
-    image = _halve(image, max(0, int(math.log2(factor))))
-    return _scale(image, width, height, cv2.INTER_LINEAR)
-
-
-def _shrink(image: Image) -> tuple[Image, float]:
-    """The detector's square RGB input, picture in the upper left corner, and its scale."""
-    height, width = image.shape[:2]
-    scale = DETECTOR_SIZE / max(height, width)
-    w, h = max(1, round(width * scale)), max(1, round(height * scale))
-    square = np.zeros((DETECTOR_SIZE, DETECTOR_SIZE, 3), np.uint8)
-    square[:h, :w] = _rgb(_resize(image, w, h))
-    return square, scale
-
-
-def _matrix(roi: Roi) -> F64:
-    """(2, 3) map from the picture to the mesh network's input, pixels to pixels."""
-    k = MESH_SIZE / roi.size
-    c, s = k * math.cos(roi.angle), k * math.sin(roi.angle)
-    half = (MESH_SIZE - 1) / 2
-    return np.array(
-        [[c, s, half - c * roi.x - s * roi.y], [-s, c, half + s * roi.x - c * roi.y]], np.float64
-    )
-
-
-def _crop(image: Image, roi: Roi) -> Image:
-    """The upright RGB crop of a ROI, black outside the picture."""
-    matrix = _matrix(roi)
-    times = max(0, int(math.log2(roi.size / MESH_SIZE)))
-    if times:
-        # Average blocks of the part that is needed, so that bilinear sampling is enough.
-        factor = 2**times
-        reach = roi.size * (abs(math.cos(roi.angle)) + abs(math.sin(roi.angle))) / 2 + factor
-        x0 = int(np.clip(roi.x - reach, 0, image.shape[1]))
-        y0 = int(np.clip(roi.y - reach, 0, image.shape[0]))
-        x1 = int(np.clip(roi.x + reach, 0, image.shape[1]))
-        y1 = int(np.clip(roi.y + reach, 0, image.shape[0]))
-        if x1 - x0 >= factor and y1 - y0 >= factor:
-            image = _halve(image[y0:y1, x0:x1], times)
-            corner = np.array([x0, y0]) + (factor - 1) / 2
-            matrix[:, 2] += matrix[:, :2] @ corner
-            matrix[:, :2] *= factor
-    crop = cv2.warpAffine(image, matrix, (MESH_SIZE, MESH_SIZE), flags=cv2.INTER_LINEAR)
-    return _rgb(np.asarray(crop, np.uint8))
-
-
-def _to_image(local: F64, roi: Roi) -> F64:
-    """Crop-relative landmarks (n, 3) to pixels of the picture; z in the same pixels."""
-    x, y = (local[:, 0] - 0.5) * roi.size, (local[:, 1] - 0.5) * roi.size
-    c, s = math.cos(roi.angle), math.sin(roi.angle)
-    return np.stack([roi.x + c * x - s * y, roi.y + s * x + c * y, local[:, 2] * roi.size], 1)
