@@ -17,8 +17,9 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.joi
 @pytest.fixture(scope="module")
 def display():
     """A server of our own; its number as ``DISPLAY``."""
+    # -noreset: else it starts anew, deaf for a moment, whenever the last client leaves.
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "640x480x8", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "640x480x8", "-noreset"]
     process = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
     os.close(write)
     with os.fdopen(read) as file:
@@ -177,7 +178,7 @@ def test_choose_takes_x11_or_says_why_not(screen, monkeypatch):
 
 def test_the_server_may_go_away(tmp_path, monkeypatch):
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(write), "-noreset"]
     process = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
     os.close(write)
     with os.fdopen(read) as file:
