@@ -330,6 +330,12 @@ def setup(
     undo: Annotated[bool, typer.Option("--undo", help="Remove what was set up.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it, change nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    models: Annotated[
+        bool, typer.Option("--models", help="Only the tracker's networks (35 MB, once).")
+    ] = False,
+    file: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Take the networks from this file.")
+    ] = None,
     json_: Json = False,
     root_job: Annotated[str | None, typer.Option("--root-job", hidden=True)] = None,
 ) -> None:
@@ -338,9 +344,15 @@ def setup(
         from deepcam.platform import rootjob
 
         raise typer.Exit(rootjob.main([root_job]))
+    from deepcam.platform import networks
     from deepcam.platform.setup import run_for_terminal
 
-    result = run_for_terminal(undo, dry_run, yes, _speaker(False) if json_ else print)
+    say = _speaker(False) if json_ else print
+    result: dict[str, Any] = {}
+    if models or file is not None or undo or networks.needed():
+        result["networks"] = networks.setup(file, undo, dry_run, say)
+    if not models and file is None:
+        result |= run_for_terminal(undo, dry_run, yes, say)
     if json_:
         _print_json(result)
 

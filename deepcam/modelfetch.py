@@ -192,6 +192,24 @@ def fetch_tracker_model(
     return facts
 
 
+def remove() -> list[Path]:
+    """Take away what was fetched; what was removed. Raises ``DeepcamError``."""
+    where, removed = folder(), []
+    try:
+        for path in [where / name for name in NETWORKS] + list(where.glob(".*.part")):
+            if path.is_file():
+                path.unlink()
+                removed.append(path)
+        if where.is_dir() and not any(where.iterdir()):
+            where.rmdir()
+    except OSError as error:
+        raise DeepcamError(
+            f"The networks in {where} cannot be removed ({error.strerror or error}).",
+            "Remove the folder by hand.",
+        ) from None
+    return removed
+
+
 def _facts(where: Path, names: list[str], downloaded: bool) -> dict[str, Any]:
     return {
         "folder": str(where),
