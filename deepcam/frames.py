@@ -87,6 +87,8 @@ class Face:
     gaze: NDArray[np.float32] = field(default_factory=lambda: np.zeros(4, np.float32))
     """(4,) iris centre offset from the eye's centre in eye widths, head frame:
     (right x, right y, left x, left y); 0 = straight ahead."""
+    margin: float = 1.0
+    """Which of a few sizes the population's outline has here; a wide mask gets a wide face."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -148,3 +149,25 @@ def test_pull_push_keeps_what_is_known_and_reads_nothing_else() -> None:
     assert filled.min() >= -1e-5
     assert filled.max() <= 1 + 1e-5
     assert np.isfinite(pull_push(colour, np.zeros_like(weight))).all()
+
+
+@pytest.mark.parametrize("shape", [(128, 128), (97, 131), (5, 3), (1, 7)])
+def test_pull_and_push_are_burt_and_adelson(shape: tuple[int, int]) -> None:
+    """Against OpenCV's pyramids, which follow the same paper."""
+    rng = np.random.default_rng(4)
+    known = (rng.random(shape) > 0.4).astype(np.float32)
+    colour = rng.random((*shape, 3)).astype(np.float32)
+    c, w, levels = colour * known[..., None], known, []
+    while max(w.shape) > 2:
+        levels.append((c, w))
+        size = ((w.shape[1] + 1) // 2, (w.shape[0] + 1) // 2)
+        small = cv2.pyrDown(w, dstsize=size).reshape(size[1], size[0])
+        gain = np.minimum(1, 2 * small) / np.maximum(small, 1e-6)
+        c = cv2.pyrDown(c, dstsize=size).reshape(size[1], size[0], 3) * gain[..., None]
+        w = small * gain
+    mean = c.sum((0, 1)) / w.sum()
+    filled = c + (1 - w[..., None]) * mean
+    for c, w in reversed(levels):
+        up = cv2.pyrUp(filled.astype(np.float32), dstsize=(w.shape[1], w.shape[0]))
+        filled = c + (1 - w[..., None]) * up.reshape(*w.shape, 3)
+    assert np.allclose(pull_push(colour, known), filled, atol=1e-5)

@@ -76,8 +76,9 @@ def test_nobody_sees_the_landmarks(tracker: Tracker, backend: ScriptedBackend) -
         assert np.abs(face.gaze).max() <= 0.35
         fields = {f.name for f in dataclasses.fields(face)}
         assert fields == {
-            "track", "confidence", "outline", "pose", "expression", "lids", "gaze",
+            "track", "confidence", "outline", "pose", "expression", "lids", "gaze", "margin",
         }  # fmt: skip
+        assert face.margin in MARGINS
 
 
 def test_without_the_detector_the_mesh_goes_on_but_is_doubted(

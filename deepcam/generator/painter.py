@@ -20,6 +20,7 @@ from deepcam.generator.fields import MAPS, compose, floor, settle
 from deepcam.generator.render import Render, Renderer, Scratch, recolour, window_matrix
 from deepcam.generator.session import NetworkSession
 from deepcam.generator.tone import wanted_gain
+from deepcam.geometry.pose import SIDEWAYS
 from deepcam.identity.types import Identity
 from deepcam.modelstore import path_of
 
@@ -48,6 +49,8 @@ TONE_FOLLOWS = 0.22
 """Share of a newly seen tone at each look: skin does not change colour when a hand passes."""
 TONE_EVERY = 4
 """Frames between two looks at the visible skin."""
+WIDE_FOLLOWS = 0.12
+"""Share of a new width in each frame: the mask's size changes in steps."""
 
 
 @dataclass(slots=True)
@@ -63,6 +66,8 @@ class _Last:
     identity: Identity
     age: int
     """Frames since the visible skin was looked at."""
+    wide: np.float32
+    """Factor on the face's width."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +128,7 @@ class Generator:
         renderer = Renderer(nobody)
         inputs, surroundings, last = self._see(image, region, face, renderer, 0.0)
         self._settle(face, self._run(inputs, surroundings), last, 0.0)
-        canvas = self._draw(region, face, outline, renderer, last.gain, 0)
+        canvas = self._draw(region, face, outline, renderer, last, 0)
         assert canvas is not None
         compose(image, canvas.region, *canvas.corner, last.fields, window(pose, self.resolution),
                 canvas.render.colour, canvas.render.kind, canvas.step)  # fmt: skip
@@ -165,11 +170,11 @@ class Generator:
             if self.session is not None and self.session.narrow:
                 # The network leaves a core free: the large render fits in there.
                 running = self._beside.submit(self._run, inputs, surroundings)
-                canvas = self._draw(masked.mask, face, plan.outline, renderer, last.gain, number)
+                canvas = self._draw(masked.mask, face, plan.outline, renderer, last, number)
                 raw = running.result()
             else:
                 raw = self._run(inputs, surroundings)
-                canvas = self._draw(masked.mask, face, plan.outline, renderer, last.gain, number)
+                canvas = self._draw(masked.mask, face, plan.outline, renderer, last, number)
             self._settle(face, raw, last, masked.time)
             timings["rasterise"] += (seen - start) * 1e3
             timings["generate"] += (time.perf_counter() - seen) * 1e3
@@ -208,17 +213,21 @@ class Generator:
         assert face.pose is not None
         affine = window(face.pose, n)
         surroundings = cut(image, mask, affine, n)
-        render = renderer.draw(face, window_matrix(face, affine), (n, n), scratch=self._small)
         last = self._remembered(face, renderer.identity, at)
+        # The mask of a wide head is wider: so is the face, or a strip beside it is only filled.
+        wide = np.float32(1.0 + SIDEWAYS * (face.margin - 1.0))
+        if last is not None:
+            wide = last.wide + np.float32(WIDE_FOLLOWS) * (wide - last.wide)
+        render = renderer.draw(face, window_matrix(face, affine), (n, n), wide, scratch=self._small)
         if last is None or last.age + 1 >= TONE_EVERY:
             gain, age = self._tone(last, wanted_gain(surroundings, render)), 0
         else:
             gain, age = last.gain, last.age + 1
         if last is None:
             fields = np.empty((n, n, MAPS), np.float32)
-            last = _Last(fields, gain, face.pose, -math.inf, renderer.identity, age)
+            last = _Last(fields, gain, face.pose, -math.inf, renderer.identity, age, wide)
         else:
-            last.gain, last.age = gain, age
+            last.gain, last.age, last.wide = gain, age, wide
         recolour(render, np.exp(gain))
         return planes(surroundings, render), surroundings, last
 
@@ -273,7 +282,7 @@ class Generator:
         face: Face,
         outline: Points,
         renderer: Renderer,
-        gain: F32,
+        last: _Last,
         number: int,
     ) -> _Canvas | None:
         """The face at the picture's own size, and where it goes; None outside the picture."""
@@ -293,8 +302,8 @@ class Generator:
         while len(self._large) <= number:
             self._large.append(Scratch())
         render = renderer.draw(
-            face, window_matrix(face, to_render), size, gain=np.exp(gain), normals=False,
-            scratch=self._large[number],
+            face, window_matrix(face, to_render), size, last.wide,
+            gain=np.exp(last.gain), normals=False, scratch=self._large[number],
         )  # fmt: skip
         region = np.zeros((high, wide), np.uint8)
         polygon = np.round(outline - np.array([x0, y0], np.float32)).astype(np.int32)

@@ -63,7 +63,7 @@ class Renderer:
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
-        self._last: tuple[Face, Posed] | None = None
+        self._last: tuple[Face, F32 | np.float32 | None, Posed] | None = None
         self.levels: list[U8] = [np.ascontiguousarray(identity.texture)]
         while self.levels[-1].shape[0] > 64:
             size = self.levels[-1].shape[0] // 2
@@ -84,13 +84,14 @@ class Renderer:
         face: Face,
         matrix: F32,
         size: tuple[int, int],
-        contour: F32 | None = None,
+        contour: F32 | np.float32 | None = None,
         gain: F32 = _PLAIN,
         normals: bool = True,
         scratch: Scratch | None = None,
     ) -> Render:
         """Render into a window of ``size`` (width, height).
 
+        ``contour``: factor on the outline's width, one or (36,).
         ``matrix``: (2, 4) affine from head-frame x, y, z (before rotation by the pose: see
         ``window_matrix``) to window pixels. ``gain``: (3,) factor on the skin. ``normals``: whether
         the attributes hold them. ``scratch``: where to draw; else into arrays of its own. Raises
@@ -131,13 +132,12 @@ class Renderer:
         _tint(kind, np.sqrt(gain), colour)
         return Render(colour, kind, attributes)
 
-    def _posed(self, face: Face, contour: F32 | None) -> Posed:
+    def _posed(self, face: Face, contour: F32 | np.float32 | None) -> Posed:
         """The mesh; the same face is drawn twice in a frame, small and large."""
-        if contour is not None:
-            return pose_mesh(self.identity.shape, face, contour)
-        if self._last is None or self._last[0] is not face:
-            self._last = (face, pose_mesh(self.identity.shape, face))
-        return self._last[1]
+        last = self._last
+        if last is None or last[0] is not face or last[1] is not contour:
+            last = self._last = (face, contour, pose_mesh(self.identity.shape, face, contour))
+        return last[2]
 
 
 def window_matrix(face: Face, affine: F32) -> F32:

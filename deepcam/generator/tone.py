@@ -16,10 +16,10 @@ from deepcam.generator.render import Render
 
 F32 = NDArray[np.float32]
 
-STRENGTH = 0.85
+STRENGTH = 0.92
 LIMIT = 1.0
 """Largest change of brightness, natural logarithm."""
-COLOUR_LIMIT = 0.32
+COLOUR_LIMIT = 0.50
 """Largest change of a channel beside that: a scarf taken for skin must not dye the face."""
 SHADE = 0.04
 """The neck lies in the chin's shade: the face is this much lighter (log)."""
@@ -49,7 +49,7 @@ def visible_skin(surroundings: Context) -> F32:
         & (ycc[..., 0] > 24)
     )
     found = cv2.erode((known * skin).astype(np.float32), np.ones((3, 3), np.uint8))
-    neck = found * ((y > 0.08) & (y < 0.42) & (np.abs(x) < 0.2))
+    neck = found * ((y > 0.08) & (np.abs(x) < 0.2))
     if float(neck.sum()) >= ENOUGH * (n / 128) ** 2:
         return np.asarray(neck, np.float32)
     near = (y > -0.08) & (y < 0.42) & (np.abs(x) < 0.33)

@@ -51,6 +51,8 @@ class Reading:
     """All landmarks lie inside the outline."""
     residual: float
     """IOD, how far the mesh is from any face of the basis."""
+    margin: float
+    """The outline's, one of ``MARGINS``."""
 
 
 class FaceReader:
@@ -116,6 +118,7 @@ class FaceReader:
             outline,
             inside,
             self._neutral.residual,
+            MARGINS[self._level],
         )
 
     def _damp_size(self, scale: float, time: float) -> float:

@@ -320,6 +320,7 @@ class Tracker:
                     reading.expression,
                     reading.lids,
                     reading.gaze,
+                    reading.margin,
                 )
         if around is None:
             assert view.mesh is not None

@@ -304,7 +304,7 @@ class Sampler:
         face = self.data.face(i, seen)
         render = renderer.draw(face, window_matrix(face, affine), (n, n), contour)
         gain = wanted_gain(surroundings, render)
-        if gain is not None and (not self.train or rng.random() < 0.85):
+        if gain is not None and (not self.train or rng.random() < 0.97):
             recolour(render, np.exp(gain))  # as the painter does
         inputs = planes(surroundings, render)
         target = cv2.warpAffine(photo, affine, (n, n), flags=cv2.INTER_LINEAR)

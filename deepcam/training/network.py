@@ -142,7 +142,9 @@ class Generator(nn.Module):
         alpha = torch.sigmoid(raw[:, 6:7] * 2 + prior) * (cover > 0.25).to(x.dtype)
         # Eyes and mouth are drawn sharper than this resolution can paint them.
         drawn = torch.clamp(x[:, 8:9] + mouth, 0, 1)
-        alpha = alpha + drawn * (1 - alpha)
+        # In the middle of the mesh the render is right; any fill that shines through is fog.
+        core = torch.relu(2 * box(inside, 15) - 1)
+        alpha = alpha + torch.maximum(drawn, core) * (1 - alpha)
         paint = fill + 0.5 * torch.tanh(raw[:, 7:10])
         return torch.cat([total, detail, alpha, paint], 1)
 

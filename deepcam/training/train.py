@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from deepcam.identity.model import IdentityModel
 from deepcam.training.data import Prepared, Sample, Sampler
-from deepcam.training.network import SIZES, Critic, Generator, box, compose
+from deepcam.training.network import SIZES, Critic, Generator, compose
 
 F32 = NDArray[np.float32]
 
@@ -103,10 +103,7 @@ def smoothness(maps: Tensor, x: Tensor) -> Tensor:
     out = 0.02 * tv + 0.03 * maps[:, 3:6].abs().mean()
     # The tone was matched before: coloured gains are for coloured lamps, not for greying a face.
     colour = gain - gain.mean(1, keepdim=True)
-    out = out + 0.10 * (colour.abs() * inside).sum() / (3 * inside.sum() + 1)
-    # In the middle of the mesh the render is right; the fill must not shine through.
-    core = torch.relu(2 * box(inside, 15) - 1)
-    return out + 0.05 * ((1 - maps[:, 6:7]) * core).mean()
+    return out + 0.10 * (colour.abs() * inside).sum() / (3 * inside.sum() + 1)
 
 
 def perturb(x: Tensor, generator: torch.Generator) -> Tensor:
