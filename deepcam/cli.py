@@ -63,7 +63,9 @@ def run(
     source: Annotated[
         str | None, typer.Option(metavar="FILE", help="A file instead of the camera.")
     ] = None,
-    output: Annotated[str, typer.Option(help="auto, camera, window, null or file:PATH.")] = "auto",
+    output: Annotated[
+        str, typer.Option(help="auto, camera, pipewire, window, null or file:PATH.")
+    ] = "auto",
     size: Annotated[str, typer.Option(metavar="WIDTHxHEIGHT", help="Of the output.")] = "1280x720",
     fps: Annotated[float, typer.Option(help="Pictures a second of the output.")] = 30.0,
     identity: IdentityOption = None,

@@ -38,7 +38,7 @@ class LiveSettings:
     source: str | Path | None = None
     """A file instead of a camera, or "synthetic"."""
     output: str = "auto"
-    """auto, camera, window, null or file:PATH."""
+    """auto, camera, pipewire, window, null or file:PATH."""
     overwrite: bool = False
     """An existing file may be replaced."""
     size: tuple[int, int] = (1280, 720)

@@ -30,11 +30,13 @@ def choose_output(
     sysfs: Path = Path("/sys"),
     dev: Path = Path("/dev"),
 ) -> Output:
-    """The sink for ``auto``, ``camera``, ``window``, ``null`` or ``file:PATH``.
+    """The sink for ``auto``, ``camera``, ``pipewire``, ``window``, ``null`` or ``file:PATH``.
 
-    ``auto``: the virtual camera; without one, a preview window; without a screen, nothing.
+    ``auto``: the virtual camera; without one, a camera in PipeWire; without that, a preview window;
+    without a screen, nothing.
     Raises ``DeepcamError`` for other words, and for files that may not be written.
     """
+    from deepcam.sinks.pipewire import PipeWireCamera, available
     from deepcam.sinks.virtualcam import VirtualCamera, create_command, find_device
     from deepcam.sinks.window import WindowSink, has_display
 
@@ -48,6 +50,9 @@ def choose_output(
     if output == "camera":
         sink = VirtualCamera(pixel_format, sysfs=sysfs, dev=dev)
         return Output(sink, "camera", sink.describe())
+    if output == "pipewire":
+        sink = PipeWireCamera()
+        return Output(sink, "camera", sink.describe())
     if output == "window":
         sink = WindowSink()
         return Output(sink, "window", sink.describe())
@@ -57,10 +62,13 @@ def choose_output(
     if output != "auto":
         raise DeepcamError(
             f"The output {output!r} is not known.",
-            "Use auto, camera, window, null or file:PATH.",
+            "Use auto, camera, pipewire, window, null or file:PATH.",
         )
     if not sys.platform.startswith("linux") or find_device(sysfs, dev) is not None:
         sink = VirtualCamera(pixel_format, sysfs=sysfs, dev=dev)
+        return Output(sink, "camera", sink.describe())
+    if available():
+        sink = PipeWireCamera()
         return Output(sink, "camera", sink.describe())
     lack = f"There is no virtual camera yet; create it with: {create_command(sysfs)}"
     if has_display():

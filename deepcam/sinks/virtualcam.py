@@ -22,9 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam import APP_NAME
+from deepcam.covers import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.fit import fit
 from deepcam.frames import Image, SafeFrame
+from deepcam.sinks import timeout_picture
 from deepcam.sinks.base import SinkFailedError
 from deepcam.sources.v4l2 import LOOPBACK_DRIVER, Capability, holders, query
 
@@ -37,6 +39,8 @@ CREATE = (
 """Creates the device when the module is not loaded."""
 ADD = f'sudo v4l2loopback-ctl add -n "{APP_NAME}" -x 1 /dev/video10'
 """Creates it beside other loopback devices, version 0.13 and later."""
+ABSENT = "The program is not running"
+"""On the card that the driver shows when this program is gone."""
 CHECK_EVERY = 1.0
 """Seconds between looks at the device: pyvirtualcam hides write errors."""
 
@@ -175,7 +179,16 @@ class VirtualCamera:
         opened = _handles_of(path) - before
         self._handle = min(opened) if opened else None
         self._expected = None if self._handle is None else format_of(self._handle)
+        self._leave_card(path)
         self._checked = self._clock()
+
+    def _leave_card(self, path: str) -> None:
+        """The driver shows the card when this process is killed or hangs."""
+        if self._expected is None or _FOURCC.get(self._expected[0]) != self._format:
+            return
+        card = self._convert(standby_card(*self._size, ABSENT))
+        if not timeout_picture.load(path, card.tobytes()):
+            log.info("the driver keeps no standby card")
 
     def _check_capability(self, path: str) -> None:
         capability = self._ask(path)
