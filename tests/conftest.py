@@ -13,15 +13,33 @@ import pytest
 
 cv2.setNumThreads(1)
 
+SHARED = Path(os.environ.get("DEEPCAM_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Clips and photographs that are not part of the project."""
-    given = os.environ.get("DEEPCAM_SHARED")
-    path = Path(given) if given else Path(__file__).resolve().parents[2] / "shared"
-    if not (path / "clips").is_dir():
+    if not (SHARED / "clips").is_dir():
         pytest.skip("the shared test material is not here (set DEEPCAM_SHARED)")
-    return path
+    return SHARED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def networks(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where mediapipe brings no networks, those that ``DEEPCAM_TRACKER_FILE`` or the shared
+    material holds; without them, tests of real tracking say that they are missing."""
+    from deepcam import modelfetch
+    from deepcam.errors import DeepcamError
+    from deepcam.tracking.backend import TASKS, installed_backend
+
+    given = os.environ.get("DEEPCAM_TRACKER_FILE") or str(SHARED / "models/face_landmarker.task")
+    try:
+        needed = installed_backend() == TASKS and "DEEPCAM_MODELS_DIR" not in os.environ
+    except DeepcamError:
+        return
+    if needed and Path(given).is_file():
+        os.environ["DEEPCAM_MODELS_DIR"] = str(tmp_path_factory.mktemp("networks"))
+        modelfetch.fetch_tracker_model(Path(given), say=lambda _: None)
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ runs any network that takes a picture and hands out what comes out of it.
 from __future__ import annotations
 
 import threading
+import weakref
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ class TaskNetwork:
             base_options=BaseOptions(model_asset_buffer=with_metadata(model, low))
         )
         self._embedder: Any = vision.ImageEmbedder.create_from_options(options)
+        self._end = weakref.finalize(self, _end, self._embedder)
         self._lock = threading.Lock()
         self._direct: Any = _direct_result()
 
@@ -64,9 +66,16 @@ class TaskNetwork:
             lib.MpImageEmbedderCloseResult(byref(result))
 
     def close(self) -> None:
-        """Free the network."""
+        """Free the network. Idempotent."""
         with self._lock:
-            self._embedder.close()
+            self._end()
+
+
+def _end(embedder: Any) -> None:
+    try:
+        embedder.close()
+    except RuntimeError:  # the interpreter ends and its helpers are gone; so is the process soon
+        embedder._handle = None
 
 
 def _direct_result() -> Any:
