@@ -73,6 +73,9 @@ def run(
     on_doubt: DoubtOption = OnDoubt.cover,
     per_face: PerFace = False,
     loop: Annotated[bool, typer.Option("--loop", help="Begin a file again at its end.")] = False,
+    stay_on: Annotated[
+        bool, typer.Option("--stay-on", help="Keep the camera running when nobody watches.")
+    ] = False,
     provider: ProviderOption = "auto",
     threads: ThreadsOption = 2,
     json_: Json = False,
@@ -93,6 +96,7 @@ def run(
         on_doubt="card" if on_doubt is OnDoubt.card else "cover",
         per_face=per_face,
         loop=loop,
+        stay_on=stay_on,
     )
     say = _speaker(json_)
     _quiet_libraries()

@@ -202,6 +202,9 @@ class SlowSession:
         self.said.append("wear")
         return {}
 
+    def keep_awake(self, seconds):
+        pass
+
     def status(self):
         return {"running": True}
 

@@ -45,6 +45,9 @@ class FakeSession:
 
     regenerate = wear
 
+    def keep_awake(self, seconds):
+        self.awake = seconds
+
     def status(self):
         return {"running": self.running, "on": self.on, "showing": "generated" if self.on
                 else "card", "generated": 1, "provider": "CPU", "provider_reason": "no GPU",

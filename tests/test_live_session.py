@@ -52,7 +52,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     running: list[tuple[Session, RecordingSink]] = []
 
     def begin(**changes: Any) -> tuple[Session, RecordingSink]:
-        sink = RecordingSink()
+        sink = changes.pop("sink", None) or RecordingSink()
         said = changes.pop("said", [])
         session = Session(
             settings(tmp_path, **changes), lambda *event: said.append(event), sink=sink
@@ -186,6 +186,59 @@ def test_off_shows_the_card_and_releases_the_camera(start: Start, tmp_path: Path
     assert sink.reasons.count("generated") == count
     assert session.toggle()
     sink.wait_for("generated", 5)
+
+
+class ViewedSink(RecordingSink):
+    """An output that knows whether somebody watches."""
+
+    viewers = True
+
+    def watched(self) -> bool:
+        return self.viewers
+
+
+def test_nobody_watches_the_camera_is_let_go_until_somebody_comes(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deepcam.live.sender.UNWATCHED", 0.5)
+    sink = ViewedSink()
+    session, _ = start(source=None, camera=str(tmp_path), sink=sink)
+    sink.wait_for("generated", 15)
+    time.sleep(1.0)
+    assert not session.status()["resting"]
+    sink.viewers = False
+    sink.wait_for("card", 3, "Starting the camera")
+    time.sleep(1.0)
+    assert session.status()["resting"]
+    assert not (tmp_path / "open").exists()
+    count = len(sink.times)
+    time.sleep(1.0)
+    assert len(sink.times) - count <= 4
+    sink.viewers = True
+    sink.wait_for("generated", 5)
+    assert not session.status()["resting"]
+    # A preview counts as watching.
+    sink.viewers = False
+    session.keep_awake(30)
+    time.sleep(1.2)
+    assert not session.status()["resting"]
+    # Switching off and on by hand does not depend on viewers.
+    session.switch(False)
+    sink.wait_for("card", 1, "off")
+    assert session.toggle()
+    sink.wait_for("generated", 5)
+
+
+def test_stay_on_keeps_the_camera(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deepcam.live.sender.UNWATCHED", 0.2)
+    sink = ViewedSink()
+    sink.viewers = False
+    session, _ = start(source=None, camera=str(tmp_path), sink=sink, stay_on=True)
+    sink.wait_for("generated", 15)
+    time.sleep(1.0)
+    assert not session.status()["resting"]
 
 
 def test_panic_kills_the_worker_and_stays_off(start: Start, tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_readers_come_and_go_and_get_our_pixels(session: Path, tmp_path: Path) -
     feeder = threading.Thread(target=feed)
     feeder.start()
     try:
-        assert not camera.watched
+        assert not camera.watched()
         listing = subprocess.run(["pw-dump"], capture_output=True, text=True, check=True).stdout
         assert '"DeepPrivacy Cam"' in listing
         assert '"Camera"' in listing
@@ -134,9 +134,9 @@ def test_readers_come_and_go_and_get_our_pixels(session: Path, tmp_path: Path) -
             assert np.abs(shown[100, 50].astype(int) - (200, 60, 40)).max() < 6
             assert np.abs(shown[100, 250].astype(int) - (30, 180, 90)).max() < 6
             end = time.monotonic() + 10
-            while camera.watched and time.monotonic() < end:
+            while camera.watched() and time.monotonic() < end:
                 time.sleep(0.05)
-            assert not camera.watched
+            assert not camera.watched()
     finally:
         stop.set()
         feeder.join()

@@ -30,6 +30,7 @@ class SessionLike(Protocol):
     def regenerate(self, seed: int | None = None) -> dict[str, Any]: ...
     def wear(self, identity: str | int) -> dict[str, Any]: ...
     def status(self) -> dict[str, Any]: ...
+    def keep_awake(self, seconds: float) -> None: ...
 
 
 Factory = Callable[[str | None, int], SessionLike]
@@ -95,6 +96,11 @@ class Controller(QObject):
         do not bring the picture back."""
         self._panics += 1
         threading.Thread(target=self._panic, name="app-panic", daemon=True).start()
+
+    def keep_awake(self, seconds: float) -> None:
+        """The preview is looked at: the camera runs on although no program watches."""
+        if self._session is not None:
+            self._session.keep_awake(seconds)
 
     def new_face(self) -> None:
         """Somebody new; the present face stays until the new one is ready."""

@@ -63,6 +63,8 @@ class App:
 
     def refresh(self) -> None:
         """Bring icon, menu and numbers up to date."""
+        if self.preview.isVisible() and not self.preview.isMinimized():
+            self.controller.keep_awake(2.0)
         status = self.controller.status()
         self.preview.show_status(status)
         if self.tray is not None:

@@ -19,6 +19,7 @@ from deepcam.live.pacer import Pacer
 from deepcam.live.ring import Ring
 from deepcam.live.supervisor import Supervisor
 from deepcam.live.worker import WorkerSettings
+from deepcam.sinks.base import Watchable
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,12 @@ CATCH_UP = 1.0
 SINK_RETRY = 1.0
 """Seconds between attempts to open an output again that failed on the way."""
 SINK_ATTEMPTS = 30
+UNWATCHED = 8.0
+"""Seconds without a viewer until the camera is let go and the worker sleeps."""
+LOOK_FOR_VIEWERS = 0.25
+"""Seconds between two looks for viewers."""
+NAP = 0.5
+"""Seconds between two cards while nobody watches."""
 
 
 class Sink(Protocol):
@@ -51,7 +58,7 @@ class Sink(Protocol):
         ...
 
 
-EXPECTED = frozenset({"Starting", "Starting again", "Switched off"})
+EXPECTED = frozenset({"Starting", "Starting again", "Switched off", "Starting the camera"})
 """Cards that need no explanation."""
 
 
@@ -62,7 +69,8 @@ class Sender:
     itself after this time. ``stop_on_fatal``: end when the worker can never show a picture
     (unknown identity) instead of showing the card with the reason. ``on_frame``: gets every fresh
     picture (preview); must be quick. ``on_card``: gets the reason for a card other than starting
-    or being switched off.
+    or being switched off. ``rest``: let the camera go while nobody watches the output, as far as
+    the output can tell.
     """
 
     def __init__(
@@ -76,6 +84,7 @@ class Sender:
         stop_on_fatal: bool = False,
         on_frame: Callable[[SafeFrame], None] | None = None,
         on_card: Callable[[str], None] | None = None,
+        rest: bool = False,
     ) -> None:
         self.size, self.fps = size, fps
         self.meter = Meter()
@@ -100,6 +109,13 @@ class Sender:
         self._picture: SafeFrame | None = None
         self._fresh = False
         self._numbers = 0
+        self._rest = rest
+        self.awake_until = 0.0
+        """The worker does not sleep before this moment (a preview is open); any thread sets it."""
+        self.resting = False
+        """The worker sleeps because nobody watches."""
+        self._viewed = clock.monotonic()
+        self._looked = 0.0
 
     # From any thread
 
@@ -113,8 +129,9 @@ class Sender:
         if on == self._on:
             return
         if on:
-            self._since = clock.monotonic()
+            self._since = self._viewed = clock.monotonic()
         self._on = on
+        self.resting = False
         self.supervisor.switch(on)
 
     def panic(self) -> None:
@@ -151,6 +168,10 @@ class Sender:
         slot, step = 0, pacer.period
         while not self._stop:
             self.supervisor.tend()
+            self._mind_viewers()
+            if self.resting:
+                self._nap()
+                slot += pacer.skip(max(0.0, clock.monotonic() - pacer.due))
             late = clock.monotonic() - pacer.due
             if late < 0:
                 clock.sleep(-late)
@@ -174,6 +195,32 @@ class Sender:
                 return
             if self.supervisor.ended and self._seen >= self._ring.count:
                 return
+
+    def _mind_viewers(self) -> None:
+        """Let the camera go when nobody watches, take it again when somebody does."""
+        now = clock.monotonic()
+        if not self._rest or now - self._looked < LOOK_FOR_VIEWERS:
+            return
+        self._looked = now
+        seen = self._sink.watched() if isinstance(self._sink, Watchable) else None
+        if seen is None or seen or now < self.awake_until:
+            self._viewed = now
+        sleep = self._on and now - self._viewed > UNWATCHED
+        if sleep == self.resting:
+            return
+        if not sleep and self._on:
+            self._since = now
+        if sleep and self.supervisor.state != "running":
+            return  # let it get ready first: that is what takes long
+        self.resting = sleep
+        self.supervisor.switch(self._on and not sleep)
+
+    def _nap(self) -> None:
+        """Wait for the next card, or for somebody to come."""
+        end = clock.monotonic() + NAP
+        while self.resting and not self._stop and clock.monotonic() < end:
+            clock.sleep(0.05)
+            self._mind_viewers()
 
     def _tell_card(self, frame: SafeFrame) -> None:
         """Say why there is a card, once for each reason until a picture comes again."""
@@ -211,6 +258,8 @@ class Sender:
             return self._card("Switched off")
         if supervisor.fatal is not None:
             return self._card(supervisor.fatal.what)
+        if self.resting:
+            return self._card("Starting the camera")
         if supervisor.ended and self._picture is not None:
             return self._picture
         if not supervisor.alive:

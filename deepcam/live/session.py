@@ -60,6 +60,8 @@ class LiveSettings:
     """Listen for commands; needs that no other instance of this user does."""
     on: bool = True
     """False: begin with the card, switched off."""
+    stay_on: bool = False
+    """Keep the camera running when nobody watches the output."""
     source_factory: str = "deepcam.sources:make_source"
     anonymizer_factory: str = "deepcam.anonymizer:Anonymizer"
 
@@ -165,6 +167,11 @@ class Session:
         self._need().panic()
         self._say("state", "Panic: the standby card is shown.")
 
+    def keep_awake(self, seconds: float) -> None:
+        """Somebody watches in another way (a preview): no sleep for so long."""
+        if self._sender is not None:
+            self._sender.awake_until = clock.monotonic() + seconds
+
     def regenerate(self, seed: int | None = None) -> dict[str, Any]:
         """Somebody new; the present face stays until the new one is ready. Raises
         ``DeepcamError``."""
@@ -193,6 +200,7 @@ class Session:
         return {
             "running": self.running,
             "on": sender.on,
+            "resting": sender.resting,
             "pid": os.getpid(),
             "worker": {
                 "pid": supervisor.pid,
@@ -252,6 +260,7 @@ class Session:
                 stop_on_fatal=self._stop_on_fatal,
                 on_frame=self._on_frame,
                 on_card=self._say_card,
+                rest=settings.source is None and not settings.stay_on,
             )
         except BaseException:
             self._close_control()

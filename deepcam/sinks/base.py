@@ -38,3 +38,12 @@ class Sink(Protocol):
     def describe(self) -> str:
         """One sentence for people: what goes where."""
         ...
+
+
+@runtime_checkable
+class Watchable(Protocol):
+    """A sink that can tell whether somebody takes its pictures."""
+
+    def watched(self) -> bool | None:
+        """None when it cannot be told. Cheap enough for four times a second."""
+        ...

@@ -172,7 +172,6 @@ class PipeWireCamera:
         self.passed = 0
         """Pictures that went to somebody."""
 
-    @property
     def watched(self) -> bool:
         """Whether a program takes the pictures now."""
         return self._state == _STREAMING

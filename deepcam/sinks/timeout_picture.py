@@ -29,25 +29,30 @@ def load(path: str, picture: bytes) -> bool:
     """Give the driver of device ``path`` its picture, in the format it sends at present, and switch
     the timeout on. Somebody must have set that format, and hold the device.
 
-    False when the driver cannot do it; then all stays as it was.
+    False when the driver cannot do it; then the timeout is off.
     """
     if not sys.platform.startswith("linux") or struct.calcsize("P") != 8:
         return False
     try:
-        _control(path, IMAGE_IO, 1)  # the next one to open the device gets the picture's memory
+        # The next one to open the device gets the picture's memory. 0 first: the kernel remembers
+        # the 1 of the last start, and would not pass on a second one.
+        _control(path, IMAGE_IO, 0, 1)
         _fill(path, picture)
         _control(path, TIMEOUT, TIMEOUT_MS)
     except (OSError, ValueError):
+        with contextlib.suppress(OSError):
+            _control(path, TIMEOUT, 0)  # a picture of zeros is green
         return False
     return True
 
 
-def _control(path: str, number: int, value: int) -> None:
+def _control(path: str, number: int, *values: int) -> None:
     import fcntl
 
     handle = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        fcntl.ioctl(handle, VIDIOC_S_CTRL, struct.pack("Ii", number, value))
+        for value in values:
+            fcntl.ioctl(handle, VIDIOC_S_CTRL, struct.pack("Ii", number, value))
     finally:
         os.close(handle)
 
@@ -68,8 +73,8 @@ def _fill(path: str, picture: bytes) -> None:
         fcntl.ioctl(handle, VIDIOC_QUERYBUF, buffer)
         (offset,) = struct.unpack_from("I", buffer, 64)
         (length,) = struct.unpack_from("I", buffer, 72)
-        if length < len(picture):
-            raise ValueError("the driver's picture is smaller")
+        if offset == 0 or length < len(picture):
+            raise ValueError("this is the memory of the pictures that are sent")
         with mmap.mmap(handle, length, offset=offset) as memory:
             memory[: len(picture)] = picture
     finally:

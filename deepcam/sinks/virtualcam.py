@@ -28,6 +28,7 @@ from deepcam.fit import fit
 from deepcam.frames import Image, SafeFrame
 from deepcam.sinks import timeout_picture
 from deepcam.sinks.base import SinkFailedError
+from deepcam.sinks.watchers import DeviceWatch
 from deepcam.sources.v4l2 import LOOPBACK_DRIVER, Capability, holders, query
 
 log = logging.getLogger(__name__)
@@ -151,6 +152,15 @@ class VirtualCamera:
         self._handle: int | None = None
         self._expected: tuple[bytes, int, int] | None = None
         self._checked = 0.0
+        self._watch: DeviceWatch | None = None
+
+    def watched(self) -> bool | None:
+        """Whether another program has the camera open; None off Linux."""
+        if not self._linux or not self._path:
+            return None
+        if self._watch is None:
+            self._watch = DeviceWatch(self._path)
+        return self._watch.watched()
 
     def open(self, size: tuple[int, int], fps: float) -> None:
         """Take the device. Raises ``DeepcamError`` with the exact command when it is missing."""
@@ -311,6 +321,9 @@ class VirtualCamera:
         """Give the device back, ready for the next start."""
         camera, self._camera = self._camera, None
         self._handle = None
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
         if camera is not None:
             with contextlib.suppress(Exception):
                 camera.close()
