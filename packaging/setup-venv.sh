@@ -6,17 +6,18 @@ venv=$1 extras=$2
 
 fail() { echo "deepcam: $1" >&2; echo "$2" >&2; exit 1; }
 
-# mediapipe 0.10.21 has wheels for Python 3.9 to 3.12; we need 3.11 or 3.12.
-suits() { "$1" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; }
+# 3.11 and 3.12 first: their mediapipe (0.10.21) brings its networks, that of 3.13 and later does not.
+suits() { "$1" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; }
 python=${PYTHON:-}
 if [ -z "$python" ]; then
-  for candidate in python3.11 python3.12 python3 python "$HOME"/.pyenv/versions/3.1[12]*/bin/python; do
+  for candidate in python3.11 python3.12 "$HOME"/.pyenv/versions/3.1[12].*/bin/python \
+      python3.13 python3.14 python3 python "$HOME"/.pyenv/versions/3.1[34].*/bin/python; do
     if command -v "$candidate" >/dev/null 2>&1 && suits "$candidate"; then python=$candidate; break; fi
   done
 fi
 [ -n "$python" ] && suits "$python" || fail \
-  "Python 3.11 or 3.12 was not found (the face tracker has no wheels for other versions yet)." \
-  "On Debian 12: sudo apt-get install python3 python3-venv. Elsewhere install Python 3.12 and run make PYTHON=python3.12."
+  "Python 3.11, 3.12, 3.13 or 3.14 was not found." \
+  "On Debian and Ubuntu: sudo apt-get install python3 python3-venv. Elsewhere name one: make PYTHON=/path/to/python3.13."
 "$python" -c 'import ensurepip, venv' 2>/dev/null || fail \
   "Python's venv module is missing." "Install it: sudo apt-get install python3-venv"
 
@@ -48,4 +49,8 @@ if missing:
     print("Install them: sudo apt-get install " + " ".join(missing), file=sys.stderr)
     raise SystemExit(1)
 PY
+# Where mediapipe brings no networks they are fetched now; without a network it can be done later.
+if "$venv/bin/python" -c 'import sys; raise SystemExit(sys.version_info < (3, 13))'; then
+  "$venv/bin/deepcam" setup --models || true
+fi
 touch "$venv/.installed"

@@ -28,13 +28,12 @@ def shared() -> Path:
 def networks(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Where mediapipe brings no networks, those that ``DEEPCAM_TRACKER_FILE`` or the shared
     material holds; without them, tests of real tracking say that they are missing."""
-    from deepcam import modelfetch
+    from deepcam import modelfetch, vision
     from deepcam.errors import DeepcamError
-    from deepcam.tracking.backend import TASKS, installed_backend
 
     given = os.environ.get("DEEPCAM_TRACKER_FILE") or str(SHARED / "models/face_landmarker.task")
     try:
-        needed = installed_backend() == TASKS and "DEEPCAM_MODELS_DIR" not in os.environ
+        needed = vision.installed() == vision.TASKS and "DEEPCAM_MODELS_DIR" not in os.environ
     except DeepcamError:
         return
     if needed and Path(given).is_file():

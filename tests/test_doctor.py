@@ -431,6 +431,32 @@ def test_python_too_old_or_too_new(machine: Machine, monkeypatch: pytest.MonkeyP
     assert "Install Python" in finding.command
 
 
+def test_networks_of_the_tracker(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where mediapipe brings none: missing, another set, all there."""
+    from deepcam import modelfetch, vision
+
+    monkeypatch.setenv("DEEPCAM_MODELS_DIR", str(tmp_path))
+    monkeypatch.setattr(modelfetch, "NETWORKS", {})
+    monkeypatch.setattr(vision, "installed", lambda: vision.TASKS)
+    (finding,) = [f for f in doctor.examine(machine.system()) if f.name == "tracker"]
+    assert finding.state is State.FAIL
+    assert "deepcam setup --models" in finding.line()
+    sets = [
+        (State.FAIL, "shows its card", {modelfetch.SHORT_RANGE, modelfetch.BUNDLE_MESH}),
+        (State.WARN, "far faces", {modelfetch.SHORT_RANGE, *modelfetch.COMPLETE[1:]}),
+        (State.OK, "unaltered", set(modelfetch.COMPLETE)),
+    ]
+    for state, words, names in sets:
+        monkeypatch.setattr(modelfetch, "load", lambda names=names: dict.fromkeys(names, b""))
+        finding = _only(program.tracker(machine.system()))
+        assert finding.state is state
+        assert words in finding.reason
+    monkeypatch.setattr(vision, "installed", lambda: vision.LEGACY)
+    assert _only(program.tracker(machine.system())).state is State.OK
+
+
 def test_missing_package(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program, "LIBRARIES", ("numpy", "no_such_package"))
     findings = program.libraries(machine.system())

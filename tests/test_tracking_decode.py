@@ -9,8 +9,9 @@ import pytest
 
 from deepcam.errors import DeepcamError
 from deepcam.tracking import decode
-from deepcam.tracking.backend import LEGACY, TASKS, Detection, installed_backend
+from deepcam.tracking.backend import Detection
 from deepcam.tracking.backend_tasks import NEAR_SIZE, close_up, parts
+from deepcam.vision import LEGACY, TASKS, installed
 
 
 @pytest.mark.parametrize(("size", "count"), [(192, 2304), (128, 896)])
@@ -105,7 +106,7 @@ def test_chosen_by_what_is_installed(
     monkeypatch: pytest.MonkeyPatch, version: str, backend: str
 ) -> None:
     monkeypatch.setattr(importlib.metadata, "version", lambda _: version)
-    assert installed_backend() == backend
+    assert installed() == backend
 
 
 def test_tasks_without_networks_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

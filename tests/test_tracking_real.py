@@ -11,18 +11,18 @@ import cv2
 import numpy as np
 import pytest
 
-from deepcam import modelfetch
+from deepcam import modelfetch, vision
 from deepcam.frames import Face, Frame
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import fit_pose
 from deepcam.tracking import Tracker
-from deepcam.tracking.backend import LEGACY, MeshBackend, installed_backend
+from deepcam.tracking.backend import MeshBackend
 from deepcam.tracking.reader import FaceReader, Reading, depth_inside
 from deepcam.tracking.tracker import roi_of_detection
 
 Make = Callable[[], MeshBackend]
 NEAR_ONLY = "the detector of the FaceLandmarker bundle is made for near faces"
-SETS = ["graphs"] if installed_backend() == LEGACY else ["complete", "bundle"]
+SETS = ["graphs"] if vision.installed() == vision.LEGACY else ["complete", "bundle"]
 
 
 @pytest.fixture(scope="module", params=SETS)
@@ -208,19 +208,19 @@ def test_a_far_face_in_a_stream_is_found_by_a_scout(shared: Path, tracker: Track
 def own_mesh(image: np.ndarray, shared: Path) -> np.ndarray:
     """(478, 3) in pixels: what the installed MediaPipe's own face mesh says."""
     rgb = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-    if installed_backend() == LEGACY:
+    if vision.installed() == vision.LEGACY:
         from mediapipe.python.solutions.face_mesh import FaceMesh
 
         with FaceMesh(static_image_mode=True, refine_landmarks=True, max_num_faces=1) as reference:
             points = reference.process(rgb).multi_face_landmarks[0].landmark
     else:
         import mediapipe as mp
-        from mediapipe.tasks.python import vision
+        from mediapipe.tasks.python import vision as tasks
 
         path = shared / "models" / "face_landmarker.task"
         if not path.is_file():
             pytest.skip(f"the test material has no {path.name}")
-        with vision.FaceLandmarker.create_from_model_path(str(path)) as reference:
+        with tasks.FaceLandmarker.create_from_model_path(str(path)) as reference:
             picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=rgb)
             points = reference.detect(picture).face_landmarks[0]
     found = np.array([(p.x, p.y, p.z) for p in points])
@@ -239,7 +239,7 @@ def test_the_mesh_is_mediapipes_own(shared: Path, backend: MeshBackend) -> None:
     assert mesh.presence > 0.9
     apart = np.linalg.norm(mesh.landmarks - theirs, axis=1) / unit
     assert np.median(apart[:468]) < 0.06
-    if installed_backend() == LEGACY or only_near(backend):  # other networks see another depth
+    if vision.installed() == vision.LEGACY or only_near(backend):  # the same network
         assert np.median(apart[468:]) < 0.05
     flat = np.linalg.norm((mesh.landmarks - theirs)[:, :2], axis=1) / unit
     assert np.median(flat) < 0.03

@@ -19,6 +19,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("python", program.python),
     ("library", program.libraries),
     ("models", program.models),
+    ("tracker", program.tracker),
     ("network", program.network),
     ("camera", cameras.cameras),
     ("output", cameras.output),

@@ -7,7 +7,7 @@ import importlib.util
 import platform
 import sys
 
-from deepcam import modelstore
+from deepcam import modelfetch, modelstore, vision
 from deepcam.doctor.finding import Finding, fail, good, warn
 from deepcam.platform.system import System
 
@@ -20,9 +20,9 @@ FRAME_MS = 25.0
 def python(_: System) -> list[Finding]:
     """The interpreter."""
     text = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    if not (3, 11) <= sys.version_info[:2] <= (3, 12):
-        command = "Install Python 3.11 or 3.12, then: make setup"
-        return [fail("python", f"{text}; 3.11 or 3.12 is needed.", command)]
+    if not (3, 11) <= sys.version_info[:2] <= (3, 14):
+        command = "Install Python 3.13, then: make setup"
+        return [fail("python", f"{text}; 3.11 to 3.14 is needed.", command)]
     return [good("python", f"{text}.")]
 
 
@@ -63,6 +63,23 @@ def models(_: System) -> list[Finding]:
         modelstore.path_of(name, modelstore.MODELS_DIR)
         names.append(f"{name} ({str(entry['sha256'])[:8]})")
     return [good("models", f"Unaltered: {', '.join(names)}.")]
+
+
+def tracker(_: System) -> list[Finding]:
+    """Which vision library follows faces, and whether its networks are here. Raises
+    ``DeepcamError`` without it, without them or for an altered one."""
+    kind = vision.installed()
+    text = f"Faces are followed by mediapipe {_version('mediapipe')}"
+    if kind == vision.LEGACY:
+        return [good("tracker", f"{text} with the networks in its package.")]
+    missing = set(modelfetch.COMPLETE) - set(modelfetch.load())
+    if modelfetch.PERSONS in missing:
+        reason = f"{text} without person segmentation: the camera shows its card."
+        return [fail("tracker", reason, modelfetch.COMMAND)]
+    if missing:
+        reason = f"{text} with another set of networks: far faces are missed."
+        return [warn("tracker", reason, modelfetch.COMMAND)]
+    return [good("tracker", f"{text} with the networks of 0.10.21, unaltered.")]
 
 
 def network(system: System) -> list[Finding]:

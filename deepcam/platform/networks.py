@@ -8,15 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from deepcam import modelfetch
-from deepcam.tracking.backend import TASKS, installed_backend
+from deepcam import modelfetch, vision
 
 Say = Callable[[str], None]
 
 
 def needed() -> bool:
     """Whether the installed vision library brings no networks. Raises ``DeepcamError``."""
-    return installed_backend() == TASKS
+    return vision.installed() == vision.TASKS
 
 
 def setup(file: Path | None, undo: bool, dry_run: bool, say: Say) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.errors import DeepcamError
+from deepcam import vision
 from deepcam.frames import Image
 
 F32 = NDArray[np.float32]
@@ -84,29 +83,6 @@ class MeshBackend(Protocol):
         ...
 
 
-LEGACY = "mediapipe 0.10 graphs"
-TASKS = "mediapipe tasks"
-
-
-def installed_backend() -> str:
-    """``LEGACY`` or ``TASKS``, by the mediapipe that is installed, which is not loaded.
-
-    0.10.21 could do both: its graphs need no download and are a little faster. Raises ``DeepcamError`` without mediapipe.
-    """
-    try:
-        version = importlib.metadata.version("mediapipe")
-    except importlib.metadata.PackageNotFoundError:  # missing, or a bundle without these notes
-        try:
-            import mediapipe
-        except ImportError as error:
-            raise DeepcamError(
-                "The face tracker (mediapipe) is missing.", "Install it: pip install mediapipe"
-            ) from error
-        version = str(mediapipe.__version__)
-    numbers = [int(n) for n in version.split(".")[:3] if n.isdecimal()]
-    return LEGACY if numbers <= [0, 10, 21] else TASKS  # later wheels carry no networks
-
-
 def choose_backend(threshold: float = 0.2) -> MeshBackend:
     """The vision library that is installed. ``threshold``: lowest detector score reported, 0..1.
 
@@ -114,7 +90,7 @@ def choose_backend(threshold: float = 0.2) -> MeshBackend:
     """
     # The libraries' C++ log would otherwise print start-up notes on the user's terminal.
     os.environ.setdefault("GLOG_minloglevel", "2")
-    if installed_backend() == LEGACY:
+    if vision.installed() == vision.LEGACY:
         from deepcam.tracking.backend_legacy import LegacyBackend
 
         return LegacyBackend(threshold)
