@@ -37,7 +37,7 @@ def choose_output(
     Raises ``DeepcamError`` for other words, and for files that may not be written.
     """
     from deepcam.sinks.pipewire import PipeWireCamera, available
-    from deepcam.sinks.virtualcam import VirtualCamera, create_command, find_device
+    from deepcam.sinks.virtualcam import CREATE, VirtualCamera, find_device
     from deepcam.sinks.window import WindowSink, has_display
 
     if output.startswith("file:"):
@@ -70,7 +70,7 @@ def choose_output(
     if available():
         sink = PipeWireCamera()
         return Output(sink, "camera", sink.describe())
-    lack = f"There is no virtual camera yet; create it with: {create_command(sysfs)}"
+    lack = f"There is no virtual camera yet; create it with: {CREATE}"
     if has_display():
         sink = WindowSink()
         return Output(sink, "window", f"{lack} - Until then there is a preview window.")

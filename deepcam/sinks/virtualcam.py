@@ -33,13 +33,8 @@ from deepcam.sources.v4l2 import LOOPBACK_DRIVER, Capability, holders, query
 
 log = logging.getLogger(__name__)
 
-CREATE = (
-    "sudo modprobe v4l2loopback devices=1 video_nr=10 exclusive_caps=1 max_buffers=2 "
-    f'card_label="{APP_NAME}"'
-)
-"""Creates the device when the module is not loaded."""
-ADD = f'sudo v4l2loopback-ctl add -n "{APP_NAME}" -x 1 /dev/video10'
-"""Creates it beside other loopback devices, version 0.13 and later."""
+CREATE = "deepcam setup"
+"""The command that creates the device, whatever it takes on this machine."""
 ABSENT = "The program is not running"
 """On the card that the driver shows when this program is gone."""
 CHECK_EVERY = 1.0
@@ -52,16 +47,6 @@ OUTPUT_BUFFER = 2
 Format = Literal["I420", "YUYV"]
 _FOURCC: dict[bytes, Format] = {b"YU12": "I420", b"YUYV": "YUYV"}
 _CONVERSION = {"I420": cv2.COLOR_BGR2YUV_I420, "YUYV": cv2.COLOR_BGR2YUV_YUYV}
-
-
-def create_command(sysfs: Path = Path("/sys")) -> str:
-    """The exact command that makes the device on this machine."""
-    if not (sysfs / "module" / "v4l2loopback").is_dir():
-        return CREATE
-    version = module_version(sysfs)
-    if version is not None and version >= (0, 13):
-        return ADD
-    return f"sudo modprobe -r v4l2loopback && {CREATE}"
 
 
 def module_version(sysfs: Path = Path("/sys")) -> tuple[int, ...] | None:
@@ -176,7 +161,7 @@ class VirtualCamera:
             return
         path = find_device(self._sysfs, self._dev)
         if path is None:
-            raise missing(self._sysfs)
+            raise missing()
         self._path = path
         self._check_capability(path)
         before = _handles_of(path)
@@ -212,7 +197,7 @@ class VirtualCamera:
         if capability.driver != LOOPBACK_DRIVER or capability.card != APP_NAME:
             raise DeepcamError(
                 f'{path} is "{capability.card}" of another program, not our virtual camera.',
-                f"Create ours: {create_command(self._sysfs)}",
+                f"Create ours: {CREATE}",
             )
         if capability.output:
             return
@@ -230,7 +215,7 @@ class VirtualCamera:
                 return
         raise SinkFailedError(
             f"The virtual camera {path} takes no picture: another program is sending to it.",
-            f"Close that program, or run: sudo modprobe -r v4l2loopback && {CREATE}",
+            f"Close that program, or run: sudo modprobe -r v4l2loopback; {CREATE}",
         )
 
     def _start(self, path: str | None, fps: float, backend: str = "v4l2loopback") -> Any:
@@ -307,7 +292,7 @@ class VirtualCamera:
         if find_device(self._sysfs, self._dev) != self._path:
             raise SinkFailedError(
                 f"The virtual camera {self._path} is gone.",
-                f"Create it: {create_command(self._sysfs)}",
+                f"Create it: {CREATE}",
             )
         if self._handle is not None and self._expected is not None:
             present = format_of(self._handle)
@@ -335,11 +320,9 @@ class VirtualCamera:
         return f'Choose the camera "{name}"{where} in your call program.'
 
 
-def missing(sysfs: Path = Path("/sys")) -> DeepcamError:
+def missing() -> DeepcamError:
     """There is no device of ours."""
-    return DeepcamError(
-        f'There is no virtual camera "{APP_NAME}".', f"Create it: {create_command(sysfs)}"
-    )
+    return DeepcamError(f'There is no virtual camera "{APP_NAME}".', f"Create it: {CREATE}")
 
 
 def writers(path: str, proc: Path = Path("/proc")) -> list[str]:
@@ -387,5 +370,5 @@ def _start_error(path: str, error: Exception) -> DeepcamError:
         )
     return SinkFailedError(
         f"The virtual camera {path} could not be started.",
-        f"Close programs that use it, or run: sudo modprobe -r v4l2loopback && {CREATE}",
+        f"Close programs that use it, or run: sudo modprobe -r v4l2loopback; {CREATE}",
     )
