@@ -336,6 +336,7 @@ def test_no_sandbox(machine: Machine) -> None:
 
 def _pipewire(machine: Machine) -> None:
     machine.environ["XDG_RUNTIME_DIR"] = "/run/user/1000"
+    machine.write("usr/lib/x86_64-linux-gnu/libpipewire-0.3.so.0", "")
     machine.write("run/user/1000/pipewire-0", "")
 
 
@@ -350,6 +351,19 @@ def test_pipewire(machine: Machine) -> None:
     assert "session manager" in alone.reason
     machine.process(5, "wireplumber")
     assert _only(desktop.pipewire(machine.system())).state is State.OK
+    (machine.root / "usr/lib/x86_64-linux-gnu/libpipewire-0.3.so.0").unlink()
+    assert "libpipewire-0.3-0" in _only(desktop.pipewire(machine.system())).command
+
+
+def test_pipewire_as_the_second_way(machine: Machine) -> None:
+    machine.install_module()
+    assert _only(cameras.output(machine.system())).state is State.FAIL
+    _pipewire(machine)
+    machine.process(5, "wireplumber")
+    finding = _only(cameras.output(machine.system()))
+    assert finding.state is State.WARN
+    assert "through PipeWire" in finding.reason
+    assert finding.fixable
 
 
 def test_pipewire_that_has_not_noticed(machine: Machine) -> None:

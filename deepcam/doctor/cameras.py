@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deepcam import APP_NAME
-from deepcam.doctor.finding import SETUP, Finding, fail, good, warn
+from deepcam.doctor import desktop
+from deepcam.doctor.finding import SETUP, Finding, State, fail, good, warn
 from deepcam.platform import kernel, loopback, options
 from deepcam.platform.loopback import Device, Loopback
 from deepcam.platform.setup import advice
@@ -43,8 +44,17 @@ def output(system: System) -> list[Finding]:
                      advice(system.platform))]  # fmt: skip
     state = loopback.inspect(system)
     if not state.own:
-        return [_missing(system, state)]
+        missing = _missing(system, state)
+        return [_second_way(missing) if desktop.pipewire(system)[0].state is State.OK else missing]
     return [_present(system, device) for device in state.own] + _lasting(system, state)
+
+
+def _second_way(missing: Finding) -> Finding:
+    reason = (
+        f"{missing.reason} Until then the camera is offered through PipeWire: to Firefox, OBS and "
+        "Chromium with its PipeWire camera, not to Zoom and Teams."
+    )
+    return warn("output", reason, missing.command)
 
 
 def _missing(system: System, state: Loopback) -> Finding:
@@ -92,7 +102,7 @@ def _present(system: System, device: Device) -> Finding:
             f"fuser -v {device.path}   # and close that program",
         )
     version = module_version(system.sys)
-    number = ".".join(map(str, version)) if version else "of unknown version"
+    number = ".".join(map(str, version)) if version else "before 0.13"
     text = f'The virtual camera "{APP_NAME}" is {device.path} (v4l2loopback {number}).'
     return good("output", text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from deepcam import APP_NAME
 from deepcam.doctor.finding import Finding, good, warn
@@ -59,9 +59,7 @@ def pipewire(system: System) -> list[Finding]:
     """The service that sandboxed programs get cameras from."""
     if not system.linux:
         return []
-    runtime = system.environ.get("XDG_RUNTIME_DIR", "")
-    socket = system.root / PurePosixPath(runtime or "/run/user/0").relative_to("/") / "pipewire-0"
-    if not socket.exists():
+    if not _socket(system).exists():
         command = "systemctl --user enable --now pipewire.socket wireplumber.service"
         if not system.find("pipewire"):
             command = _install(system, "pipewire wireplumber")
@@ -73,6 +71,9 @@ def pipewire(system: System) -> list[Finding]:
             command = _install(system, "wireplumber")
         reason = "PipeWire runs without a session manager: it offers no cameras."
         return [warn("pipewire", reason, command)]
+    if not _library(system):
+        reason = "PipeWire runs, but its library for programs is missing."
+        return [warn("pipewire", reason, _install(system, _package(system)))]
     answer = system.programs(["wpctl", "status"])
     if _sending(system) and answer is not None and answer.code == 0 and APP_NAME not in answer.text:
         reason = (
@@ -81,6 +82,26 @@ def pipewire(system: System) -> list[Finding]:
         )
         return [warn("pipewire", reason, "systemctl --user restart wireplumber")]
     return [good("pipewire", "PipeWire runs.")]
+
+
+def _socket(system: System) -> Path:
+    folder = system.environ.get("PIPEWIRE_RUNTIME_DIR") or system.environ.get("XDG_RUNTIME_DIR")
+    name = system.environ.get("PIPEWIRE_REMOTE", "pipewire-0")
+    return system.root / PurePosixPath(folder or "/nowhere").relative_to("/") / name
+
+
+def _library(system: System) -> bool:
+    """Whether programs can make cameras in PipeWire."""
+    name = "libpipewire-0.3.so.0"
+    folders = ("usr/lib/*-linux-*", "usr/lib64", "usr/lib", "lib/*-linux-*")
+    return any(any(system.root.glob(f"{folder}/{name}")) for folder in folders)
+
+
+def _package(system: System) -> str:
+    family = system.distribution()
+    if "arch" in family:
+        return "libpipewire"
+    return "pipewire-libs" if "fedora" in family else "libpipewire-0.3-0"
 
 
 def _sending(system: System) -> bool:
