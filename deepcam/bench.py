@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from deepcam import __version__
+from deepcam import __version__, vision
 from deepcam.actors import Actor, film
 from deepcam.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.errors import DeepcamError
@@ -186,8 +186,6 @@ def _step(
 def _bare(clip: Sequence[Image], provider: str, threads: int) -> dict[str, Any]:
     """Face mesh (MediaPipe's own solution, on the whole picture) and network, nothing else, in
     turn with the whole."""
-    import mediapipe as mp
-
     from deepcam.generator.session import NetworkSession
     from deepcam.modelstore import path_of
 
@@ -195,8 +193,7 @@ def _bare(clip: Sequence[Image], provider: str, threads: int) -> dict[str, Any]:
     n = session.resolution
     planes = np.random.default_rng(0).random((14, n, n), np.float32)
     times: dict[str, list[float]] = {"mesh": [], "network": [], "whole": []}
-    solution = mp.solutions.face_mesh.FaceMesh(max_num_faces=1, refine_landmarks=True)
-    with solution, _anonymizer(clip, provider, threads) as anonymizer:
+    with _bare_mesh() as (prepare, look), _anonymizer(clip, provider, threads) as anonymizer:
         for block in range(ROUNDS):
             for number in range(BLOCK):
                 _, stages = _step(anonymizer, clip, block * BLOCK + number)
@@ -204,9 +201,9 @@ def _bare(clip: Sequence[Image], provider: str, threads: int) -> dict[str, Any]:
                     times["whole"].append(stages["total"])
             for number in range(BLOCK):
                 picture = _decode(clip[_place(block * BLOCK + number, len(clip))])
-                image = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+                image = prepare(picture)
                 start = time.perf_counter()
-                solution.process(image)
+                look(image)
                 between = time.perf_counter()
                 session.run(planes)
                 done = time.perf_counter()
@@ -214,6 +211,34 @@ def _bare(clip: Sequence[Image], provider: str, threads: int) -> dict[str, Any]:
                     times["mesh"].append((between - start) * 1e3)
                     times["network"].append((done - between) * 1e3)
     return {name: _summary(values) for name, values in times.items()}
+
+
+@contextlib.contextmanager
+def _bare_mesh() -> Iterator[tuple[Callable[[Image], Image], Callable[[Image], object]]]:
+    """What prepares a picture, and MediaPipe's own face mesh on it, or where it has none any more,
+    the tracker's two networks in turn."""
+    if vision.installed() == vision.LEGACY:
+        import mediapipe as mp
+
+        faces: Any = mp.solutions.face_mesh.FaceMesh(max_num_faces=1, refine_landmarks=True)
+        with faces:
+            yield lambda image: np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)), faces.process
+        return
+    from deepcam.tracking.backend import choose_backend
+    from deepcam.tracking.tracker import roi_of_detection
+
+    backend = choose_backend()
+
+    def look(image: Image) -> object:
+        height, width = image.shape[:2]
+        backend.submit(image, [(0, 0, width, height)], [])
+        found, _ = backend.collect()
+        return backend.mesh(image, [roi_of_detection(d) for d in found[0][:1]])
+
+    try:
+        yield lambda image: image, look
+    finally:
+        backend.close()
 
 
 def _film(faces: int) -> list[Image]:

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcam import vision
+from deepcam.errors import DeepcamError
 from deepcam.frames import Image, Pose
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import fit_pose, to_head
@@ -57,11 +59,16 @@ class Reading:
 class Judge:
     """Finds faces in original and anonymized pictures alike. One for each sequence.
 
-    ``still``: pictures that have nothing to do with each other. Raises ``ImportError`` without
-    mediapipe.
+    ``still``: pictures that have nothing to do with each other. Raises ``DeepcamError`` without
+    mediapipe 0.10, the last one with this face mesh.
     """
 
     def __init__(self, still: bool) -> None:
+        if vision.installed() != vision.LEGACY:
+            raise DeepcamError(
+                "The evaluation's judge needs mediapipe 0.10.21, which this Python cannot have.",
+                "Evaluate with Python 3.11 or 3.12: make PYTHON=python3.12 setup",
+            )
         import mediapipe as mp
 
         self._mesh: Any = mp.solutions.face_mesh.FaceMesh(
