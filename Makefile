@@ -38,16 +38,18 @@ check: test lint types
 
 SHARED ?= $(or $(DEEPCAM_SHARED),../shared)
 
-eval-smoke: $(STAMP)
-	@if [ ! -d "$(SHARED)/clips" ]; then \
+# STORE=1 keeps the new figures as the ones to compare with.
+eval-smoke:
+	@if [ ! -d "$(SHARED)/clips" ] || [ ! -d "$(SHARED)/faces" ]; then \
 	    echo "Skipped: the evaluation material is not in $(SHARED) (set DEEPCAM_SHARED)."; \
-	elif ! $(PY) -W ignore -c "import face_recognition" 2>/dev/null; then \
-	    echo "Skipped: the recognizer is missing; run:"; \
-	    echo "  $(PY) -m pip install dlib-bin face_recognition_models 'setuptools<81'"; \
-	    echo "  $(PY) -m pip install --no-deps face_recognition"; \
 	else \
-	    $(VENV)/bin/deepcam evaluate "$(SHARED)" --smoke --output build/evaluation; \
+	    $(MAKE) --no-print-directory $(VENV)/.recognizer && \
+	    $(VENV)/bin/deepcam evaluate "$(SHARED)" --smoke $(if $(STORE),--store) \
+	        --output build/evaluation; \
 	fi
+
+$(VENV)/.recognizer: $(STAMP) packaging/setup-eval.sh
+	@bash packaging/setup-eval.sh "$(VENV)"
 
 format: $(STAMP)
 	@$(VENV)/bin/ruff check --fix .

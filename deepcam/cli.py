@@ -415,29 +415,66 @@ def evaluate(
     attacker: Annotated[
         Path | None, typer.Option(metavar="MODEL.onnx", help="Another face recognizer.")
     ] = None,
+    attacker_mean: Annotated[
+        float, typer.Option(help="Its pixels: (p - mean) * scale.", rich_help_panel="Recognizer")
+    ] = 127.5,
+    attacker_scale: Annotated[float, typer.Option(rich_help_panel="Recognizer")] = 1 / 127.5,
+    attacker_bgr: Annotated[
+        bool, typer.Option("--attacker-bgr", help="Blue first.", rich_help_panel="Recognizer")
+    ] = False,
     persons: Annotated[int, typer.Option(min=4, help="Most persons.")] = 70,
     clips: Annotated[int, typer.Option(min=0, help="Most clips.")] = 24,
     frames: Annotated[int, typer.Option(min=10, help="Most frames of each clip.")] = 90,
+    strangers: Annotated[
+        int, typer.Option(min=0, help="Most people with one picture (for P5 and the strata).")
+    ] = 120,
+    learning: Annotated[bool, typer.Option(help="Run the attacks that learn (P4, P5).")] = True,
+    second_judge: Annotated[
+        bool, typer.Option("--second-judge", help="U5 with dlib's 68 points (non-commercial).")
+    ] = False,
+    store: Annotated[
+        bool, typer.Option("--store", help="With --smoke: these are the figures to keep.")
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Measure privacy, utility and stability, beside blur and other baselines."""
-    from deepcam.evaluation import report
-    from deepcam.evaluation.run import Settings, recognizer_of
+    from deepcam.evaluation import gate, report, targets
+    from deepcam.evaluation.outcome import Settings
     from deepcam.evaluation.run import evaluate as measure
+    from deepcam.evaluation.run import recognizer_of
 
     _quiet_libraries()
-    few = Settings(persons, clips, frames, min(60, persons), both_ways=persons >= 48)
+    if store and not smoke:
+        raise DeepcamError("--store keeps the figures of --smoke.", "Give both.")
+    few = Settings(
+        persons, clips, frames, min(60, persons), both_ways=persons >= 48, strangers=strangers,
+        sessions=3 if learning else 0, second_judge=second_judge,
+    )  # fmt: skip
     settings = Settings.smoke() if smoke else few
-    outcome = measure(folders, settings, _speaker(json_), recognizer_of(attacker))
+    recognizer = recognizer_of(attacker, attacker_mean, attacker_scale, not attacker_bgr)
+    outcome = measure(folders, settings, _speaker(json_), recognizer)
     paths = report.write(outcome, output)
     if json_:
         _print_json(report.as_dict(outcome))
     else:
         print(report.table(outcome))
         print(f"written: {', '.join(str(p) for p in paths)}")
-    broken = report.broken_promises(outcome)
+    broken = targets.broken_promises(outcome)
     if smoke and broken:
         raise DeepcamError(f"A promise does not hold: {'; '.join(broken)}.", f"See {paths[1]}.")
+    if store:
+        gate.store(outcome, gate.stored_path())
+        _speaker(json_)(f"Stored: {gate.stored_path()}.")
+    elif smoke:
+        stored = gate.load(gate.stored_path())
+        reason = gate.why_not_compared(outcome, stored)
+        worse = [] if reason else gate.regressions(outcome, stored)
+        _speaker(json_)(reason or f"Compared with the figures of {stored['date']}.")
+        if worse:
+            raise DeepcamError(
+                f"Worse than the stored figures: {'; '.join(worse)}.",
+                "Mend it; or, where it is meant, store the new figures with --store.",
+            )
 
 
 @app.command()

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from deepcam.errors import DeepcamError
-from deepcam.evaluation import report
+from deepcam.evaluation import report, targets
 from deepcam.evaluation.attackers import portrait_crop
 from deepcam.evaluation.baselines import Method, Painted, cover, person
 from deepcam.evaluation.judge import Reading
-from deepcam.evaluation.run import OURS, Settings, evaluate
+from deepcam.evaluation.outcome import OURS, Settings
+from deepcam.evaluation.run import evaluate
 from deepcam.frames import Image
 from deepcam.portrait import portrait
 from deepcam.stills import write_still
@@ -63,7 +64,7 @@ def test_nothing_done_is_found_out_and_a_cover_is_not(people: Path, tmp_path: Pa
     assert covered["P9"].value == 0
     assert len(outcome.gallery) == 4
     assert covered["P8"].value is None  # no donors among the material
-    broken = report.broken_promises(outcome)
+    broken = targets.broken_promises(outcome)
     assert [b for b in broken if b.startswith("U1")]  # no clips: not measured is not kept
     assert not [b for b in broken if b.startswith(("P6", "P9"))]
     text = report.markdown(outcome)

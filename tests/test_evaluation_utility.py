@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from scenes import rotation
 
-from deepcam.evaluation import realism, report, stability, utility
+from deepcam.evaluation import realism, report, stability, targets, utility
 from deepcam.evaluation.baselines import Seen
 from deepcam.evaluation.judge import Reading
+from deepcam.evaluation.outcome import OURS, Outcome
 from deepcam.evaluation.record import Result, Shot, Take
-from deepcam.evaluation.run import OURS, Outcome
 from deepcam.evaluation.statistics import Measure, rate
 from deepcam.frames import Face, Frame, Pose, Reason
 from deepcam.geometry.basis import FaceBasis
@@ -187,25 +187,31 @@ def outcome(**figures: Measure) -> Outcome:
 
 
 def test_the_report_marks_what_is_missed(tmp_path: Path) -> None:
-    assert report.broken_promises(outcome()) == []
+    assert targets.broken_promises(outcome()) == []
     bad = outcome(P6=Measure(3.0, n=30), U1=Measure(None, note="no face"), P9=rate(2, 900))
-    assert [b.split()[0] for b in report.broken_promises(bad)] == ["P6", "P9", "U1"]
-    states = {t.metric: s for t, _, s in report.verdicts(bad)}
+    assert [b.split()[0] for b in targets.broken_promises(bad)] == ["P6", "P9", "U1"]
+    states = {t.metric: s for t, _, s in targets.verdicts(bad)}
     assert states["P6"] == "MISSED"
     assert states["P7 clips"] == "met"
     assert states["U1"] == states["T3"] == "not measured"
     paths = report.write(bad, tmp_path / "out")
-    assert [p.name for p in paths] == ["report.json", "report.md", "contact.png", "worst.png"]
+    assert [p.name for p in paths] == [
+        "report.json",
+        "report.md",
+        "report.html",
+        "contact.png",
+        "worst.png",
+    ]
     data = json.loads(paths[0].read_text())
     assert data["broken_promises"]
     text = paths[1].read_text()
     assert text.index("**MISSED**") < text.index("All methods")
-    sheet = cv2.imread(str(paths[2]))
+    sheet = cv2.imread(str(paths[3]))
     assert sheet.shape == (480, 1440, 3)
 
 
 def test_every_target_fails_without_a_measurement() -> None:
-    empty = Outcome({OURS: {t.metric: Measure(None) for t in report.TARGETS}})
-    assert {s for _, _, s in report.verdicts(empty)} == {"not measured"}
-    for target in report.TARGETS:
+    empty = Outcome({OURS: {t.metric: Measure(None) for t in targets.TARGETS}})
+    assert {s for _, _, s in targets.verdicts(empty)} == {"not measured"}
+    for target in targets.TARGETS:
         assert not target.met(Measure(None))

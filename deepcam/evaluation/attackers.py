@@ -36,6 +36,8 @@ _DLIB_TEMPLATE = np.array(
     ]
 )
 """Corners of both eyes and the nose's base in dlib's chip (public domain, image_transforms)."""
+_PORTRAIT = (_DLIB_TEMPLATE + 0.25) / 1.5
+"""The same with dlib's padding."""
 _ARC_TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655],
      [70.7299, 92.2041]]
@@ -56,24 +58,31 @@ class Attacker(Protocol):
         ...
 
 
-def chip(
-    image: Image, points: F64, template: F64, size: int, crop: str, hidden: NDArray[np.uint8]
-) -> Image:
-    """Aligned square crop (size, size, 3): ``points`` (k, 2) pixels go to ``template`` (k, 2)
-    0..1. Raises ``ValueError`` for an unknown crop."""
+def placement(points: F64, template: F64, size: int, crop: str) -> F64:
+    """(2, 3) from the picture to a square crop: ``points`` (k, 2) pixels go to ``template``
+    (k, 2), 0..1 of ``size``. Raises ``ValueError`` for an unknown crop."""
     if crop not in ("standard", "tight", "context"):
         raise ValueError(f"no crop is called {crop}")
     target = template * size
     if crop == "context":
         target = (target - size / 2) / CONTEXT + size / 2
     scale, rotation, shift = umeyama(points, target)
+    matrix: F64 = np.concatenate([scale * rotation, shift[:, None]], 1)
+    return matrix
+
+
+def chip(
+    image: Image, points: F64, template: F64, size: int, crop: str, hidden: NDArray[np.uint8]
+) -> Image:
+    """Aligned crop (size, size, 3), see ``placement`` and ``Attacker.embed``."""
+    matrix = placement(points, template, size, crop)
+    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     picture = image
     if crop == "tight":
         picture = np.where((hidden > 0)[..., None], image, np.uint8(GREY)).astype(np.uint8)
     if scale < 0.5:
         # Shrinking needs smoothing first, or the crop is full of aliases.
         picture = cv2.GaussianBlur(picture, (0, 0), 0.35 / scale)
-    matrix = np.concatenate([scale * rotation, shift[:, None]], 1)
     cut = cv2.warpAffine(
         picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
@@ -103,8 +112,7 @@ class DlibAttacker:
     def embed(self, image: Image, eyes: Reading, crop: str, hidden: NDArray[np.uint8]) -> F64:
         """See ``Attacker``; (128,)."""
         points = eyes.landmarks[_DLIB_POINTS, :2]
-        template = (_DLIB_TEMPLATE + 0.25) / 1.5
-        aligned = chip(image, points, template, 150, crop, hidden)
+        aligned = chip(image, points, _PORTRAIT, 150, crop, hidden)
         rgb = np.ascontiguousarray(aligned[:, :, ::-1])
         return np.array(self._encoder.compute_face_descriptor(rgb), np.float64)
 
@@ -158,11 +166,27 @@ class OnnxAttacker:
         return self._run(chip(image, points, _ARC_TEMPLATE, 112, crop, hidden))
 
 
-def portrait_crop(image: Image, eyes: Reading, size: int = 128) -> Image:
+def portrait_crop(
+    image: Image,
+    eyes: Reading,
+    size: int = 128,
+    crop: str = "standard",
+    hidden: NDArray[np.uint8] | None = None,
+) -> Image:
     """The face at ``eyes``, upright, (size, size, 3), as the default recognizer sees it."""
     points = eyes.landmarks[_DLIB_POINTS, :2]
-    nothing = np.zeros(image.shape[:2], np.uint8)
-    return chip(image, points, (_DLIB_TEMPLATE + 0.25) / 1.5, size, "standard", nothing)
+    mask = np.zeros(image.shape[:2], np.uint8) if hidden is None else hidden
+    return chip(image, points, _PORTRAIT, size, crop, mask)
+
+
+def put_back(image: Image, eyes: Reading, cut: Image, hidden: NDArray[np.uint8]) -> Image:
+    """``image`` with the standard ``portrait_crop`` ``cut`` in its place, under ``hidden`` only."""
+    matrix = placement(eyes.landmarks[_DLIB_POINTS, :2], _PORTRAIT, cut.shape[0], "standard")
+    flags, size = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, image.shape[1::-1]
+    picture = cv2.warpAffine(cut, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    inside = cv2.warpAffine(np.full(cut.shape[:2], 255, np.uint8), matrix, size, flags=flags)
+    here = (hidden > 0) & (np.asarray(inside) > 127)
+    return np.ascontiguousarray(np.where(here[..., None], picture, image), np.uint8)
 
 
 def distances(a: F64, b: F64) -> F64:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from deepcam.errors import DeepcamError
 from deepcam.files import IMAGES, VIDEOS
 from deepcam.frames import Image
+from deepcam.training.split import SOURCES, held_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,11 @@ class Photo:
     """Whose; unique among all folders. A photograph of nobody known is its own person."""
     source: str = ""
     """Collection it belongs to, where an index says so."""
+    unseen: bool = True
+    """The shipped weights were not trained on it."""
+    glasses: bool | None = None
+    """What an index says; None if nothing."""
+    beard: bool | None = None
 
     def read(self) -> Image:
         """Raises ``DeepcamError`` when it cannot be read."""
@@ -67,14 +74,20 @@ class Material:
             people.setdefault(photo.person, []).append(photo)
         return [(p[0], p[1]) for _, p in sorted(people.items()) if len(p) > 1]
 
+    def strangers(self) -> list[Photo]:
+        """Photographs of people with one picture only, those unseen in training first."""
+        count = Counter(photo.person for photo in self.photos)
+        alone = [p for p in self.photos if count[p.person] == 1]
+        return sorted(alone, key=lambda p: not p.unseen)
+
 
 def find(folders: Sequence[str | Path]) -> Material:
     """Photographs and clips below ``folders``.
 
     Who is in a picture says an ``index.csv`` beside it or one directory up (columns ``file`` and
-    ``person``, optionally ``source``). Without one, every picture is its own person; two pictures
-    in a directory that is called ``person_...`` are one person's. Raises ``DeepcamError`` when a
-    folder is missing or nothing is found.
+    ``person``, optionally ``source``, ``glasses``, ``beard``). Without one, every picture is its
+    own person; two pictures in a directory that is called ``person_...`` are one person's. Raises
+    ``DeepcamError`` when a folder is missing or nothing is found.
     """
     photos: list[Photo] = []
     clips: list[Clip] = []
@@ -97,7 +110,10 @@ def find(folders: Sequence[str | Path]) -> Material:
                 if name.startswith("."):
                     continue
                 if suffix in IMAGES:
-                    photos.append(Photo(path, person, row.get("source") or ""))
+                    source = row.get("source") or ""
+                    unseen = source not in SOURCES or held_out(name, row.get("person") or "")
+                    worn = (_yes(row.get("glasses")), _yes(row.get("beard")))
+                    photos.append(Photo(path, person, source, unseen, *worn))
                 elif suffix in VIDEOS:
                     clips.append(Clip(path, person))
     if not photos and not clips:
@@ -112,6 +128,10 @@ def spread(items: Sequence[Photo] | Sequence[Clip], n: int) -> list[int]:
     if n >= len(items):
         return list(range(len(items)))
     return [int(i) for i in np.linspace(0, len(items) - 1, n).round()]
+
+
+def _yes(word: str | None) -> bool | None:
+    return {"yes": True, "1": True, "no": False, "0": False}.get((word or "").strip().lower())
 
 
 def _index(here: Path) -> dict[str, dict[str, str]]:

@@ -52,6 +52,14 @@ class Take:
     shots: list[Shot]
     fps: float = 25.0
     still: bool = False
+    glasses: bool | None = None
+    """What an index says; None if nothing."""
+    beard: bool | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Judge and tracker see the face in the first picture."""
+        return self.shots[0].reading is not None and self.shots[0].face is not None
 
 
 @dataclass(slots=True, eq=False)
@@ -131,8 +139,10 @@ def run_clip(method: Method, take: Take, seed: int, judged: bool = True) -> Resu
 
 def run_stills(method: Method, takes: Sequence[Take], seed: int) -> list[Result]:
     """``method`` on photographs, each with an identity of its own; not judged."""
+    results: list[Result] = []
+    if not takes:
+        return results
     session = method.open(True, seed)
-    results = []
     try:
         for number, take in enumerate(takes):
             session.renew(seed + 1 + number)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,100 +10,12 @@ import cv2
 import numpy as np
 
 from deepcam.errors import DeepcamError
-from deepcam.evaluation.run import OURS, Outcome
+from deepcam.evaluation import html
+from deepcam.evaluation.outcome import OURS, Outcome
+from deepcam.evaluation.plots import all_plots
 from deepcam.evaluation.statistics import Measure
+from deepcam.evaluation.targets import NOT_MEASURED, broken_promises, verdicts
 from deepcam.frames import Image
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What was promised of one metric, fixed before anything was measured."""
-
-    metric: str
-    what: str
-    wanted: str
-    met: Callable[[Measure], bool]
-    promise: bool = False
-    """The regression gate fails when it is missed."""
-
-
-def _most(limit: float) -> Callable[[Measure], bool]:
-    return lambda m: m.value is not None and m.value <= limit
-
-
-def _least(limit: float) -> Callable[[Measure], bool]:
-    return lambda m: m.value is not None and m.value >= limit
-
-
-def _beside(key: str, more: float = 0.0) -> Callable[[Measure], bool]:
-    """No more than the number ``key`` measured beside it."""
-    return lambda m: (
-        m.value is not None and m.extra.get(key) is not None and m.value <= m.extra[key] + more
-    )
-
-
-def _extra_most(key: str, limit: float) -> Callable[[Measure], bool]:
-    return lambda m: m.value is not None and m.extra.get(key) is not None and m.extra[key] <= limit
-
-
-def _at_chance(m: Measure) -> bool:
-    return m.value is not None and (m.value <= 1.5 * m.extra["chance"] or m.extra["p"] > 0.05)
-
-
-TARGETS = (
-    Target("P1", "verified as the wearer, other photograph", "<= 0.1 %", _most(1e-3)),
-    Target("P1 tight", "the same, only what lies under the mask", "<= 0.1 %", _most(1e-3)),
-    Target("P2 rank-1", "found in a gallery, whole face crop", "at chance (p > .05)", _at_chance),
-    Target("P2 rank-1 tight", "the same, only under the mask", "at chance (p > .05)",
-           _at_chance, True),
-    Target("P3 tight", "AUC mated / non-mated, under the mask", "<= .55", _most(0.55)),
-    Target("P3 context", "AUC mated / non-mated, wide crop", "<= .65", _most(0.65)),
-    Target("P6", "output changes with pixels under the mask", "0, bitwise", _most(0), True),
-    Target("P7 pairs", "person told from the conditioning, photographs", "<= 2 x chance",
-           _extra_most("times_chance", 2)),
-    Target("P7 clips", "the same within one clip (one session)", "<= 2 x chance",
-           _extra_most("times_chance", 2)),
-    Target("P8", "sampled people near a donor", "<= held-out people", _beside("held_out")),
-    Target("P9", "frames with raw face pixels, faults injected", "0", _most(0), True),
-    Target("U1", "faces still found", ">= 99.5 %", _least(0.995), True),
-    Target("U2 pose", "head pose error, degrees", "<= 2", _most(2)),
-    Target("U3 gaze", "gaze error, degrees", "<= 5", _most(5)),
-    Target("U3 gaze r", "gaze correlation", ">= .9", _least(0.9)),
-    Target("U4 blink r", "eye opening correlation", ">= .95", _least(0.95)),
-    Target("U4 mouth r", "mouth opening correlation", ">= .95", _least(0.95)),
-    Target("T1", "identity spread within a clip", "<= the original's", _beside("original")),
-    Target("T2", "warping error / original's", "<= 1.1", _most(1.1)),
-    Target("T3", "landmark jitter above 8 Hz / original's", "<= 1", _most(1)),
-    Target("T4", "luma flicker, of 255", "<= 1", _most(1)),
-    Target("Q1 sliced Wasserstein", "texture distance to real faces", "<= 3 x floor",
-           _extra_most("times_floor", 3)),
-    Target("Q4 seam", "gradient across the seam / beside it", ".9 to 1.1",
-           lambda m: m.value is not None and 0.9 <= m.value <= 1.1),
-    Target("Q4 colour step", "colour step at the seam above the original's, dE", "<= 1", _most(1)),
-)  # fmt: skip
-
-NOT_MEASURED = (
-    "Not measured by this command: P4 (parrot) and P5 (mapping) attacks, U5, Q2 (FID cannot be had "
-    "offline), Q1 as KID, Q3 (C2ST), and the strata. L1 (speed) is `deepcam bench`."
-)
-
-
-def verdicts(outcome: Outcome) -> list[tuple[Target, Measure | None, str]]:
-    """Each target with its measure and "met", "MISSED" or "not measured"."""
-    rows: list[tuple[Target, Measure | None, str]] = []
-    for target in TARGETS:
-        found = outcome.figures.get(OURS, {}).get(target.metric)
-        if found is None or found.value is None:
-            rows.append((target, found, "not measured"))
-        else:
-            rows.append((target, found, "met" if target.met(found) else "MISSED"))
-    return rows
-
-
-def broken_promises(outcome: Outcome) -> list[str]:
-    """What the gate stands for and what does not hold (or could not be measured at all)."""
-    return [f"{t.metric} ({t.what}): {state}" for t, _, state in verdicts(outcome)
-            if t.promise and state != "met"]  # fmt: skip
 
 
 def as_dict(outcome: Outcome) -> dict[str, Any]:
@@ -122,6 +32,10 @@ def as_dict(outcome: Outcome) -> dict[str, Any]:
             name: {metric: m.as_dict() for metric, m in figures.items()}
             for name, figures in outcome.figures.items()
         },
+        "strata": {
+            name: {metric: m.as_dict() for metric, m in figures.items()}
+            for name, figures in outcome.strata.items()
+        },
         "worst": [label for label, _ in outcome.worst],
         "note": NOT_MEASURED,
     }  # fmt: skip
@@ -136,7 +50,9 @@ def markdown(outcome: Outcome) -> str:
         f"{facts.get('machine', '?')}; generator weights {facts.get('generator_sha256', '?')}. "
         f"Attacker: {facts.get('attacker', '?')}, threshold {facts.get('threshold')} calibrated at "
         f"a false acceptance of 0.1 % on {facts.get('impostor_pairs', 0)} impostor pairs of this "
-        f"run. {facts.get('persons', 0)} persons ({facts.get('pairs_from', '')}), "
+        f"run. {facts.get('persons', 0)} persons ({facts.get('pairs_from', '')}; "
+        f"{facts.get('persons_unseen_in_training', 0)} of them no training material), "
+        f"{facts.get('strangers', 0)} strangers, "
         f"{len(facts.get('clips', []))} clips, {facts.get('clip_frames', 0)} frames.", "",
         "## Targets and what was measured", "",
         "| metric | what | target | measured | 95 % interval | n | |",
@@ -161,6 +77,21 @@ def markdown(outcome: Outcome) -> str:
         lines.append(f"| {metric} | " + " | ".join(cells) + " |")
     lines += ["", "An empty place was not measured. T1 to T4 of a cover that shows nothing are "
               "good by nature: read them together with U1 to U4.", ""]  # fmt: skip
+    if outcome.strata:
+        columns = ("U1", "U2 pose", "U3 gaze", "covered", "P1", "P2 rank-1 tight")
+        lines += [
+            "## By group (ours)", "",
+            "Value and 95 % interval; n is the number of pictures. Glasses and beard are guessed "
+            "where no index says (see docs/evaluation.md).", "",
+            "| group | n | " + " | ".join(columns) + " |", "|---" * (len(columns) + 2) + "|",
+        ]  # fmt: skip
+        for name, found_of in outcome.strata.items():
+            cells = [_ranged(found_of.get(metric)) for metric in columns]
+            lines.append(f"| {name} | {found_of['U1'].n} | " + " | ".join(cells) + " |")
+        lines.append("")
+    plots = all_plots(outcome)
+    if plots:
+        lines += ["## Plots", "", *[f"![{name[:-4]}](plots/{name})" for name in plots], ""]
     leaks = [leak for m in (outcome.figures.get(OURS, {}).get("P9"),) if m is not None
              for leak in m.extra.get("leaks", [])]  # fmt: skip
     if leaks:
@@ -183,7 +114,8 @@ def table(outcome: Outcome) -> str:
 
 
 def write(outcome: Outcome, folder: Path) -> list[Path]:
-    """Write report.json, report.md, contact.png and worst.png into ``folder``.
+    """Write report.json, report.md, report.html, contact.png, worst.png and plots/ into
+    ``folder``.
 
     Only anonymized pictures are written. Raises ``DeepcamError`` when that is not possible.
     """
@@ -192,10 +124,15 @@ def write(outcome: Outcome, folder: Path) -> list[Path]:
         paths = [folder / "report.json", folder / "report.md"]
         paths[0].write_text(json.dumps(as_dict(outcome), indent=1) + "\n", encoding="utf-8")
         paths[1].write_text(markdown(outcome), encoding="utf-8")
-        for name, pictures in (
-            ("contact.png", outcome.gallery),
-            ("worst.png", [image for _, image in outcome.worst]),
-        ):
+        plots = all_plots(outcome)
+        if plots:
+            (folder / "plots").mkdir(exist_ok=True)
+        for name, drawing in plots.items():
+            (folder / "plots" / name).write_text(drawing, encoding="utf-8")
+        paths.append(folder / "report.html")
+        paths[-1].write_text(html.page(markdown(outcome), plots), encoding="utf-8")
+        numbered = [_numbered(image, k + 1) for k, (_, image) in enumerate(outcome.worst)]
+        for name, pictures in (("contact.png", outcome.gallery), ("worst.png", numbered)):
             if pictures:
                 paths.append(folder / name)
                 paths[-1].write_bytes(cv2.imencode(".png", sheet(pictures))[1].tobytes())
@@ -220,13 +157,28 @@ def sheet(pictures: list[Image], columns: int = 6, side: int = 240) -> Image:
     return out
 
 
+def _numbered(picture: Image, number: int) -> Image:
+    """A copy of at most 240 pixels with its place in the list."""
+    factor = 240 / max(picture.shape[:2])
+    out = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    for colour, thick in (((0, 0, 0), 4), ((255, 255, 255), 1)):
+        cv2.putText(out, str(number), (6, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.7, colour, thick)
+    return np.ascontiguousarray(out, np.uint8)
+
+
 def _value(found: Measure | None) -> str:
     if found is None or found.value is None:
         return "" if found is None else found.note
     beside = [f"{k} {found.extra[k]}" for k in
-              ("original", "floor", "times_floor", "chance", "times_chance", "p", "held_out")
+              ("original", "floor", "times_floor", "chance", "times_chance", "masked", "p", "by",
+               "held_out")
               if found.extra.get(k) is not None]  # fmt: skip
     return _number(found.value) + (f" ({', '.join(beside)})" if beside else "")
+
+
+def _ranged(found: Measure | None) -> str:
+    interval = _interval(found)
+    return _short(found) + (f" ({interval})" if interval else "")
 
 
 def _interval(found: Measure | None) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from deepcam.evaluation.judge import Reading
 from deepcam.evaluation.statistics import Measure, correlation, measure
+from deepcam.geometry.pose import to_head
 
 F64 = NDArray[np.float64]
 
@@ -79,6 +80,63 @@ def mouth(reading: Reading) -> float:
 def sideways(reading: Reading) -> float:
     """Horizontal gaze, degrees."""
     return float(gaze_angles(reading)[0])
+
+
+def width(reading: Reading) -> float:
+    """Distance of the mouth's corners, IOD: smiles and rounded lips."""
+    return reading.width
+
+
+def brows(reading: Reading) -> float:
+    """Height of the brows above the eyes' corners in the head, IOD."""
+    head = to_head(reading.landmarks, reading.pose)
+    return float(abs(head[[105, 334], 1].mean() - head[[33, 133, 362, 263], 1].mean()))
+
+
+def smile(reading: Reading) -> float:
+    """Height of the mouth's corners above the middle of the lips in the head, IOD."""
+    head = to_head(reading.landmarks, reading.pose)
+    return float(head[[13, 14], 1].mean() - head[[61, 291], 1].mean())
+
+
+EXPRESSION: tuple[tuple[str, Callable[[Reading], float], float], ...] = (
+    ("width", width, 0.02),
+    ("brows", brows, 0.01),
+    ("smile", smile, 0.01),
+)
+"""Name, quantity and the least movement of clips that can say anything about it."""
+
+
+def blinks(values: F64) -> list[int]:
+    """Middles of the runs in which the eyes (n,) are open less than six tenths as far as usual."""
+    shut = values < 0.6 * np.median(values)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], shut, [False]]).astype(int)))
+    return [int(a + b - 1) // 2 for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def blink_agreement(tracks: Sequence[Track]) -> Measure:
+    """F1 of blinks: a blink of the output belongs to one of the original within three frames."""
+    counts = []
+    for track in tracks:
+        pairs = track.pairs()
+        if len(pairs) < 10:
+            continue
+        real = blinks(np.array([lids(x) for x, _ in pairs]))
+        made = blinks(np.array([lids(y) for _, y in pairs]))
+        left, hits = list(made), 0
+        for blink in real:
+            near = [b for b in left if abs(b - blink) <= 3]
+            if near:
+                left.remove(near[0])
+                hits += 1
+        if real or made:
+            counts.append((hits, len(real), len(made)))
+
+    def statistic(groups: Sequence[tuple[int, int, int]]) -> float:
+        both = sum(g[1] + g[2] for g in groups)
+        return 2 * sum(g[0] for g in groups) / both if both else float("nan")
+
+    return measure(counts, statistic, sum(c[1] for c in counts), "" if counts else "nobody blinks")
 
 
 def detection(tracks: Sequence[Track]) -> Measure:

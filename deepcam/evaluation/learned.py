@@ -1,0 +1,152 @@
+"""Runs the attacks that learn (P4, P5) on every method."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.evaluation import mapping, parrot
+from deepcam.evaluation.attackers import Attacker, put_back
+from deepcam.evaluation.baselines import Method, Painted, cover
+from deepcam.evaluation.embedding import crops, embed, embed_all, originals
+from deepcam.evaluation.features import hog
+from deepcam.evaluation.outcome import OURS, SEED, Outcome, Settings
+from deepcam.evaluation.privacy import features as conditioning
+from deepcam.evaluation.record import Result, Take, run_stills
+from deepcam.evaluation.statistics import Measure
+
+F64 = NDArray[np.float64]
+Side = Sequence[Take]
+Hits = dict[str, mapping.Hits]
+
+LABELS = (("standard", ""), ("tight", " tight"))
+DECODED = 48
+"""Pixels of the side of crops that are turned back."""
+
+
+@dataclass(slots=True)
+class Lessons:
+    """What all methods' attacks share."""
+
+    attacker: Attacker
+    strangers: Side
+    sides: tuple[Side, ...]
+    """Both pictures of everybody; only the first ``ways`` sides are anonymized and attacked."""
+    real: dict[str, list[F64]]
+    """Crop -> (n, d) of both sides' originals."""
+    real_strangers: dict[str, F64]
+    sessions: int
+    masked: dict[str, Hits]
+    """Crop -> learner -> hits on pictures whose face was cut out."""
+
+
+def prepare(
+    attacker: Attacker,
+    strangers: Side,
+    sides: tuple[Side, ...],
+    real: dict[str, list[F64]],
+    settings: Settings,
+) -> Lessons | None:
+    """None where the settings ask for no such attack, or there are too few persons."""
+    if not settings.sessions or len(sides[0]) < 2 * mapping.PARTS:
+        return None
+    theirs = {crop: embed_all(attacker, originals(strangers), crop) for crop, _ in LABELS}
+    lessons = Lessons(attacker, strangers, sides, real, theirs, settings.sessions, {})
+    blank = Method("masked", lambda still, seed: Painted(cover))
+    made = [run_stills(blank, side, SEED) for side in sides[: 1 + settings.both_ways]]
+    lessons.masked = {crop: _back(lessons, blank, made, crop) for crop, _ in LABELS}
+    return lessons
+
+
+def learned_attacks(
+    outcome: Outcome, arm: Method, lessons: Lessons, made: Sequence[Sequence[Result]]
+) -> None:
+    """P4 and P5 of one method; ``made``: its pictures of the attacked sides."""
+    persons = len(lessons.sides[0])
+    for (crop, label), found in zip(LABELS, parrots(lessons, arm, made), strict=True):
+        outcome.put(arm.name, f"P4{label}", found)
+        hits = _back(lessons, arm, made, crop)
+        outcome.put(arm.name, f"P5{label}", mapping.gain(hits, lessons.masked[crop], persons))
+    if arm.name == OURS:
+        outcome.put(arm.name, "P4 conditioning", _conditioning(lessons.sides))
+        same = [_marks(lessons.attacker, run_stills(arm, side, SEED + 9000), "standard")
+                for side in lessons.sides]  # fmt: skip
+        kept = parrot.parrot([same[0]], same[1])
+        kept.note = (
+            "one identity kept by each person: linkable by design, and shows the attack works"
+        )
+        outcome.put(arm.name, "P4 kept identity", kept)
+
+
+def parrots(lessons: Lessons, arm: Method, made: Sequence[Sequence[Result]]) -> list[Measure]:
+    """P4 on each of ``LABELS``: learnt on several anonymized versions of one picture of each
+    person, tested on the other picture with another identity; both ways round where both exist."""
+    out = []
+    extra = [
+        [
+            run_stills(arm, side, SEED + 20_000 + 1000 * (2 * s + w))
+            for s in range(lessons.sessions - 1)
+        ]
+        for w, side in enumerate(lessons.sides)
+    ]
+    # With one way only, the second pictures are anonymized here, for the test.
+    tested = [*made, *(run_stills(arm, side, SEED + 40_000) for side in lessons.sides[len(made) :])]
+    for crop, _ in LABELS:
+        rows = [[_marks(lessons.attacker, r, crop) for r in (tested[w], *extra[w])]
+                for w in range(2)]  # fmt: skip
+        ways = [parrot.parrot(rows[w], rows[1 - w][0]) for w in range(len(made))]
+        out.append(parrot.joined(ways))
+    return out
+
+
+def _marks(attacker: Attacker, results: Sequence[Result], crop: str) -> dict[str, F64]:
+    """What the parrot learns from: embeddings, and gradients of the crop."""
+    return {
+        "embedding": embed_all(attacker, results, crop),
+        "gradients": hog(crops(results, crop, 64)),
+    }
+
+
+def _conditioning(sides: Sequence[Side]) -> Measure:
+    """P4 on the numbers that drive the face, instead of the picture."""
+    rows = []
+    for side in sides:
+        faces = [t.shots[0].face for t in side]
+        rows.append({"numbers": np.stack([conditioning(f) for f in faces if f is not None])})
+    return parrot.joined([parrot.parrot([rows[w]], rows[1 - w]) for w in range(2)])
+
+
+def _back(lessons: Lessons, arm: Method, made: Sequence[Sequence[Result]], crop: str) -> Hits:
+    """Learner -> whether each picture's person was found, P5; sides one after the other."""
+    theirs = run_stills(arm, lessons.strangers, SEED + 60_000)
+    real = [originals(side) for side in (*lessons.sides, lessons.strangers)]
+    strange = embed_all(lessons.attacker, theirs, crop)
+    out: dict[str, list[mapping.Hits]] = {}
+    for way, results in enumerate(made):
+        n = len(results)
+        gallery = lessons.real[crop][1 - way]
+        codes = _stack(embed_all(lessons.attacker, results, crop), strange)
+        goals = _stack(lessons.real[crop][way], lessons.real_strangers[crop])
+        pairs = mapping.Pairs(codes, goals, np.arange(n), len(theirs))
+        found = mapping.embeddings_attack(pairs, gallery)
+        back = mapping.pictures_back(
+            crops([*results, *theirs], size=DECODED),
+            crops([*real[way], *real[-1]], size=DECODED), list(range(n)), n,
+        )  # fmt: skip
+        turned = []
+        for result, picture in zip(results, back, strict=True):
+            shot = result.take.shots[0]
+            assert shot.reading is not None
+            whole = put_back(result.images[0], shot.reading, picture, shot.hidden())
+            turned.append(embed(lessons.attacker, Result(result.take, [whole], []), crop))
+        found["pictures"] = mapping.decoded_attack(np.array(turned), gallery, np.arange(n))
+        for name, hits in found.items():
+            out.setdefault(name, []).append(hits)
+    return {name: np.concatenate(parts) for name, parts in out.items()}
+
+
+def _stack(known: F64, strangers: F64) -> F64:
+    return np.concatenate([known, strangers]) if len(strangers) else known

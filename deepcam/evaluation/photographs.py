@@ -1,0 +1,232 @@
+"""Photographs: who is it (P1-P5), does it look real (Q1, Q3, Q4), is it a copy (P8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.evaluation import features, learned, privacy, realism, stability, strata
+from deepcam.evaluation.attackers import Attacker, distances, threshold
+from deepcam.evaluation.baselines import Method, person
+from deepcam.evaluation.embedding import CROPS, crops, embed_all, originals
+from deepcam.evaluation.judge import Judge
+from deepcam.evaluation.material import Material, Photo, spread
+from deepcam.evaluation.outcome import OURS, SEED, Distances, Outcome, Say, Settings
+from deepcam.evaluation.record import Recorder, Take, run_stills
+from deepcam.evaluation.statistics import Measure, binomial_p, rate
+from deepcam.frames import Image
+
+F64 = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class People:
+    """Who is attacked: two recorded pictures each; and strangers with one."""
+
+    firsts: list[Take] = field(default_factory=list)
+    seconds: list[Take] = field(default_factory=list)
+    strangers: list[Take] = field(default_factory=list)
+    how: str = "two photographs of each person"
+    unseen: int = 0
+    """Persons who were not among the training photographs."""
+
+
+def gather(material: Material, settings: Settings, say: Say) -> People:
+    """Record everybody; from the clips where there are no pairs of photographs."""
+    pairs = material.pairs()
+    chosen = [pairs[i] for i in np.unique(np.linspace(
+        0, len(pairs) - 1, min(settings.persons, len(pairs))).round().astype(int))
+    ] if pairs else []  # fmt: skip
+    people = People()
+    images: list[tuple[str, Image, Image, Photo | None]] = []
+    if len(chosen) >= 4:
+        say(f"Reading photographs of {len(chosen)} persons.")
+        images = [(a.path.stem, a.read(), b.read(), a) for a, b in chosen]
+    else:
+        people.how = "an early and a late frame of each clip (one session: easier than photographs)"
+        for clip in material.clips[: settings.clips]:
+            frames, _ = clip.read(settings.frames)
+            if len(frames) >= 20:
+                images.append((clip.path.stem, frames[2], frames[-1], None))
+    with Recorder(still=True) as recorder:
+        for name, one, other, photo in images:
+            a = _known(recorder.record(name, name, [one], 25.0), photo)
+            b = _known(recorder.record(name + " (2)", name, [other], 25.0), photo)
+            if a.usable and b.usable:
+                people.firsts.append(a)
+                people.seconds.append(b)
+                people.unseen += int(photo is not None and photo.unseen)
+        alone = material.strangers()[: settings.strangers]
+        if alone:
+            say(f"Reading photographs of {len(alone)} strangers.")
+        for photo in alone:
+            take = recorder.record(photo.path.stem, photo.path.stem, [photo.read()], 25.0)
+            if take.usable:
+                people.strangers.append(_known(take, photo))
+    return people
+
+
+def _known(take: Take, photo: Photo | None) -> Take:
+    if photo is not None:
+        take.glasses, take.beard = photo.glasses, photo.beard
+    return take
+
+
+def attack(
+    outcome: Outcome,
+    arms: Sequence[Method],
+    attacker: Attacker,
+    people: People,
+    settings: Settings,
+    say: Say,
+) -> float:
+    """P1 to P5, Q1, Q3 and Q4 of every method; returns the threshold on the standard crop."""
+    say(f"Attacking pictures of {len(people.firsts)} persons with {attacker.name}.")
+    sides = (people.firsts, people.seconds)
+    real = {crop: [embed_all(attacker, originals(t), crop) for t in sides] for crop in CROPS}
+    taus = {crop: threshold(_impostors(*pair)) for crop, pair in real.items()}
+    outcome.facts["impostor_pairs"] = int(len(people.firsts) * (len(people.firsts) - 1) * 2)
+    seen = crops(originals(people.firsts))
+    lessons = learned.prepare(attacker, people.strangers, sides, real, settings)
+    for arm in arms:
+        made = [run_stills(arm, takes, SEED + 1000 * way)
+                for way, takes in enumerate(sides[: 1 + settings.both_ways])]  # fmt: skip
+        figures = outcome.figures.setdefault(arm.name, {})
+        codes = {crop: [embed_all(attacker, results, crop) for results in made] for crop in CROPS}
+        # Each way: anonymized photograph ``way`` against the *other* photograph of everybody.
+        figures["P1"] = _joined(
+            [privacy.verification(c, real["standard"][1 - w], taus["standard"])
+             for w, c in enumerate(codes["standard"])], people.how)  # fmt: skip
+        figures["P1 tight"] = _joined(
+            [privacy.verification(c, real["tight"][1 - w], taus["tight"])
+             for w, c in enumerate(codes["tight"])], people.how)  # fmt: skip
+        figures["P1 same photograph"] = _joined(
+            [privacy.verification(c, real["standard"][w], taus["standard"])
+             for w, c in enumerate(codes["standard"])], "")  # fmt: skip
+        for rank in (1, 5):
+            for crop, label in (("standard", ""), ("tight", " tight")):
+                figures[f"P2 rank-{rank}{label}"] = _joined(
+                    [privacy.identification(c, real[crop][1 - w], rank)
+                     for w, c in enumerate(codes[crop])], "")  # fmt: skip
+        for crop in ("tight", "context"):
+            figures[f"P3 {crop}"] = privacy.separation(codes[crop][0], real[crop][1])
+        outcome.distances[arm.name] = {
+            crop: _distances([(c, real[crop][1 - w]) for w, c in enumerate(codes[crop])])
+            for crop in CROPS
+        }
+        shown = crops(made[0])
+        figures["Q1 sliced Wasserstein"] = realism.texture_distance(shown, seen)
+        figures["Q1 KID texture"] = realism.kernel_distance(
+            features.random_network(shown), features.random_network(seen)
+        )
+        figures["Q1 KID recognizer"] = realism.kernel_distance(
+            codes["standard"][0], real["standard"][0]
+        )
+        figures["Q3 C2ST"] = realism.two_sample(
+            _looks(shown), _looks(seen), list(range(len(shown)))
+        )
+        figures["Q4 seam, photographs"], figures["Q4 colour step, photographs"] = (
+            stability.seam_measure(made[0])
+        )
+        if lessons is not None:
+            say(f"Attacks that learn: {arm.name}.")
+            learned.learned_attacks(outcome, arm, lessons, made)
+        if arm.name == OURS:
+            outcome.gallery += [r.images[0] for r in made[0][:12]]
+            mated = np.diag(distances(codes["standard"][0], real["standard"][1]))
+            for k in np.argsort(mated)[:5]:
+                label = f"P1 {made[0][k].take.name}: distance {mated[k]:.2f}"
+                outcome.worst.append((label, made[0][k].images[0]))
+            others = run_stills(arm, people.strangers, SEED + 5000)
+            outcome.strata |= strata.of_photographs(
+                [*made[0], *others], codes["standard"][0], real["standard"][1],
+                (codes["tight"][0], real["tight"][1]), taus["standard"],
+            )  # fmt: skip
+    return taus["standard"]
+
+
+def _looks(pictures: Sequence[Image]) -> dict[str, F64]:
+    """What the C2ST looks at."""
+    return {
+        "texture": features.random_network(pictures),
+        "gradients": features.hog(pictures),
+        "spectrum": features.spectrum(pictures),
+    }
+
+
+def _impostors(one: F64, other: F64) -> F64:
+    """All distances between different persons."""
+    n = len(one)
+    upper = np.triu_indices(n, 1)
+    return np.concatenate(
+        [distances(one, other)[~np.eye(n, dtype=bool)], distances(one, one)[upper],
+         distances(other, other)[upper]]
+    )  # fmt: skip
+
+
+def _distances(ways: Sequence[tuple[F64, F64]]) -> Distances:
+    tables = [distances(a, b) for a, b in ways]
+    return Distances(
+        np.concatenate([np.diag(t) for t in tables]),
+        np.concatenate([t[~np.eye(len(t), dtype=bool)] for t in tables]),
+    )
+
+
+def _joined(parts: Sequence[Measure], note: str) -> Measure:
+    """Rates of both ways as one."""
+    n = sum(p.n for p in parts)
+    hits = sum(round((p.value or 0.0) * p.n) for p in parts)
+    extra = dict(parts[0].extra)
+    if "p" in extra:
+        extra["p"] = round(binomial_p(hits, n, extra["chance"]), 5)
+    return rate(hits, n, note, **extra)
+
+
+def memory(
+    outcome: Outcome,
+    material: Material,
+    attacker: Attacker,
+    settings: Settings,
+    tau: float,
+    say: Say,
+) -> None:
+    """P8: portraits of sampled identities against the donors of the identity bank."""
+    import csv
+
+    from deepcam.portrait import portrait
+
+    text = resources.files("deepcam.training").joinpath("donors.csv").read_text()
+    donors = {row["file"] for row in csv.DictReader(text.splitlines())}
+    training = [p for p in material.photos if p.path.name in donors]
+    # People of the same studio who are no donors make the fairest comparison.
+    known = {p.person for p in training}
+    held_out = [
+        p for p in material.photos
+        if p.person not in known and p.source in ("", "london", "canada", "congress")
+    ]  # fmt: skip
+    studio = [p for p in held_out if p.source in ("london", "canada")]
+    held_out = studio if len(studio) >= 8 else held_out
+    say(f"Comparing sampled people with {len(training)} donors.")
+    with Judge(still=True) as judge:
+
+        def codes(images: Sequence[Image]) -> F64:
+            rows = []
+            for image in images:
+                reading = judge.read(image)
+                if reading is not None:
+                    nothing = np.zeros(image.shape[:2], np.uint8)
+                    rows.append(attacker.embed(image, reading, "standard", nothing))
+            return np.array(rows)
+
+        def some(photos: list[Photo]) -> list[Image]:
+            return [photos[i].read() for i in spread(photos, settings.identities)]
+
+        sampled = [portrait(person(SEED + k)) for k in range(settings.identities)]
+        found = privacy.memorisation(
+            codes(sampled), codes(some(held_out)), codes([p.read() for p in training]), tau
+        )
+    outcome.put(OURS, "P8", found)
