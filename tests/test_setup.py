@@ -21,6 +21,7 @@ from deepcam.errors import DeepcamError
 from deepcam.platform import loopback, privilege, rootjob
 from deepcam.platform.options import Entry, configured, options_text
 from deepcam.platform.setup import advice, setup
+from deepcam.platform.system import System
 from deepcam.sources.v4l2 import Capability
 
 LOAD = "etc/modules-load.d/deepprivacy-cam.conf"
@@ -223,6 +224,24 @@ def test_a_device_in_use_is_not_taken_away(machine: Machine) -> None:
         loopback.plan(machine.system())
 
 
+@pytest.mark.parametrize("version", ["0.12.7", "0.15.0"])
+def test_undo_waits_for_those_who_use_it(machine: Machine, version: str) -> None:
+    machine.install_module()
+    _setup(machine)
+    machine.load(version)
+    machine.process(77, "zoom", holds="video10")
+    with pytest.raises(DeepcamError, match=r"zoom \(process 77\)"):
+        _setup(machine, undo=True)
+    assert OPTIONS in machine.tree("etc")
+
+
+def test_root_removes_only_files_with_the_marker(machine: Machine) -> None:
+    machine.write(OPTIONS, "options v4l2loopback devices=1\n")
+    job = {"write": {}, "remove": [OPTIONS], "steps": []}
+    assert rootjob.perform(job, machine.root, machine.modprobe, machine.control) == []
+    assert OPTIONS in machine.tree("etc")
+
+
 def test_module_not_installed(machine: Machine) -> None:
     with pytest.raises(DeepcamError, match=rf"not installed.*apt-get.*linux-headers-{RELEASE}"):
         loopback.plan(machine.system())
@@ -252,10 +271,20 @@ def test_secure_boot_refuses_an_unsigned_module(machine: Machine) -> None:
 
 def test_read_only_etc(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.install_module()
-    system = machine.system()
-    monkeypatch.setattr(type(system), "read_only", lambda *_: True)
+    whole = System.read_only
+    monkeypatch.setattr(System, "read_only", lambda *_: True)
+    before = machine.tree("etc")
+    with pytest.raises(DeepcamError, match=r"read-only.*--dry-run"):
+        _setup(machine)
+    assert machine.ran == []
+    assert machine.tree("etc") == before
+    assert OPTIONS in _setup(machine, dry_run=True)[0]["write"]  # as the sentence says
+    monkeypatch.setattr(System, "read_only", whole)
+    _setup(machine)
+    monkeypatch.setattr(System, "read_only", lambda *_: True)
     with pytest.raises(DeepcamError, match="read-only"):
-        loopback.plan(system)
+        _setup(machine, undo=True)
+    assert _own(machine)
 
 
 def test_read_only_found_while_writing(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -380,6 +409,7 @@ def test_a_password_not_given(machine: Machine, asker: str, code: int, sentence:
         {"write": {OPTIONS: f"{rootjob.MARKER}\ninstall x /bin/sh\n"}, "remove": [], "steps": []},
         {"write": {OPTIONS: "options v4l2loopback\n"}, "remove": [], "steps": []},
         {"write": {OPTIONS: f"{rootjob.MARKER}\n# \\\n"}, "remove": [], "steps": []},
+        {"write": {OPTIONS: f"{rootjob.MARKER}\n# \x1b[2J\n"}, "remove": [], "steps": []},
         {"write": {}, "remove": [], "steps": [], "root": "/"},
     ],
 )

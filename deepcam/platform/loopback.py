@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from deepcam import APP_NAME
 from deepcam.errors import DeepcamError
@@ -171,7 +170,6 @@ def plan(system: System) -> Plan:
             raise DeepcamError(
                 f"/{name} was written by somebody else.", f"Look at it, then: sudo rm /{name}"
             )
-        _check_writable(system, present)
     steps = [] if good else _steps(system, state, number)
     if write and in_initramfs(system):
         steps.append("initramfs")
@@ -185,8 +183,6 @@ def undo(system: System) -> Plan:
     files = tuple(name for name in rootjob.FILES if rootjob.ours(system.root / name))
     if not files:
         return Plan()
-    for name in files:
-        _check_writable(system, system.root / name)
     steps, notes = [], []
     if state.own and state.control:
         _check_idle(system, state.own)
@@ -224,16 +220,18 @@ def _check_idle(system: System, devices: tuple[Device, ...]) -> None:
             )
 
 
-def _check_writable(system: System, path: Path) -> None:
-    folder = path.parent
-    while not folder.exists():
-        folder = folder.parent
-    if system.read_only(folder):
-        shown = f"/{path.relative_to(system.root)}"
-        raise DeepcamError(
-            f"{shown} cannot be written: the file system is read-only.",
-            "Put the settings where your system keeps them (deepcam setup --dry-run shows them).",
-        )
+def check_writable(system: System, plan: Plan) -> None:
+    """Raises ``DeepcamError`` when not even root could write what the plan says."""
+    for name in (*plan.write, *plan.remove):
+        folder = (system.root / name).parent
+        while not folder.exists():
+            folder = folder.parent
+        if system.read_only(folder):
+            raise DeepcamError(
+                f"/{name} cannot be changed: the file system is read-only.",
+                "Put the settings where your system keeps them (deepcam setup --dry-run shows "
+                "them).",
+            )
 
 
 def _others(system: System, state: Loopback) -> list[Entry]:

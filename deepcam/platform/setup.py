@@ -51,6 +51,7 @@ def setup(
     if dry_run:
         say("Nothing was changed (--dry-run).")
         return facts
+    loopback.check_writable(system, plan)
     privilege.way(system, terminal)  # before a question that would lead nowhere
     if confirm is not None and not confirm():
         raise DeepcamError("Nothing was changed.")
