@@ -33,19 +33,30 @@ class SessionLike(Protocol):
     def keep_awake(self, seconds: float) -> None: ...
 
 
-Factory = Callable[[str | None, int], SessionLike]
-"""Makes a session for a camera (its name, or None for the first one) and the first face's seed."""
+Factory = Callable[[str | None, str | int], SessionLike]
+"""Makes a session for a camera (its name, or None for the first one) and the first face (a saved
+one's name, or a seed)."""
 
 
 class Controller(QObject):
-    """Commands return at once; ``said`` carries a sentence for people when one has ended."""
+    """Commands return at once; ``said`` carries a sentence for people when one has ended.
+
+    ``first`` gives the face of every start, in a thread of its own; by default somebody new.
+    """
 
     said = Signal(str)
+    camera_chosen = Signal(str)
 
-    def __init__(self, factory: Factory, seed: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        factory: Factory,
+        seed: Callable[[], int],
+        first: Callable[[], str | int] | None = None,
+    ) -> None:
         super().__init__()
         self._factory = factory
         self._seed = seed
+        self._first = first or seed
         self._worn: list[str | int] = []
         self._lock = threading.Lock()
         self._session: SessionLike | None = None
@@ -58,6 +69,12 @@ class Controller(QObject):
     def newest(self) -> SafeFrame | None:
         """The latest safe picture, card included."""
         return None if self._session is None else self._session.newest
+
+    @property
+    def current(self) -> str | int | None:
+        """The face that is worn: a saved one's name, a seed, or None when nothing runs."""
+        worn = self._worn
+        return worn[-1] if worn else None
 
     @property
     def can_undo(self) -> bool:
@@ -81,10 +98,16 @@ class Controller(QObject):
         self._later(lambda: self._begin(panics))
 
     def use_camera(self, name: str | None) -> None:
-        """Begin anew with another camera."""
+        """Begin anew with another camera; None is the first one."""
         self.camera = name
+        self.camera_chosen.emit(name or "")
         panics = self._panics
         self._later(lambda: self._begin(panics))
+
+    def restart(self) -> None:
+        """Begin anew with other settings and the face that is worn."""
+        panics = self._panics
+        self._later(lambda: self._begin(panics, keep=True))
 
     def toggle(self) -> None:
         """The picture, or the standby card with the camera released."""
@@ -110,6 +133,10 @@ class Controller(QObject):
         """A saved face by name, or one by seed."""
         self._later(lambda: self._wear(identity))
 
+    def renamed(self, old: str | int, new: str) -> None:
+        """A face that was worn has another name now."""
+        self._later(lambda: self._rename(old, new))
+
     def undo(self) -> None:
         """The face before this one."""
         self._later(self._undo)
@@ -121,19 +148,22 @@ class Controller(QObject):
         if self._session is not None:
             self._session.stop()
 
-    def _begin(self, panics: int) -> None:
+    def _begin(self, panics: int, keep: bool = False) -> None:
+        worn, was_off = self._worn, False
         if self._session is not None:
+            was_off = not self._session.status().get("on", True)
             self._session.stop()
         self._session, self._worn, self.problem = None, [], ""
-        seed = self._seed()
-        session = self._factory(self.camera, seed)
+        if not (keep and worn):
+            worn = [self._first()]
         try:
+            session = self._factory(self.camera, worn[-1])
             session.start()
         except DeepcamError as error:
             self.problem = str(error)
             raise
-        self._session, self._worn = session, [seed]
-        if panics != self._panics:
+        self._session, self._worn = session, worn
+        if panics != self._panics or (keep and was_off):
             session.panic()
 
     def _toggle(self, panics: int) -> None:
@@ -153,6 +183,13 @@ class Controller(QObject):
         answer = self._need().wear(identity)
         self._worn = [*self._worn, identity][-KEPT:]
         self.said.emit(f"Now wearing {answer.get('identity') or 'somebody new'}.")
+
+    def _rename(self, old: str | int, new: str) -> None:
+        worn = bool(self._worn) and self._worn[-1] == old
+        self._worn = [new if face == old else face for face in self._worn]
+        if worn and self._session is not None:
+            # A worker that starts again looks for the face under this name.
+            self._session.wear(new)
 
     def _undo(self) -> None:
         if not self.can_undo:

@@ -6,26 +6,51 @@ import os
 import secrets
 import signal
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
-from PySide6.QtWidgets import QApplication, QSystemTrayIcon
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from deepcam.app.controller import Controller, Factory, SessionLike
-from deepcam.app.hotkeys import DEFAULTS, AppHotkeys
+from deepcam.app.gallery_window import GalleryWindow
+from deepcam.app.hotkeys import AppHotkeys
 from deepcam.app.preview import Preview
+from deepcam.app.settings import Settings, SettingsFile
+from deepcam.app.settings_dialog import SettingsDialog
 from deepcam.app.tray import Tray
 from deepcam.errors import DeepcamError
 from deepcam.live.control import runtime_dir
 from deepcam.platform.desktop_entry import APP_ID
+from deepcam.platform.hotkeys import ACTIONS
+
+_OF_A_SESSION = ("camera", "size", "fps", "output", "on_doubt")
+"""Settings that a running session cannot change."""
 
 
 class App:
-    """The parts together; ``close`` ends the session."""
+    """The parts together; ``close`` ends the session. Without a ``factory`` the sessions are live
+    ones after the settings."""
 
-    def __init__(self, factory: Factory, address: str) -> None:
-        self.controller = Controller(factory, lambda: secrets.randbits(31))
+    def __init__(
+        self, factory: Factory | None, address: str, store: SettingsFile | None = None
+    ) -> None:
+        self.store = store or SettingsFile()
+        self._said = self.store.load()
+        self._applied = self.store.now
+        self.controller = Controller(
+            factory or (lambda camera, face: live(camera, face, self.store.now)),
+            lambda: secrets.randbits(31),
+            self._first_face,
+        )
+        self.controller.camera = self.store.now.camera or None
+        self.controller.camera_chosen.connect(self._keep_camera)
         self.preview = Preview(self.controller)
+        self.preview.gallery_wanted.connect(self.show_gallery)
+        self.preview.settings_wanted.connect(self.show_settings)
+        self.gallery: GalleryWindow | None = None
+        self.dialog: SettingsDialog | None = None
         self.hotkeys = AppHotkeys(self.controller)
         self.hotkeys.changed.connect(self._hotkeys_changed)
         self.tray: Tray | None = None
@@ -33,6 +58,8 @@ class App:
             self.tray = Tray(
                 self.controller, self.show_window, QApplication.quit, cameras, saved_faces
             )
+            self.tray.gallery_wanted.connect(self.show_gallery)
+            self.tray.settings_wanted.connect(self.show_settings)
             self.tray.show()
         else:
             self.preview.message.setText(
@@ -52,14 +79,47 @@ class App:
     def start(self) -> None:
         """Show the window and begin."""
         self.show_window()
+        self._look()
         self.controller.start()
-        self.hotkeys.apply(**DEFAULTS)
+        self._apply_keys()
+        if self._said:
+            self.preview.message.setText("\n".join(self._said))
 
     def show_window(self) -> None:
         """Bring the window to the front."""
-        self.preview.showNormal()
-        self.preview.raise_()
-        self.preview.activateWindow()
+        _raise(self.preview)
+
+    def show_gallery(self) -> None:
+        """The faces one can be."""
+        if self.gallery is None:
+            self.gallery = GalleryWindow(self.controller, self.store)
+            self.gallery.settings_changed.connect(self.apply)
+        _raise(self.gallery)
+
+    def show_settings(self) -> None:
+        """The dialog, or the one that is open already."""
+        if self.dialog is None:
+            failures = {action: self.hotkeys.failure(action) for action in ACTIONS}
+            self.dialog = SettingsDialog(
+                self.store, _names(cameras), _names(saved_faces), failures, parent=self.preview
+            )
+            self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self.dialog.saved.connect(self.apply)
+            self.dialog.finished.connect(self._dialog_ended)
+        _raise(self.dialog)
+
+    def apply(self) -> None:
+        """What the settings say now; the session begins anew only where it must."""
+        old, new = self._applied, self.store.now
+        self._applied = new
+        self._look()
+        if new.hotkeys != old.hotkeys:
+            self._apply_keys()
+        self.controller.camera = new.camera or None
+        if any(getattr(old, key) != getattr(new, key) for key in _OF_A_SESSION):
+            self.controller.restart()
+        if new.face not in ("", old.face, self.controller.current):
+            self.controller.wear(new.face)
 
     def refresh(self) -> None:
         """Bring icon, menu and numbers up to date."""
@@ -77,7 +137,48 @@ class App:
         self.hotkeys.close()
         if self.tray is not None:
             self.tray.hide()
+        if self.dialog is not None:
+            self.dialog.reject()
+        if self.gallery is not None:
+            self.gallery.close()
+            self.gallery.end()
         self.controller.close()
+
+    def _first_face(self) -> str | int:
+        """The face that is always worn if it can be, else somebody new."""
+        from deepcam.identity.gallery import Gallery
+
+        name = self.store.now.face
+        if name:
+            try:
+                Gallery().load(name)
+            except DeepcamError as error:
+                self.controller.said.emit(f"{error.what} Somebody new is worn instead.")
+            else:
+                return name
+        return secrets.randbits(31)
+
+    def _look(self) -> None:
+        now = self.store.now
+        self.preview.set_view(now.mirror_preview, now.reduced_motion)
+        calm = now.reduced_motion
+        for effect in (Qt.UIEffect.UI_AnimateMenu, Qt.UIEffect.UI_AnimateCombo):
+            QApplication.setEffectEnabled(effect, not calm)
+        QApplication.setCursorFlashTime(0 if calm else 1000)
+
+    def _apply_keys(self) -> None:
+        keys = self.store.now.hotkeys
+        self.hotkeys.apply(**{action: keys.get(action, "") for action in ACTIONS})
+
+    def _keep_camera(self, name: str) -> None:
+        try:
+            self.store.save(replace(self.store.now, camera=name))
+        except DeepcamError as error:
+            self.preview.message.setText(str(error))
+        self._applied = replace(self._applied, camera=name)
+
+    def _dialog_ended(self) -> None:
+        self.dialog = None
 
     def _hotkeys_changed(self) -> None:
         if self.tray is not None:
@@ -106,11 +207,33 @@ def saved_faces() -> list[str]:
     return [e.name for e in sorted(entries, key=lambda e: -e.saved)]
 
 
-def live(camera: str | None, seed: int) -> SessionLike:
-    """A session with the settings of ``deepcam run``."""
+def _names(ask: Callable[[], list[str]]) -> list[str]:
+    try:
+        return ask()
+    except DeepcamError:
+        return []
+
+
+def _raise(window: QWidget) -> None:
+    window.showNormal()
+    window.raise_()
+    window.activateWindow()
+
+
+def live(camera: str | None, face: str | int, settings: Settings) -> SessionLike:
+    """A session after the app's settings."""
     from deepcam.live.session import LiveSettings, Session
 
-    return Session(LiveSettings(camera=camera, identity=seed))
+    return Session(
+        LiveSettings(
+            camera=camera,
+            identity=face,
+            size=settings.size,
+            fps=settings.fps,
+            output=settings.output,
+            on_doubt=settings.on_doubt,
+        )
+    )
 
 
 def ask_to_show(address: str) -> bool:
@@ -120,7 +243,7 @@ def ask_to_show(address: str) -> bool:
     return socket.waitForConnected(500)
 
 
-def run(factory: Factory = live) -> int:
+def run(factory: Factory | None = None) -> int:
     """Start the app; returns the exit code. Raises ``DeepcamError`` without a display."""
     if sys.platform == "linux" and not any(
         os.environ.get(k) for k in ("DISPLAY", "WAYLAND_DISPLAY")

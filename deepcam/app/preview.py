@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -12,13 +12,20 @@ from deepcam.app import icons
 from deepcam.app.controller import Controller
 from deepcam.frames import SafeFrame
 
+CALM = 500
+"""Milliseconds between two pictures where motion shall be reduced."""
+
 
 class Preview(QWidget):
     """Shows only what was sent: it has no way to the camera's own picture."""
 
+    gallery_wanted = Signal()
+    settings_wanted = Signal()
+
     def __init__(self, controller: Controller) -> None:
         super().__init__()
         self.setWindowTitle("DeepPrivacy Cam")
+        self._mirror = True
         self._controller = controller
         self._shown: SafeFrame | None = None
         self._pixmap = QPixmap()
@@ -27,7 +34,7 @@ class Preview(QWidget):
         self.picture.setMinimumSize(320, 180)
         self.picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.picture.setAccessibleName("Anonymized picture, mirrored")
-        note = QLabel("Mirrored view; others see it unmirrored.")
+        self.note = QLabel()
         self.facts = QLabel()
         self.facts.setWordWrap(True)
         self.facts.setAccessibleName("State and measurements")
@@ -43,13 +50,21 @@ class Preview(QWidget):
         self.back = QPushButton("&Undo")
         self.back.setToolTip("The face before this one.")
         self.back.clicked.connect(controller.undo)
+        self.gallery = QPushButton("&Faces…")
+        self.gallery.setToolTip("Look at saved faces, make new ones, choose one to wear.")
+        self.gallery.clicked.connect(lambda: self.gallery_wanted.emit())
+        self.settings = QPushButton("&Settings…")
+        self.settings.setToolTip("Camera, picture, keys, start at login.")
+        self.settings.clicked.connect(lambda: self.settings_wanted.emit())
         buttons = QHBoxLayout()
         for button in (self.switch, self.face, self.back):
             buttons.addWidget(button)
         buttons.addStretch()
+        for button in (self.gallery, self.settings):
+            buttons.addWidget(button)
         column = QVBoxLayout(self)
         column.addWidget(self.picture, 1)
-        for label in (note, self.facts, self.message):
+        for label in (self.note, self.facts, self.message):
             column.addWidget(label)
         column.addLayout(buttons)
         self.resize(720, 560)
@@ -57,6 +72,16 @@ class Preview(QWidget):
         self._frames = QTimer(self, interval=33)
         self._frames.timeout.connect(self.show_newest)
         self._frames.start()
+        self.set_view(mirror=True, calm=False)
+
+    def set_view(self, mirror: bool, calm: bool) -> None:
+        """``mirror``: like a mirror, else as others see it. ``calm``: a picture now and then."""
+        self._mirror, self._shown = mirror, None
+        self._frames.setInterval(CALM if calm else 33)
+        self.note.setText(
+            "Mirrored view; others see it unmirrored." if mirror else "As others see it."
+        )
+        self.picture.setAccessibleName("Anonymized picture" + (", mirrored" if mirror else ""))
 
     def show_newest(self) -> None:
         """Draw the newest picture if it has not been drawn; idle while hidden."""
@@ -68,7 +93,8 @@ class Preview(QWidget):
         pixels = frame.image.tobytes()
         image = QImage(pixels, width, height, 3 * width, QImage.Format.Format_BGR888)
         # A card carries writing, which a mirror would make unreadable.
-        mirrored = image if frame.reason.value == "card" else image.mirrored(True, False)
+        plain = not self._mirror or frame.reason.value == "card"
+        mirrored = image if plain else image.mirrored(True, False)
         self._pixmap = QPixmap.fromImage(mirrored)
         self._fit()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from deepcam.app import icons
@@ -17,6 +18,9 @@ RECENT = 8
 class Tray(QSystemTrayIcon):
     """``cameras`` and ``faces`` give the names for the submenus, newest first; asked when a
     submenu opens. "Off" means the standby card: the real camera cannot be shown at all."""
+
+    gallery_wanted = Signal()
+    settings_wanted = Signal()
 
     def __init__(
         self,
@@ -38,15 +42,15 @@ class Tray(QSystemTrayIcon):
         self.back = self.menu.addAction("&Undo")
         self.back.triggered.connect(controller.undo)
         self.faces = self.menu.addMenu("&Faces")
-        self.faces.aboutToShow.connect(
-            lambda: self._fill(self.faces, faces, controller.wear, "No face is saved yet.")
-        )
+        self.faces.aboutToShow.connect(lambda: self._fill_faces(faces))
         self.cameras = self.menu.addMenu("&Camera")
         self.cameras.aboutToShow.connect(
             lambda: self._fill(self.cameras, cameras, controller.use_camera, "There is no camera.")
         )
         self.menu.addSeparator()
         self.menu.addAction("&Preview").triggered.connect(show_preview)
+        self.settings = self.menu.addAction("&Settings…")
+        self.settings.triggered.connect(lambda: self.settings_wanted.emit())
         self.menu.addAction("&Quit").triggered.connect(leave)
         self.setContextMenu(self.menu)
         self.activated.connect(
@@ -70,6 +74,12 @@ class Tray(QSystemTrayIcon):
         """The hotkeys that work, as text beside the words; empty: none."""
         self._toggle_keys = f"\t{toggle}" if toggle else ""
         self.face.setText("&New face" + (f"\t{new_face}" if new_face else ""))
+
+    def _fill_faces(self, faces: Callable[[], list[str]]) -> None:
+        self._fill(self.faces, faces, self._controller.wear, "No face is saved yet.")
+        self.faces.addSeparator()
+        gallery = self.faces.addAction("&Gallery…")
+        gallery.triggered.connect(lambda: self.gallery_wanted.emit())
 
     @staticmethod
     def _fill(

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
 from deepcam.identity.types import Identity
+from deepcam.identity.wish import read_spec
 
 FORMAT = 1
 SUFFIX = ".identity"
@@ -78,8 +79,15 @@ class Gallery:
         return tuple(sorted(entries, key=lambda e: e.name.casefold()))
 
     def load(self, name: str | int) -> Identity:
-        """The identity of this name, or the one saved with this seed (an int, or digits)."""
-        return read_identity(self._path(name))
+        """The identity of this name, or the one saved with this seed (an int, or digits). A text of
+        ``deepcam.identity.wish`` gives the person it stands for, saved or not."""
+        try:
+            return read_identity(self._path(name))
+        except DeepcamError:
+            wished = read_spec(str(name))
+            if wished is None:
+                raise
+            return wished[1].sample(wished[0])
 
     def save(self, identity: Identity, overwrite: bool = False) -> Path:
         """Keep ``identity`` under its name; returns the file."""

@@ -1,0 +1,134 @@
+"""The faces a person can choose from: those saved, and those just made and not saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from deepcam.errors import DeepcamError
+from deepcam.identity.gallery import (
+    LONGEST_NAME,
+    Entry,
+    Gallery,
+    read_identity,
+    resolve_identity,
+)
+from deepcam.identity.types import Identity
+from deepcam.identity.wish import Wish, spec_of
+
+UNSAVED = 8
+"""New faces that are kept without being saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One face in the window."""
+
+    key: str
+    """Another one whenever the picture may be another."""
+    name: str
+    spec: str | int
+    """What makes the session wear it."""
+    saved: bool
+    meta: dict[str, float | str]
+    problem: str = ""
+    """Why it cannot be used; '' when it can."""
+
+    def describe(self) -> str:
+        """Age, looks and whether it is saved, in words."""
+        if self.problem:
+            return self.problem
+        parts = []
+        age = self.meta.get("age")
+        if isinstance(age, int | float):
+            parts.append(f"looks about {age:.0f}")
+        for key, words in (
+            ("masculinity", ("feminine", "between feminine and masculine", "masculine")),
+            ("tone", ("dark skin", "medium skin", "light skin")),
+        ):
+            value = self.meta.get(key)
+            if isinstance(value, int | float):
+                parts.append(words[0 if value < 0.36 else 1 if value < 0.64 else 2])
+        parts.append("saved" if self.saved else "not saved yet")
+        return ", ".join(parts)
+
+
+class Faces:
+    """Gallery, unsaved faces and what can be undone. Methods marked slow touch only the disk and
+    may be called from any thread, the others from one."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self.gallery = gallery
+        self.unsaved: list[Shown] = []
+        self._deleted: list[Callable[[], str]] = []
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether something was deleted since the program started."""
+        return bool(self._deleted)
+
+    def read(self) -> list[Shown]:
+        """All saved faces, newest first; slow."""
+        return [_shown(e) for e in sorted(self.gallery.list(), key=lambda e: -e.saved)]
+
+    def identity(self, spec: str | int) -> Identity:
+        """The person that a session wears with ``spec``; slow. Raises ``DeepcamError``."""
+        return resolve_identity(spec, self.gallery)
+
+    def save(self, spec: str | int, name: str) -> Path:
+        """Keep the person of ``spec`` under ``name``; slow. Raises ``DeepcamError``."""
+        return self.gallery.save(replace(self.identity(spec), name=name))
+
+    def take_over(self, path: Path, taken: Collection[str]) -> str:
+        """Import a file, under a name not among ``taken`` (casefolded); that name; slow."""
+        found = read_identity(path)
+        name = free_name(found.name, taken)
+        self.gallery.save(replace(found, name=name))
+        return name
+
+    def made(self, seed: int, wish: Wish, identity: Identity) -> Shown:
+        """Keep a new face, unsaved."""
+        spec = spec_of(seed, wish)
+        face = Shown(str(spec), identity.name, spec, False, dict(identity.meta))
+        self.unsaved = [face, *self.unsaved][:UNSAVED]
+        return face
+
+    def drop(self, spec: str | int) -> None:
+        """It has been saved."""
+        self.unsaved = [face for face in self.unsaved if face.spec != spec]
+
+    def delete(self, face: Shown) -> None:
+        """Away with it; ``undo`` brings it back. Raises ``DeepcamError``."""
+        if face.saved:
+            self.gallery.delete(face.name)
+            self._deleted.append(self.gallery.undelete)
+            return
+        self.drop(face.spec)
+
+        def again() -> str:
+            self.unsaved = [face, *self.unsaved][:UNSAVED]
+            return face.name
+
+        self._deleted.append(again)
+
+    def undo(self) -> str:
+        """The name of what came back. Raises ``DeepcamError``."""
+        if not self._deleted:
+            raise DeepcamError("Nothing was deleted.", "There is nothing to bring back.")
+        name = self._deleted[-1]()
+        self._deleted.pop()
+        return name
+
+
+def free_name(wanted: str, taken: Collection[str]) -> str:
+    """``wanted``, with a number if it is among ``taken`` (casefolded)."""
+    name, number = wanted, 2
+    while name.casefold() in taken:
+        name, number = f"{wanted[: LONGEST_NAME - 4]} {number}", number + 1
+    return name
+
+
+def _shown(entry: Entry) -> Shown:
+    key = f"{entry.path}:{entry.saved}"
+    return Shown(key, entry.name, entry.name, True, entry.meta, entry.problem)

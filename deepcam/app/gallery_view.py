@@ -1,0 +1,200 @@
+"""What the window of faces looks like: the list, the selected face, its buttons, the sliders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from deepcam.app.faces import Shown
+from deepcam.app.portraits import SIZE, Portraits, plain
+from deepcam.app.wish_sliders import WishSliders
+
+THUMB = QSize(168, 84)
+LINKABLE = (
+    "A face that you keep is a pseudonym: whoever sees it in two calls can tell that both were the "
+    "same person. A new face at every start cannot be linked in this way."
+)
+
+
+class GalleryView(QWidget):
+    """Widgets without commands."""
+
+    def __init__(self, portraits: Portraits) -> None:
+        super().__init__()
+        self.setWindowTitle("Faces: DeepPrivacy Cam")
+        self.portraits = portraits
+        self.portraits.ready.connect(self._drawn)
+        self._always = ""
+        self._can_undo = False
+        self.list = QListWidget()
+        self.list.setViewMode(QListWidget.ViewMode.IconMode)
+        self.list.setIconSize(THUMB)
+        self.list.setGridSize(THUMB + QSize(20, 48))
+        self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self.list.setMovement(QListWidget.Movement.Static)
+        self.list.setWordWrap(True)
+        self.list.setAccessibleName("Faces, saved and new")
+        self.list.currentItemChanged.connect(lambda *_: self.show_selected())
+        self.picture = QLabel()
+        self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.picture.setFixedHeight(SIZE)
+        self.picture.setMinimumWidth(2 * SIZE)
+        self.name, self.about, self.message = QLabel(), QLabel(), QLabel()
+        for label in (self.name, self.about, self.message):
+            # Names come from files and may look like markup.
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+        font = self.name.font()
+        font.setBold(True)
+        font.setPointSizeF(1.3 * font.pointSizeF())
+        self.name.setFont(font)
+        self.message.setAccessibleName("Message")
+        self.wear_button = _button("&Wear this face", "The call sees this face from now on.")
+        self.always_button = _button("", LINKABLE)
+        self.save_button = _button("&Save…", "Keep this new face under a name.")
+        self.rename_button = _button("&Rename…", "Give the saved face another name.")
+        self.delete_button = _button("&Delete", "Remove this face; Undo delete brings it back.")
+        self.export_button = _button(
+            "&Export…", "Write this face to one small file, for another computer."
+        )
+        self.undo_button = _button("&Undo delete", "Bring back the face deleted last.")
+        self.import_button = _button(
+            "&Import…",
+            "Take over a face that was exported. A photograph cannot become a face.",
+        )
+        self.current_button = _button(
+            "&Keep the face I wear now…", "Save the face that the call sees now."
+        )
+        self.sliders = WishSliders()
+        self.new_button = _button(
+            "Make a &new face",
+            "Somebody new after these wishes, to look at: the call does not see it before you "
+            "wear it.",
+        )
+        self.sliders.add(self.new_button)
+        self._arrange()
+        self.show_selected()
+        self.resize(960, 620)
+
+    @property
+    def selected(self) -> Shown | None:
+        """The face the commands are about."""
+        item = self.list.currentItem()
+        found: Shown | None = None if item is None else item.data(Qt.ItemDataRole.UserRole)
+        return found
+
+    def fill(self, faces: Sequence[Shown], always: str, can_undo: bool, select: str = "") -> None:
+        """Show ``faces``; ``always``: the name that every start wears; ``select``: the key or name
+        to select, else what was selected stays so."""
+        before = self.selected
+        wanted = select or (before.key if before is not None else "")
+        self._always, self._can_undo = always, can_undo
+        self.list.blockSignals(True)
+        self.list.clear()
+        chosen = 0
+        for number, face in enumerate(faces):
+            self.list.addItem(self._item(face))
+            if wanted in (face.key, face.name):
+                chosen = number
+        if self.list.count():
+            self.list.setCurrentRow(chosen)
+        self.list.blockSignals(False)
+        self.show_selected()
+
+    def _item(self, face: Shown) -> QListWidgetItem:
+        always = face.saved and face.name == self._always
+        note = "damaged" if face.problem else "always worn" if always else ""
+        note = note if face.saved else "new, not saved"
+        item = QListWidgetItem(face.name + (f"\n({note})" if note else ""))
+        item.setData(Qt.ItemDataRole.UserRole, face)
+        spoken = f"{face.name}, {face.describe()}" + (", always worn" if always else "")
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
+        pair = self.portraits.pair(face.key)
+        item.setIcon(plain(THUMB) if pair is None else QIcon(pair))
+        return item
+
+    def _drawn(self, key: str) -> None:
+        pair = self.portraits.pair(key)
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            if pair is not None and item.data(Qt.ItemDataRole.UserRole).key == key:
+                item.setIcon(QIcon(pair))
+        if self.selected is not None and self.selected.key == key:
+            self.show_selected()
+
+    def show_selected(self) -> None:
+        """Picture, words and buttons after the selected face."""
+        face = self.selected
+        usable = face is not None and not face.problem
+        saved = face is not None and usable and face.saved
+        name = "" if face is None else face.name
+        self.name.setText(name or "No face yet")
+        self.about.setText(
+            "Make a new face below, or keep the one you wear now."
+            if face is None
+            else face.describe()
+        )
+        pair = None if face is None else self.portraits.pair(face.key)
+        if pair is not None:
+            self.picture.setPixmap(pair)
+        else:
+            self.picture.setText("The portrait is being drawn." if usable else "")
+        self.picture.setAccessibleName(f"Portraits of {name}, neutral and smiling" if name else "")
+        always = saved and name == self._always
+        self.always_button.setText("New &face at every start" if always else "&Always this face…")
+        for button, enabled in (
+            (self.wear_button, usable),
+            (self.always_button, usable),
+            (self.save_button, usable and not saved),
+            (self.rename_button, saved),
+            (self.delete_button, face is not None),
+            (self.export_button, saved),
+            (self.undo_button, self._can_undo),
+        ):
+            button.setEnabled(enabled)
+
+    def _arrange(self) -> None:
+        side = QVBoxLayout()
+        for widget in (self.picture, self.name, self.about):
+            side.addWidget(widget)
+        side.addLayout(_row(self.wear_button, self.always_button))
+        side.addLayout(
+            _row(self.save_button, self.rename_button, self.delete_button, self.export_button)
+        )
+        side.addStretch()
+        side.addWidget(self.sliders)
+        left = QVBoxLayout()
+        left.addWidget(self.list, 1)
+        left.addLayout(_row(self.current_button, self.import_button, self.undo_button))
+        columns = QHBoxLayout()
+        columns.addLayout(left, 1)
+        columns.addLayout(side)
+        whole = QVBoxLayout(self)
+        whole.addLayout(columns, 1)
+        whole.addWidget(self.message)
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    made = QPushButton(text)
+    made.setToolTip(tip)
+    made.setAccessibleDescription(tip)
+    return made
+
+
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    for widget in widgets:
+        row.addWidget(widget)
+    row.addStretch()
+    return row

@@ -1,0 +1,288 @@
+"""The dialog with all settings on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QGridLayout,
+    QGroupBox,
+    QHBoxLayout,
+    QKeySequenceEdit,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from deepcam.app.gallery_view import LINKABLE
+from deepcam.app.login import Login
+from deepcam.app.settings import Settings, SettingsFile
+from deepcam.errors import DeepcamError
+from deepcam.platform.hotkeys import ACTIONS, conflicts, parse
+
+SIZES = ("640 x 360", "640 x 480", "960 x 540", "1280 x 720", "1920 x 1080")
+OUTPUTS = {
+    "auto": "Automatic",
+    "camera": "Virtual camera of the system",
+    "pipewire": "PipeWire camera",
+    "null": "None: only the preview here",
+}
+DOUBTS = {"cover": "Cover the head with a plain shape", "card": "Show the standby card"}
+
+
+class SettingsDialog(QDialog):
+    """Works on a copy of ``store.now``; ``saved`` comes when a valid one has been written."""
+
+    saved = Signal()
+
+    def __init__(
+        self,
+        store: SettingsFile,
+        cameras: Sequence[str],
+        faces: Sequence[str],
+        failures: Mapping[str, str],
+        login: Login | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """``cameras``, ``faces``: names to choose from. ``failures``: action -> why its keys do not
+        work now."""
+        super().__init__(parent)
+        self.setWindowTitle("Settings: DeepPrivacy Cam")
+        self._store, self._login = store, login or Login()
+        self._failures = {action: text for action, text in failures.items() if text}
+        self._picture_box = self._build_picture(cameras)
+        self._face_box = self._build_face(faces)
+        self._keys_box = self._build_keys()
+        self._program_box = self._build_program()
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.setAccessibleName("Message")
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Save
+            | QDialogButtonBox.StandardButton.Cancel
+            | QDialogButtonBox.StandardButton.RestoreDefaults
+        )
+        self.buttons.accepted.connect(self.save)
+        self.buttons.rejected.connect(self.reject)
+        self.buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults).clicked.connect(
+            lambda: self.show_settings(Settings())
+        )
+        grid = QGridLayout()
+        grid.addWidget(self._picture_box, 0, 0)
+        grid.addWidget(self._face_box, 1, 0)
+        grid.addWidget(self._keys_box, 0, 1)
+        grid.addWidget(self._program_box, 1, 1)
+        for column in (0, 1):
+            grid.setColumnStretch(column, 1)
+        whole = QVBoxLayout(self)
+        whole.addLayout(grid)
+        whole.addWidget(self.message)
+        whole.addWidget(self.buttons)
+        self.resize(900, 520)
+        self.show_settings(store.now)
+
+    def show_settings(self, settings: Settings) -> None:
+        """Put these values into the fields."""
+        _choose(self.camera, settings.camera, settings.camera)
+        size = "{} x {}".format(*settings.size)
+        _choose(self.size_box, size, size)
+        self.fps.setValue(round(settings.fps))
+        _choose(self.output, settings.output, settings.output)
+        _choose(self.doubt, settings.on_doubt, settings.on_doubt)
+        if settings.face:
+            _choose(self.face, settings.face, settings.face)
+        self.always.setChecked(bool(settings.face))
+        self.new.setChecked(not settings.face)
+        for action, edit in self.keys.items():
+            edit.setKeySequence(QKeySequence(settings.hotkeys.get(action, "")))
+        self.login.setChecked(self._login.is_on(settings.start_at_login))
+        self.mirror.setChecked(settings.mirror_preview)
+        self.calm.setChecked(settings.reduced_motion)
+        self._judge_keys()
+
+    def settings(self) -> Settings:
+        """What the fields say."""
+        now = self._store.now
+        fps = self.fps.value()
+        width, height = str(self.size_box.currentData()).split(" x ")
+        return replace(
+            now,
+            camera=self.camera.currentData(),
+            size=(int(width), int(height)),
+            fps=now.fps if fps == round(now.fps) else fps,
+            output=self.output.currentData(),
+            face=(self.face.currentData() or "") if self.always.isChecked() else "",
+            on_doubt=self.doubt.currentData(),
+            hotkeys={**now.hotkeys, **self._wanted_keys()},
+            start_at_login=self.login.isChecked(),
+            mirror_preview=self.mirror.isChecked(),
+            reduced_motion=self.calm.isChecked(),
+        )
+
+    def save(self) -> None:
+        """Write the settings and close; with a sentence instead when that is not possible."""
+        wrong = self._judge_keys()
+        if wrong:
+            self.message.setText(wrong[0])
+            return
+        made = self.settings()
+        try:
+            # The file first: what it cannot keep shall not be half done.
+            self._store.save(made)
+            self._login.set(made.start_at_login)
+        except DeepcamError as error:
+            self.message.setText(str(error))
+            return
+        self.saved.emit()
+        self.accept()
+
+    def _build_picture(self, cameras: Sequence[str]) -> QGroupBox:
+        self.camera = _combo(
+            {"": "The first one found", **{name: name for name in cameras}}, "Camera"
+        )
+        self.size_box = _combo({size: size for size in SIZES}, "Picture size")
+        self.fps = QSpinBox()
+        self.fps.setRange(1, 120)
+        self.fps.setAccessibleName("Pictures a second")
+        self.output = _combo(OUTPUTS, "Where the picture goes")
+        box = QGroupBox("Camera and picture")
+        form = QFormLayout(box)
+        form.addRow("&Camera:", self.camera)
+        form.addRow("Picture si&ze:", self.size_box)
+        form.addRow("&Pictures a second:", self.fps)
+        form.addRow("Pictures g&o to:", self.output)
+        return box
+
+    def _build_face(self, faces: Sequence[str]) -> QGroupBox:
+        self.new = QRadioButton("A &new face at every start")
+        self.always = QRadioButton("&Always this saved face:")
+        self.face = _combo({name: name for name in faces}, "The face that is always worn")
+        self.always.toggled.connect(self.face.setEnabled)
+        self.face.setEnabled(False)
+        self.doubt = _combo(DOUBTS, "When the face cannot be followed")
+        if not faces and not self._store.now.face:
+            self.always.setEnabled(False)
+            self.always.setText("&Always this saved face: none is saved yet")
+        row = QHBoxLayout()
+        row.addWidget(self.always)
+        row.addWidget(self.face, 1)
+        note = QLabel(LINKABLE)
+        note.setWordWrap(True)
+        form = QFormLayout()
+        form.addRow("&When a face is lost from view:", self.doubt)
+        box = QGroupBox("Face")
+        column = QVBoxLayout(box)
+        column.addWidget(self.new)
+        column.addLayout(row)
+        column.addWidget(note)
+        column.addLayout(form)
+        column.addStretch()
+        return box
+
+    def _build_keys(self) -> QGroupBox:
+        box = QGroupBox("Keys that work in every program")
+        column = QVBoxLayout(box)
+        form = QFormLayout()
+        self.keys: dict[str, QKeySequenceEdit] = {}
+        marks = {
+            "toggle": "On or o&ff:",
+            "new_face": "N&ew face:",
+            "panic": "Stand&by card at once:",
+        }
+        for action, title in marks.items():
+            edit = QKeySequenceEdit()
+            edit.setMaximumSequenceLength(1)
+            edit.setAccessibleName(ACTIONS[action].title)
+            edit.setAccessibleDescription("Press the keys you want.")
+            edit.keySequenceChanged.connect(lambda *_: self._judge_keys())
+            none = QPushButton("None")
+            none.setAccessibleName(f"No keys for: {ACTIONS[action].title}")
+            none.clicked.connect(edit.clear)
+            row = QHBoxLayout()
+            row.addWidget(edit, 1)
+            row.addWidget(none)
+            form.addRow(title, row)
+            # The row is a layout: the label's mark needs the field itself.
+            label = form.labelForField(row)
+            if isinstance(label, QLabel):
+                label.setBuddy(edit)
+            self.keys[action] = edit
+        column.addLayout(form)
+        hint = QLabel("Click into a field and press the keys you want.")
+        hint.setWordWrap(True)
+        self.keys_message = QLabel()
+        self.keys_message.setWordWrap(True)
+        self.keys_message.setAccessibleName("What is wrong with the keys")
+        column.addWidget(hint)
+        column.addWidget(self.keys_message)
+        column.addStretch()
+        return box
+
+    def _build_program(self) -> QGroupBox:
+        box = QGroupBox("Program")
+        column = QVBoxLayout(box)
+        self.login = QCheckBox("S&tart when I log in")
+        self.login.setEnabled(self._login.possible)
+        self.mirror = QCheckBox("&Mirror the preview, like a mirror")
+        self.mirror.setToolTip("Others always see the picture unmirrored.")
+        self.calm = QCheckBox("&Less motion: the preview changes twice a second")
+        for widget in (self.login, self.mirror, self.calm):
+            column.addWidget(widget)
+        place = QLabel(f"Kept in {self._store.path}")
+        place.setWordWrap(True)
+        place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(place)
+        column.addStretch()
+        return box
+
+    def _wanted_keys(self) -> dict[str, str]:
+        portable = QKeySequence.SequenceFormat.PortableText
+        return {action: edit.keySequence().toString(portable) for action, edit in self.keys.items()}
+
+    def _judge_keys(self) -> list[str]:
+        """Sentences about keys that cannot work; also about those that the desktop refused."""
+        wanted = self._wanted_keys()
+        wrong = [f"{ACTIONS[a].title}: {text}" for a, text in conflicts(wanted).items()]
+        for action, text in wanted.items():
+            try:
+                if text:
+                    parse(text)
+            except DeepcamError as error:
+                wrong.append(f"{ACTIONS[action].title}: {error}")
+        same = {a for a, text in wanted.items() if text == self._store.now.hotkeys.get(a, "")}
+        refused = [f"{ACTIONS[a].title}: {t}" for a, t in self._failures.items() if a in same]
+        self.keys_message.setText("\n".join(wrong or refused))
+        return wrong
+
+
+def _combo(choices: Mapping[str, str], name: str) -> QComboBox:
+    box = QComboBox()
+    for value, text in choices.items():
+        box.addItem(text, value)
+    box.setAccessibleName(name)
+    # Long names of cameras must not make the dialog wide.
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(18)
+    return box
+
+
+def _choose(box: QComboBox, value: str, text: str) -> None:
+    """Select ``value``; added when it is not offered, such as a camera that is unplugged."""
+    for index in range(box.count()):
+        if box.itemData(index) == value:
+            box.setCurrentIndex(index)
+            return
+    box.addItem(text, value)
+    box.setCurrentIndex(box.count() - 1)
