@@ -14,12 +14,20 @@ import pytest
 @pytest.mark.slow
 @pytest.mark.timeout(700)
 @pytest.mark.skipif(not os.environ.get("DEEPCAM_VM"), reason="set DEEPCAM_VM=1 to run it")
-def test_camera_and_virtual_camera_on_a_real_driver(shared: Path) -> None:
+@pytest.mark.parametrize(
+    ("script", "parts"),
+    [
+        ("camera_check", ("cameras", "webcam", "starts", "session")),
+        ("setup_check", ("bare", "wrong", "beside_obs", "refused")),
+        ("timeout_check", ("timeout",)),
+    ],
+)
+def test_on_a_real_driver(shared: Path, script: str, parts: tuple[str, ...]) -> None:
     machine = shared / "vm" / "vm-run"
     if not machine.exists():
         pytest.skip("there is no virtual machine here")
     root = Path(__file__).resolve().parents[1]
-    check = root / "tests" / "vm" / "camera_check.py"
+    check = root / "tests" / "vm" / f"{script}.py"
     run = subprocess.run(
         [machine, "--timeout", "600", "--", sys.executable, check],
         cwd=root,
@@ -28,5 +36,5 @@ def test_camera_and_virtual_camera_on_a_real_driver(shared: Path) -> None:
     )
     print(run.stdout[-6000:])
     assert run.returncode == 0, run.stdout[-3000:]
-    for part in ("cameras", "webcam", "starts", "session"):
+    for part in parts:
         assert f"{part} passed" in run.stdout

@@ -10,6 +10,7 @@ done or what failed.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import struct
@@ -156,8 +157,6 @@ def _put_back(before: dict[Path, bytes | None], folders: list[Path]) -> None:
 
 
 def _refused(error: OSError) -> JobError:
-    import errno
-
     place = f" ({error.filename})" if error.filename else ""
     if error.errno == errno.EROFS:
         return JobError(
@@ -178,7 +177,7 @@ def _take(step: str, root: Path, run: Run, control: Control) -> list[str]:
         _modprobe(["modprobe", "-r", "v4l2loopback"], run)
         return ["unloaded v4l2loopback"]
     if name == "unload-idle":
-        return ["unloaded v4l2loopback"] if run(["modprobe", "-r", "v4l2loopback"])[0] == 0 else []
+        return [] if run(["modprobe", "-r", "v4l2loopback"])[0] else ["unloaded v4l2loopback"]
     if name == "initramfs":
         tool = ["update-initramfs", "-u"] if _has("update-initramfs") else ["dracut", "-f"]
         code, said = run(tool)
@@ -214,8 +213,6 @@ def _add(number: int, root: Path, control: Control) -> list[str]:
 
 
 def _remove(number: int, control: Control) -> list[str]:
-    import errno
-
     try:
         control(REMOVE, number)
     except OSError as error:
