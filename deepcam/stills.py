@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image
 from deepcam.sources.headers import read_file, upright
+from deepcam.versions import quiet_opencv
 
 QUALITY = 95
 """Of JPEG and WebP."""
@@ -38,7 +39,7 @@ def read_still(path: Path) -> Still:
     data, header = read_file(path)
     raw = None
     if data.size:
-        cv2.setLogLevel(0)
+        quiet_opencv()
         with contextlib.suppress(cv2.error):
             # Only UNCHANGED keeps alpha, and then the orientation is left to us.
             photograph = data[:2].tobytes() == b"\xff\xd8"

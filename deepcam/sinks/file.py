@@ -18,6 +18,7 @@ import numpy as np
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image, SafeFrame
+from deepcam.versions import open_media
 
 log = logging.getLogger(__name__)
 
@@ -218,7 +219,7 @@ class VideoWriter:
 
     def _take_sound(self, kind: str, path: Path, start: Fraction) -> None:
         try:
-            source = av.open(str(path), metadata_errors="replace")
+            source = open_media(str(path))
         except Exception:
             raise DeepcamError(f"The sound of {path} cannot be read.", "Try --no-audio.") from None
         self._sound_input = source

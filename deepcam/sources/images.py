@@ -12,6 +12,7 @@ from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image
 from deepcam.sources.base import SourceEndedError, as_bgr
 from deepcam.sources.headers import read_file, upright
+from deepcam.versions import quiet_opencv
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
 """Endings (lower case) of the files that count as pictures."""
@@ -26,7 +27,7 @@ def read_image(path: str | Path) -> Image:
     data, header = read_file(path)
     picture = None
     if data.size:
-        cv2.setLogLevel(0)
+        quiet_opencv()
         try:
             # UNCHANGED keeps alpha, but then the orientation is left to us.
             photograph = data[:2].tobytes() == b"\xff\xd8"

@@ -16,6 +16,7 @@ import numpy as np
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image
 from deepcam.sources.base import SourceEndedError
+from deepcam.versions import open_media
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class VideoReader:
         try:
             with self.path.open("rb"):
                 pass
-            self._container = av.open(str(self.path), metadata_errors="replace")
+            self._container = open_media(str(self.path))
         except PermissionError:
             raise DeepcamError(
                 f"The video {self.path} may not be read.", "Check its permissions."

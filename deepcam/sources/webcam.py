@@ -22,6 +22,7 @@ from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image
 from deepcam.sources.base import SourceLostError, as_bgr
 from deepcam.sources.v4l2 import CameraInfo, formats, holders, list_cameras, query, refusal
+from deepcam.versions import quiet_opencv
 
 FIRST_FRAME = 6.0
 """Seconds a camera may take to its first picture."""
@@ -233,7 +234,7 @@ def open_capture(target: str | int, size: tuple[int, int], fps: float) -> Captur
     os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
     import cv2
 
-    cv2.setLogLevel(0)
+    quiet_opencv()
     linux = sys.platform.startswith("linux")
     offered = formats(str(target)) if linux else {FORMATS[0]}
     # Asked for by name: OpenCV gives undecoded buffers for what it chooses itself at times.
