@@ -12,7 +12,8 @@ def quiet_opencv() -> None:
     if hasattr(cv2, "setLogLevel"):
         cv2.setLogLevel(0)
     else:
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        utils: Any = cv2.utils
+        utils.logging.setLogLevel(utils.logging.LOG_LEVEL_SILENT)
 
 
 def open_media(path: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import http.server
+import json
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from deepcam import modelfetch
+from deepcam import modelfetch, vision
 from deepcam.errors import DeepcamError
 from deepcam.modelfetch import Source
 
@@ -168,3 +169,46 @@ def test_removed_without_a_trace(release: Path, own_networks: Path) -> None:
     assert len(modelfetch.remove()) == len(CONTENTS) + 1
     assert not own_networks.exists()
     assert modelfetch.remove() == []
+
+
+# The command.
+
+
+def test_the_command_takes_a_file_and_gives_it_back(
+    run: Callable[..., tuple[int, str, str]], release: Path, own_networks: Path
+) -> None:
+    code, out, err = run("setup", "--models", "--file", release, "--json")
+    assert code == 0, err
+    assert json.loads(out)["networks"]["complete"] is True
+    assert modelfetch.load() == CONTENTS
+    code, out, _ = run("setup", "--models", "--undo", "--dry-run")
+    assert code == 0
+    assert modelfetch.load() == CONTENTS
+    code, out, _ = run("setup", "--models", "--undo")
+    assert code == 0
+    assert modelfetch.PERSONS in out
+    assert not own_networks.exists()
+
+
+def test_the_command_says_what_is_wrong_with_a_file(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, plain_stderr: None
+) -> None:
+    code, _, err = run("setup", "--file", tmp_path / "nothing.whl")
+    assert code == 1
+    assert "cannot be read" in err
+    assert "Traceback" not in err
+
+
+def test_the_command_fetches_only_where_it_is_needed(
+    run: Callable[..., tuple[int, str, str]],
+    serve: Serve,
+    release: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(vision, "installed", lambda: vision.LEGACY)
+    assert "nothing to fetch" in run("setup", "--models")[1]
+    monkeypatch.setattr(vision, "installed", lambda: vision.TASKS)
+    monkeypatch.setattr(modelfetch, "PUBLISHED", serve(release.read_bytes()))
+    code, out, _ = run("setup", "--models", "--dry-run")
+    assert code == 0
+    assert "would be put into" in out

@@ -28,6 +28,9 @@ def setup(file: Path | None, undo: bool, dry_run: bool, say: Say) -> dict[str, A
         for path in removed:
             say(f"Removed {path}.")
         return {"removed": [str(p) for p in removed]}
+    if file is None and not needed():
+        say("The installed mediapipe brings the tracker's networks: there is nothing to fetch.")
+        return {"complete": True, "downloaded": False}
     if dry_run:
         source = str(file) if file is not None else modelfetch.PUBLISHED.url
         say(f"The tracker's networks would be put into {modelfetch.folder()} from {source}.")
