@@ -14,6 +14,7 @@ help:
 	@echo "make check   tests, lint and types, as CI does"
 	@echo "make eval-smoke  a short evaluation that fails when a promise is broken"
 	@echo "make format  let ruff format the code"
+	@echo "make wheel, bundle, deb, release   what people install, into dist"
 	@echo "make clean   remove the environment and caches"
 
 setup: $(STAMP)
@@ -54,6 +55,31 @@ $(VENV)/.recognizer: $(STAMP) packaging/setup-eval.sh
 format: $(STAMP)
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
+
+# What people install: dist/*.whl, dist/deepcam (one folder), dist/*.deb; see docs/packaging.md.
+.PHONY: wheel bundle deb sbom release
+wheel: $(STAMP)
+	@mkdir -p dist
+	@$(PY) -m pip wheel -q --disable-pip-version-check --no-deps -w dist .
+	@ls -1 dist/*.whl
+
+bundle:
+	@bash packaging/bundle/build.sh
+
+dist/deepcam/deepcam:
+	@bash packaging/bundle/build.sh
+
+sbom: dist/deepcam/deepcam
+	@test -x build/release-venv/bin/cyclonedx-py || { build/bundle-venv/bin/python -m venv build/release-venv \
+	    && build/release-venv/bin/python -m pip install -q 'cyclonedx-bom>=5'; }
+	@build/release-venv/bin/python packaging/release.py sbom
+
+deb: sbom
+	@bash packaging/deb/build.sh
+
+release: wheel deb
+	@tar -C dist -cJf dist/deepprivacy-cam-linux-$$(uname -m).tar.xz deepcam
+	@$(PY) packaging/release.py notes
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

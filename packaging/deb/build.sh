@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Make dist/deepprivacy-cam_VERSION_ARCH.deb out of the bundle in dist/deepcam.
+#   packaging/deb/build.sh
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+fail() { echo "deepcam: $1" >&2; echo "$2" >&2; exit 1; }
+command -v dpkg-deb >/dev/null || fail "dpkg-deb is missing." "Run: sudo apt-get install dpkg-dev"
+[ -x dist/deepcam/deepcam ] || fail "There is no bundle in dist/deepcam." "Run: make bundle"
+version=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' deepcam/__init__.py)
+# Their versions are compared: 0.2.0rc1 comes before 0.2.0.
+version=$(printf %s "$version" | sed -E 's/\.?(a|b|rc|dev)([0-9])/~\1\2/')
+arch=$(dpkg --print-architecture)
+id=io.github.deepprivacy_cam.App
+umask 022
+root=build/deb
+rm -rf "$root"
+mkdir -p "$root/DEBIAN" "$root/opt/deepprivacy-cam" "$root/usr/bin"
+mkdir -p "$root/usr/share/doc/deepprivacy-cam"
+cp -a dist/deepcam/. "$root/opt/deepprivacy-cam/"
+ln -s /opt/deepprivacy-cam/deepcam "$root/usr/bin/deepcam"
+put() { install -D -m 644 "packaging/$1" "$root/$2"; }
+put "linux/$id.desktop" "usr/share/applications/$id.desktop"
+put "linux/$id.metainfo.xml" "usr/share/metainfo/$id.metainfo.xml"
+put "linux/$id.svg" "usr/share/icons/hicolor/scalable/apps/$id.svg"
+put "linux/$id.png" "usr/share/icons/hicolor/256x256/apps/$id.png"
+put linux/deepprivacy-cam.service usr/lib/systemd/user/deepprivacy-cam.service
+put linux/modules-load.conf usr/lib/modules-load.d/deepprivacy-cam.conf
+put linux/modprobe.conf usr/lib/modprobe.d/deepprivacy-cam.conf
+doc=$root/usr/share/doc/deepprivacy-cam
+{ cat packaging/deb/copyright; sed 's/^$/./; s/^/ /' LICENSE | tail -n +2; } > "$doc/copyright"
+gzip -9n < CHANGELOG.md > "$doc/changelog.gz"
+[ -f dist/sbom.cdx.json ] && install -m 644 dist/sbom.cdx.json "$doc/sbom.cdx.json"
+for script in postinst prerm postrm; do
+  install -m 755 "packaging/deb/$script" "$root/DEBIAN/$script"
+done
+chmod -R u=rwX,go=rX "$root/opt"
+
+# The C library as it was at build time is the oldest that works. The 64-bit-time names came with
+# Debian 13 and Ubuntu 24.04; the packages provide the same libraries.
+glibc=$(ldd --version | sed -n '1s/.* //p')
+depends="libc6 (>= $glibc), libstdc++6, libgcc-s1, libgl1, libegl1, libglib2.0-0 | libglib2.0-0t64"
+depends="$depends, libxkbcommon0, libdbus-1-3, libfontconfig1, libfreetype6, libx11-6, libx11-xcb1"
+depends="$depends, libxcb1, libwayland-client0, libwayland-cursor0, libwayland-egl1, libdrm2, kmod"
+size=$(du -sk --apparent-size "$root" | cut -f1)
+sed -e "s|@VERSION@|$version|; s|@ARCH@|$arch|g; s|@SIZE@|$size|; s|@DEPENDS@|$depends|" \
+  packaging/deb/control.in > "$root/DEBIAN/control"
+out=dist/deepprivacy-cam_${version}_$arch.deb
+dpkg-deb --root-owner-group -Zxz -z6 --threads-max=2 --build "$root" "$out.part" >/dev/null
+mv "$out.part" "$out"
+rm -rf "$root"
+ls -lh "$out" | awk '{print $NF, $5}'
