@@ -60,7 +60,11 @@ def network(inputs: F64, outputs: F64, schedule: Schedule, classes: bool, seed: 
     """
     rng = np.random.default_rng(seed)
     scaled = standardise(inputs)
-    x, y = scaled(inputs), outputs
+    x = scaled(inputs)
+    middle, spread = np.zeros(1), np.ones(1)
+    if not classes:
+        middle, spread = outputs.mean(0), outputs.std(0) + 1e-6
+    y = (outputs - middle) / spread
     widths = [x.shape[1], *schedule.hidden, y.shape[1]]
     layers = [
         [rng.normal(0, np.sqrt(2 / a), (a, b)), np.zeros(b)] for a, b in itertools.pairwise(widths)
@@ -72,7 +76,9 @@ def network(inputs: F64, outputs: F64, schedule: Schedule, classes: bool, seed: 
         kept = [rows]
         for k, (weight, bias) in enumerate(layers):
             rows = rows @ weight + bias
-            kept.append(np.maximum(rows, 0) if k < len(layers) - 1 else rows)
+            if k < len(layers) - 1:
+                rows = np.maximum(rows, 0)
+            kept.append(rows)
         return kept
 
     for step in range(1, schedule.steps + 1):
@@ -91,7 +97,7 @@ def network(inputs: F64, outputs: F64, schedule: Schedule, classes: bool, seed: 
                 if p == 0:
                     move = move + schedule.decay * layers[k][p]
                 layers[k][p] -= rate * move
-    return lambda rows: forward(scaled(rows))[-1]
+    return lambda rows: forward(scaled(rows))[-1] * spread + middle
 
 
 def softmax(logits: F64) -> F64:

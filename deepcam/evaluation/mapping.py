@@ -62,7 +62,7 @@ def embeddings_attack(pairs: Pairs, gallery: F64) -> dict[str, Hits]:
         answers = {
             "direct": shown,
             "ridge": ridge(made, real, 0.3)(shown),
-            "network": network(made, real, Schedule((256,), 400), classes=False)(shown),
+            "network": network(made, real, Schedule((128,), 250, 6e-3), classes=False)(shown),
         }
         for name, answer in answers.items():
             found = first(answer - middle, gallery[names] - middle, own)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deepcam.evaluation import features, learned, privacy, realism, stability, strata
 from deepcam.evaluation.attackers import Attacker, distances, threshold
 from deepcam.evaluation.baselines import Method, person
-from deepcam.evaluation.embedding import CROPS, crops, embed_all, originals
+from deepcam.evaluation.embedding import CROPS, Remembering, crops, embed_all, originals
 from deepcam.evaluation.judge import Judge
 from deepcam.evaluation.material import Material, Photo, spread
 from deepcam.evaluation.outcome import OURS, SEED, Distances, Outcome, Say, Settings
@@ -86,6 +86,7 @@ def attack(
 ) -> float:
     """P1 to P5, Q1, Q3 and Q4 of every method; returns the threshold on the standard crop."""
     say(f"Attacking pictures of {len(people.firsts)} persons with {attacker.name}.")
+    attacker = Remembering(attacker)
     sides = (people.firsts, people.seconds)
     real = {crop: [embed_all(attacker, originals(t), crop) for t in sides] for crop in CROPS}
     taus = {crop: threshold(_impostors(*pair)) for crop, pair in real.items()}

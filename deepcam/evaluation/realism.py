@@ -70,8 +70,8 @@ def kernel_distance(outputs: F64, real: F64, splits: int = 20, seed: int = 0) ->
     if n < 8 or len(outputs) != n:
         return Measure(None, note="needs at least eight crops")
     middle, scale = real.mean(0), real.std(0) + 1e-3 * np.abs(real).mean() + 1e-9
-    # A blank picture is many deviations away; the kernel is cubic, so bound it.
-    a, b = (np.clip((x - middle) / scale, -30, 30) for x in (outputs, real))
+    # The kernel is cubic: without a bound, one odd picture would be the whole distance.
+    a, b = (np.clip((x - middle) / scale, -4, 4) for x in (outputs, real))
     rng = np.random.default_rng(seed)
     ours, floor = [], []
     for _ in range(splits):

@@ -1,0 +1,136 @@
+"""Attacks that learn (P4, P5): a bad anonymizer is found out, fresh faces and blanks are not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from deepcam.evaluation import mapping, parrot, targets
+from deepcam.evaluation.embedding import Remembering
+from deepcam.evaluation.learners import Schedule, folds, network, ridge
+from deepcam.evaluation.statistics import Measure
+
+N, D = 24, 16
+TARGETS = {t.metric: t for t in targets.TARGETS}
+
+
+def people(leak: float, sessions: int, seed: int = 0) -> list[dict[str, np.ndarray]]:
+    """Features of pictures whose share of the person is ``leak``."""
+    rng = np.random.default_rng(seed)
+    who = rng.normal(0, 1, (N, D))
+    return [{"x": leak * who + rng.normal(0, 0.5, (N, D))} for _ in range(sessions)]
+
+
+@pytest.mark.parametrize("sessions", [1, 3])
+def test_the_parrot_learns_what_is_left(sessions: int) -> None:
+    *trained, tested = people(1.0, sessions + 1)
+    bad = parrot.parrot(trained, tested)
+    assert bad.value > 0.8
+    assert not TARGETS["P4"].met(bad)
+    *trained, tested = people(0.0, sessions + 1)
+    good = parrot.parrot(trained, tested)
+    assert good.extra["p"] > 0.05
+    assert TARGETS["P4"].met(good)
+    # A blank output is named by lot at best.
+    blank = [{"x": np.zeros((N, D))} for _ in range(sessions + 1)]
+    assert TARGETS["P4"].met(parrot.parrot(blank[:-1], blank[-1]))
+    assert parrot.parrot([], tested).value is None
+
+
+def test_both_ways_are_one_attack() -> None:
+    one = parrot.best_of({"a": 3, "b": 1}, 10, 0.1)
+    two = parrot.best_of({"a": 0, "b": 4}, 10, 0.1)
+    both = parrot.joined([one, two])
+    assert (both.value, both.n, both.extra["by"]) == (0.25, 20, "b")
+    assert both.extra["p"] <= 1
+    assert parrot.joined([Measure(None, note="none")]).value is None
+
+
+def attack(made: np.ndarray, real: np.ndarray, other: np.ndarray) -> dict[str, mapping.Hits]:
+    pairs = mapping.Pairs(made, real, np.arange(N), len(real) - N)
+    return mapping.embeddings_attack(pairs, other)
+
+
+def test_a_way_back_is_learnt_where_there_is_one() -> None:
+    rng = np.random.default_rng(1)
+    real = rng.normal(0, 1, (N + 40, D))
+    other = real[:N] + rng.normal(0, 0.2, (N, D))
+    turned = real @ np.linalg.qr(rng.normal(size=(D, D)))[0]  # looks like somebody else
+    fresh, masked = (rng.normal(0, 1, real.shape) for _ in range(2))
+    found, control = attack(turned, real, other), attack(masked, real, other)
+    bad = mapping.gain(found, control, N)
+    assert bad.value > 0.7
+    assert bad.extra["by"] in ("ridge", "network")
+    assert bad.extra["learners"]["direct"] < 0.5
+    assert not TARGETS["P5"].met(bad)
+    assert not TARGETS["P5 tight"].met(bad)
+    good = mapping.gain(attack(fresh, real, other), control, N)
+    assert TARGETS["P5"].met(good)
+    assert TARGETS["P5 tight"].met(good)
+    # What the surroundings tell anyhow is no gain.
+    same = mapping.gain(found, found, N)
+    assert same.value == same.extra["masked"]
+    assert TARGETS["P5"].met(same)
+    blank = mapping.gain(attack(np.zeros_like(real), real, other), control, N)
+    assert TARGETS["P5 tight"].met(blank)
+    assert mapping.gain({}, {}, 0).value is None
+
+
+def test_pixelated_pictures_are_turned_back_and_covers_are_not() -> None:
+    """Faces of a few parts: the decoder gets them back from a picture that still has them."""
+    rng = np.random.default_rng(2)
+    parts = rng.normal(0, 1, (5, 12 * 12 * 3))
+    weights = rng.normal(0, 12, (60, 5))
+    real = [np.clip(128 + w @ parts, 0, 255).astype(np.uint8).reshape(12, 12, 3) for w in weights]
+    small = [
+        cv2.resize(cv2.resize(r, (4, 4), interpolation=cv2.INTER_AREA), (12, 12)) for r in real
+    ]
+    cover = [np.full_like(r, 128) for r in real]
+
+    def error(made: list[np.ndarray]) -> float:
+        back = mapping.pictures_back(made, real, list(range(60)), 20)
+        assert len(back) == 20
+        return float(np.mean([np.abs(b.astype(float) - r).mean() for b, r in zip(back, real)]))  # noqa: B905
+
+    assert error(small) < 0.6 * error(cover)
+
+
+def test_learners_and_folds() -> None:
+    rng = np.random.default_rng(3)
+    x, w = rng.normal(size=(120, 20)), rng.normal(size=(20, 3))
+    assert np.abs(ridge(x, x @ w, 1e-3)(x) - x @ w).max() < 0.1
+    wide = ridge(x[:10], (x @ w)[:10], 1e-6)(x[:10])  # fewer rows than columns
+    assert np.abs(wide - (x @ w)[:10]).max() < 0.1
+    curve = np.abs(x[:, :1])
+    fitted = network(x, curve, replace(Schedule(), noise=0.0), classes=False)(x)
+    assert np.corrcoef(fitted[:, 0], curve[:, 0])[0, 1] > 0.95
+    parts = folds([0, 0, 1, 1, 2, 2, 3, 3], 2)
+    assert (sum(p.astype(int) for p in parts) == 1).all()
+    assert all(p[k] == p[k + 1] for p in parts for k in (0, 2, 4, 6))
+
+
+def test_each_picture_is_embedded_once() -> None:
+    seen: list[str] = []
+
+    class Counting:
+        name = "counting"
+
+        def embed(
+            self, image: np.ndarray, eyes: object, crop: str, hidden: np.ndarray
+        ) -> np.ndarray:
+            seen.append(crop)
+            return np.array([float(image.sum()), float(hidden.sum())])
+
+    class Eyes:
+        landmarks = np.zeros((478, 3))
+
+    attacker = Remembering(Counting())  # type: ignore[arg-type]
+    image, other = np.zeros((8, 8, 3), np.uint8), np.ones((8, 8, 3), np.uint8)
+    hidden = image[..., 0]
+    for picture, crop in ((image, "tight"), (image, "tight"), (other, "tight"), (image, "context")):
+        code = attacker.embed(picture, Eyes(), crop, hidden)  # type: ignore[arg-type]
+        assert code[0] == picture.sum()
+    assert seen == ["tight", "tight", "context"]
