@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,9 @@ from deepcam.identity.wish import Wish, spec_of
 
 UNSAVED = 8
 """New faces that are kept without being saved."""
+ATTEMPTS = 4
+NEAR = 6.0
+"""Years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,22 @@ class Faces:
         name = self._deleted[-1]()
         self._deleted.pop()
         return name
+
+
+def somebody(wish: Wish) -> Identity:
+    """A new person after ``wish``; slow. Of several, the one whose age is nearest to the wish,
+    because a seed follows it only roughly. Raises ``DeepcamError``."""
+
+    def off(person: Identity) -> float:
+        age = person.meta.get("age")
+        return abs(age - wish.age) if wish.age and isinstance(age, int | float) else 0.0
+
+    best = wish.sample(secrets.randbits(31))
+    for _ in range(ATTEMPTS - 1):
+        if off(best) <= NEAR:
+            break
+        best = min(best, wish.sample(secrets.randbits(31)), key=off)
+    return best
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -66,11 +66,11 @@ class GalleryView(QWidget):
         self.rename_button = _button("&Rename…", "Give the saved face another name.")
         self.delete_button = _button("&Delete", "Remove this face; Undo delete brings it back.")
         self.export_button = _button(
-            "&Export…", "Write this face to one small file, for another computer."
+            "&Export to a file…", "Write this face to one small file, for another computer."
         )
         self.undo_button = _button("&Undo delete", "Bring back the face deleted last.")
         self.import_button = _button(
-            "&Import…",
+            "&Import a face file…",
             "Take over a face that was exported. A photograph cannot become a face.",
         )
         self.current_button = _button(
@@ -121,7 +121,7 @@ class GalleryView(QWidget):
         spoken = f"{face.name}, {face.describe()}" + (", always worn" if always else "")
         item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
         pair = self.portraits.pair(face.key)
-        item.setIcon(plain(THUMB) if pair is None else QIcon(pair))
+        item.setIcon(plain(THUMB) if pair is None else _icon(pair))
         return item
 
     def _drawn(self, key: str) -> None:
@@ -129,7 +129,7 @@ class GalleryView(QWidget):
         for row in range(self.list.count()):
             item = self.list.item(row)
             if pair is not None and item.data(Qt.ItemDataRole.UserRole).key == key:
-                item.setIcon(QIcon(pair))
+                item.setIcon(_icon(pair))
         if self.selected is not None and self.selected.key == key:
             self.show_selected()
 
@@ -183,6 +183,13 @@ class GalleryView(QWidget):
         whole = QVBoxLayout(self)
         whole.addLayout(columns, 1)
         whole.addWidget(self.message)
+
+
+def _icon(pair: QPixmap) -> QIcon:
+    """Without the tint of the selection, which would change the colour of the skin."""
+    icon = QIcon(pair)
+    icon.addPixmap(pair, QIcon.Mode.Selected)
+    return icon
 
 
 def _button(text: str, tip: str) -> QPushButton:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -14,7 +13,7 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 
 from deepcam.app.background import Background
 from deepcam.app.controller import Controller
-from deepcam.app.faces import Faces, Shown, free_name
+from deepcam.app.faces import Faces, Shown, free_name, somebody
 from deepcam.app.gallery_view import GalleryView
 from deepcam.app.portraits import Draw, Portraits, draw
 from deepcam.app.questions import Questions
@@ -88,15 +87,16 @@ class GalleryWindow(GalleryView):
 
     def new(self) -> None:
         """Somebody after the sliders' wishes, shown but not worn."""
-        seed, wish = secrets.randbits(31), self.sliders.wish()
+        wish = self.sliders.wish()
 
         def done(identity: Identity) -> None:
-            face = self.faces.made(seed, wish, identity)
+            face = self.faces.made(identity.seed, wish, identity)
             self._fill(face.key)
             self.message.setText(f"{face.name} is new: wear this face, or save it.")
 
         self.new_button.setEnabled(False)
-        self._later(lambda: wish.sample(seed), done, lambda: self.new_button.setEnabled(True))
+        self.message.setText("A new face is being made.")
+        self._later(partial(somebody, wish), done, lambda: self.new_button.setEnabled(True))
 
     def wear(self) -> None:
         """The session puts the selected face on."""

@@ -38,7 +38,7 @@ OUTPUTS = {
     "pipewire": "PipeWire camera",
     "null": "None: only the preview here",
 }
-DOUBTS = {"cover": "Cover the head with a plain shape", "card": "Show the standby card"}
+DOUBTS = {"cover": "Cover the head", "card": "Show the standby card"}
 
 
 class SettingsDialog(QDialog):
@@ -90,7 +90,7 @@ class SettingsDialog(QDialog):
         whole.addLayout(grid)
         whole.addWidget(self.message)
         whole.addWidget(self.buttons)
-        self.resize(900, 520)
+        self.resize(900, 430)
         self.show_settings(store.now)
 
     def show_settings(self, settings: Settings) -> None:

@@ -17,7 +17,11 @@ class WishSliders(QGroupBox):
         super().__init__("What should a new face look like?", parent)
         self._grid = QGridLayout(self)
         self._grid.setColumnStretch(2, 1)
-        self.age = _Row(self, 0, "Apparent age", (18, 80), 35, lambda v: f"about {v} years")
+        # The years are not shown: the model follows them only roughly.
+        self.age = _Row(
+            self, 0, "Apparent age", (20, 70), 35,
+            lambda v: _word(2 * (v - 20), ("young", "rather young", "middle-aged", "older", "old")),
+        )  # fmt: skip
         self.masculinity = _Row(
             self, 1, "Feminine to masculine", (0, 100), 50,
             lambda v: _word(v, ("feminine", "rather feminine", "in between", "rather masculine",
