@@ -183,6 +183,9 @@ class LegacyBackend:
         os.environ.setdefault("GLOG_minloglevel", "2")
         try:
             import mediapipe
+
+            # Their messages are looked up by name; nothing else imports them in a bundle.
+            from mediapipe.framework.formats import detection_pb2, landmark_pb2  # noqa: F401
             from mediapipe.python import packet_getter
             from mediapipe.python._framework_bindings import resource_util
 
