@@ -252,3 +252,10 @@ def test_dlib_tells_two_people_apart(shared: Path) -> None:
             codes.append(attacker.embed(image, reading, "standard", image[..., 0]))
     assert one != same
     assert np.linalg.norm(codes[0] - codes[1]) < 0.6 < np.linalg.norm(codes[0] - codes[2])
+
+
+def test_a_report_never_shows_a_face_that_leaked() -> None:
+    shot = take(length=1).shots[0]
+    assert (privacy.shown(shot, shot.frame.image) == 128).all()
+    made, _ = Painted(cover).process(shot.frame, shot.seen)
+    assert privacy.shown(shot, made) is made

@@ -80,7 +80,8 @@ def behaviour(
         figures["Q4 seam"], figures["Q4 colour step"] = stability.seam_measure(results)
         figures["covered frames"] = _covered(results)
         if arm.name == OURS:
-            outcome.gallery += [r.images[len(r.images) // 2] for r in results[:12]]
+            middles = [(r, len(r.images) // 2) for r in results[:12]]
+            outcome.gallery += [privacy.shown(r.take.shots[k], r.images[k]) for r, k in middles]
             outcome.worst += _worst(results)
             outcome.strata |= strata.of_clips(results)
     people = _distinct([r.mean(0) for r in real], tau)
@@ -112,10 +113,10 @@ def _worst(results: Sequence[Result]) -> list[tuple[str, Image]]:
                 continue
             where = f"{result.take.name} {shot.frame.number}"
             if found is None:
-                rows.append((999.0, f"U1 {where}: no face", image))
+                rows.append((999.0, f"U1 {where}: no face", privacy.shown(shot, image)))
             else:
                 error = utility.pose_error(shot.reading, found)
-                rows.append((error, f"U2 {where}: {error:.1f} degrees", image))
+                rows.append((error, f"U2 {where}: {error:.1f} degrees", privacy.shown(shot, image)))
     rows.sort(key=lambda row: -row[0])
     kept: dict[str, tuple[str, Image]] = {}
     for _, label, image in rows:  # one of each clip

@@ -137,11 +137,12 @@ def attack(
             say(f"Attacks that learn: {arm.name}.")
             learned.learned_attacks(outcome, arm, lessons, made)
         if arm.name == OURS:
-            outcome.gallery += [r.images[0] for r in made[0][:12]]
+            pictures = [privacy.shown(r.take.shots[0], r.images[0]) for r in made[0]]
+            outcome.gallery += pictures[:12]
             mated = np.diag(distances(codes["standard"][0], real["standard"][1]))
             for k in np.argsort(mated)[:5]:
                 label = f"P1 {made[0][k].take.name}: distance {mated[k]:.2f}"
-                outcome.worst.append((label, made[0][k].images[0]))
+                outcome.worst.append((label, pictures[k]))
             others = run_stills(arm, people.strangers, SEED + 5000)
             outcome.strata |= strata.of_photographs(
                 [*made[0], *others], codes["standard"][0], real["standard"][1],

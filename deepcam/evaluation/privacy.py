@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from deepcam.evaluation.attackers import distances
 from deepcam.evaluation.baselines import Method, Seen
-from deepcam.evaluation.record import Take
+from deepcam.evaluation.record import Shot, Take
 from deepcam.evaluation.statistics import Measure, auc, binomial_p, measure, rate
 from deepcam.frames import N_EXPRESSION, Face, Frame, Image
 
@@ -163,6 +163,14 @@ def leaked(original: Image, output: Image, hull: NDArray[np.uint8]) -> int:
     """Number of 3 x 3 patches inside ``hull`` (h, w) that came out unchanged."""
     same = ((output == original).all(2) & (hull > 0)).astype(np.uint8)
     return int(cv2.erode(same, np.ones((3, 3), np.uint8), borderValue=0).sum())
+
+
+def shown(shot: Shot, image: Image) -> Image:
+    """``image`` for a report; grey where it still has pixels of the face: a report must not leak
+    what the camera leaked."""
+    if shot.reading is None or leaked(shot.frame.image, image, shot.reading.hull(image.shape)):
+        return np.full_like(image, 128)
+    return image
 
 
 def features(face: Face) -> F64:
