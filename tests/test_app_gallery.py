@@ -1,5 +1,6 @@
 """The window of faces and the settings dialog, clicked through against a fake session."""
 
+import gc
 import os
 import threading
 
@@ -11,10 +12,10 @@ pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QWidget
 from test_app_main import FakeSession, until
 
 from deepcam.app import portraits
@@ -22,6 +23,7 @@ from deepcam.app.faces import somebody
 from deepcam.app.gallery_window import GalleryWindow
 from deepcam.app.main import App
 from deepcam.app.preview import Preview
+from deepcam.app.questions import Questions
 from deepcam.app.settings import Settings, SettingsFile
 from deepcam.app.settings_dialog import SettingsDialog
 from deepcam.app.tray import Tray
@@ -77,9 +79,20 @@ class Answers:
         return self.said.get("always", True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def qt():
     return QApplication.instance() or QApplication(["test"])
+
+
+@pytest.fixture(autouse=True)
+def windows_end(qt):
+    """Here, and not when a thread of another test happens to collect garbage."""
+    yield
+    for widget in QApplication.topLevelWidgets():
+        widget.close()
+        widget.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +136,7 @@ def window(qt, tmp_path, drawn):
 
 def settle(qt, window):
     until(qt, lambda: window.background.waiting == 0)
+    until(qt, lambda: window.painter.waiting == 0)
 
 
 def names(window):
@@ -152,6 +166,17 @@ def test_saved_faces_are_drawn_once_and_not_in_the_windows_thread(qt, window, dr
     window.reload()
     settle(qt, window)
     assert len(drawn) == 2
+
+
+def test_commands_do_not_wait_for_portraits(qt, window):
+    hold = threading.Event()
+    window.painter.run(lambda: hold.wait(10), lambda _: None, lambda _: None)
+    QTest.mouseClick(window.new_button, Qt.MouseButton.LeftButton)
+    until(qt, lambda: len(names(window)) == 3)
+    assert window.picture.text()  # says that the portrait is on its way
+    hold.set()
+    settle(qt, window)
+    assert not window.picture.pixmap().isNull()
 
 
 def test_a_new_face_follows_the_sliders_and_is_worn_only_on_demand(qt, window):
@@ -513,3 +538,28 @@ def test_a_face_of_a_wish_is_found_by_its_text(monkeypatch, tmp_path):
     assert a.meta["age"] < b.meta["age"] - 20
     with pytest.raises(DeepcamError, match="out of range"):
         Gallery(tmp_path).load("7?age=5")
+
+
+@pytest.mark.parametrize(("press", "answer"), [("&Always this face", True), ("Cancel", False)])
+def test_the_question_says_that_a_kept_face_can_be_linked(qt, press, answer):
+    seen = []
+
+    def reply():
+        box = QApplication.activeModalWidget()
+        seen.append(box.informativeText())
+        next(
+            b for b in box.buttons() if b.text().replace("&", "") == press.replace("&", "")
+        ).click()
+
+    QTimer.singleShot(50, reply)
+    parent = QWidget()
+    assert Questions(parent).always("Ada") is answer
+    assert "pseudonym" in seen[0]
+
+
+def test_the_question_for_a_name(qt):
+    QTimer.singleShot(50, lambda: QApplication.activeModalWidget().accept())
+    parent = QWidget()
+    assert Questions(parent).name("Save", "Name:", "Ada") == "Ada"
+    QTimer.singleShot(50, lambda: QApplication.activeModalWidget().reject())
+    assert Questions(parent).name("Save", "Name:", "Ada") == ""

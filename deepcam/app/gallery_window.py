@@ -37,7 +37,9 @@ class GalleryWindow(GalleryView):
         draw: Draw = draw,
     ) -> None:
         self.background = Background()
-        super().__init__(Portraits(self.background, draw))
+        # Of its own: a command shall not wait until all portraits are drawn.
+        self.painter = Background()
+        super().__init__(Portraits(self.painter, draw))
         self._controller, self._store = controller, store
         self.faces = Faces(gallery or Gallery())
         self.questions = Questions(self)
@@ -81,6 +83,7 @@ class GalleryWindow(GalleryView):
 
     def end(self) -> None:
         """Stop the background work, at the program's end."""
+        self.painter.close()
         self.background.close()
 
     # Commands

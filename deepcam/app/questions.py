@@ -23,7 +23,9 @@ class Questions:
         dialog.setWindowTitle(title)
         dialog.setLabelText(question)
         dialog.setTextValue(text)
-        return dialog.textValue() if dialog.exec() else ""
+        given = dialog.textValue() if dialog.exec() else ""
+        dialog.deleteLater()
+        return given
 
     def target(self, name: str) -> str:
         """Where to write; '' for nowhere."""
@@ -44,4 +46,6 @@ class Questions:
         yes = box.addButton("&Always this face", QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.exec()
-        return box.clickedButton() is yes
+        agreed = box.clickedButton() is yes
+        box.deleteLater()
+        return agreed
