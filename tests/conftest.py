@@ -49,6 +49,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     runtime.mkdir(mode=0o700)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEEPCAM_DATA_DIR", str(home / "data"))
+        patch.setenv("DEEPCAM_CONFIG_DIR", str(home / "settings"))
         patch.setenv("DEEPCAM_RUNTIME_DIR", str(runtime))
         for name in ("DATA", "CONFIG", "CACHE", "STATE"):
             patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
