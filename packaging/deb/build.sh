@@ -40,9 +40,10 @@ chmod -R u=rwX,go=rX "$root/opt"
 glibc=$(ldd --version | sed -n '1s/.* //p')
 depends="libc6 (>= $glibc), libstdc++6, libgcc-s1, libgl1, libegl1, libglib2.0-0 | libglib2.0-0t64"
 depends="$depends, libxkbcommon0, libdbus-1-3, libfontconfig1, libfreetype6, libx11-6, libx11-xcb1"
-depends="$depends, libxcb1, libwayland-client0, libwayland-cursor0, libwayland-egl1, libdrm2, kmod"
+depends="$depends, libxcb1, libxcb-randr0, libxcb-render0, libxcb-shape0, libxcb-shm0, libxcb-sync1"
+depends="$depends, libxcb-xfixes0, libgssapi-krb5-2, libwayland-client0, libwayland-cursor0, libwayland-egl1, libdrm2, kmod"
 size=$(du -sk --apparent-size "$root" | cut -f1)
-sed -e "s|@VERSION@|$version|; s|@ARCH@|$arch|g; s|@SIZE@|$size|; s|@DEPENDS@|$depends|" \
+sed -e "s|@VERSION@|$version|; s|@ARCH@|$arch|g; s|@SIZE@|$size|; s#@DEPENDS@#$depends#" \
   packaging/deb/control.in > "$root/DEBIAN/control"
 out=dist/deepprivacy-cam_${version}_$arch.deb
 dpkg-deb --root-owner-group -Zxz -z6 --threads-max=2 --build "$root" "$out.part" >/dev/null
