@@ -45,7 +45,7 @@ class PaintPlan(Protocol):
     def face(self) -> Face | None: ...
 
 
-TONE_FOLLOWS = 0.22
+TONE_FOLLOWS = 0.10
 """Share of a newly seen tone at each look: skin does not change colour when a hand passes."""
 TONE_EVERY = 4
 """Frames between two looks at the visible skin."""
