@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -38,3 +40,28 @@ def test_on_a_real_driver(shared: Path, script: str, parts: tuple[str, ...]) -> 
     assert run.returncode == 0, run.stdout[-3000:]
     for part in parts:
         assert f"{part} passed" in run.stdout
+
+
+@pytest.mark.vm
+@pytest.mark.slow
+@pytest.mark.timeout(1000)
+@pytest.mark.skipif(not os.environ.get("DEEPCAM_VM"), reason="set DEEPCAM_VM=1 to run it")
+def test_in_a_real_browser(shared: Path) -> None:
+    machine = shared / "vm" / "vm-run"
+    if not machine.exists():
+        pytest.skip("there is no virtual machine here")
+    missing = [t for t in ("chromium", "chromedriver", "ffmpeg") if shutil.which(t) is None]
+    if missing or importlib.util.find_spec("selenium") is None:
+        pytest.skip("needs apt chromium chromium-driver ffmpeg, pip selenium")
+    root = Path(__file__).resolve().parents[1]
+    check = root / "tests" / "vm" / "browser_check.py"
+    pictures = root / "build" / "vm-pictures"
+    subprocess.run([sys.executable, check, "prepare", pictures], check=True, cwd=root)
+    run = subprocess.run(
+        [machine, "--timeout", "900", "--", "env", f"DEEPCAM_PICTURES={pictures}", sys.executable,
+         check],
+        cwd=root, capture_output=True, text=True,
+    )  # fmt: skip
+    print(run.stdout[-6000:])
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert "browser passed" in run.stdout
