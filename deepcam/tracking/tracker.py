@@ -384,12 +384,6 @@ def roi_of_detection(detection: Detection) -> Roi:
     )
 
 
-
-
-
-
-
-
 def _good(mesh: Mesh) -> bool:
     return mesh.presence >= PRESENCE and bool(np.isfinite(mesh.landmarks).all())
 
