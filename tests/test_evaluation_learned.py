@@ -7,11 +7,18 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from test_evaluation_privacy import take
 
-from deepcam.evaluation import mapping, parrot, targets
-from deepcam.evaluation.embedding import Remembering
+from deepcam.evaluation import learned, mapping, parrot, targets
+from deepcam.evaluation.attackers import portrait_crop
+from deepcam.evaluation.baselines import Method, Painted, blur, cover
+from deepcam.evaluation.embedding import Remembering, embed_all, originals
+from deepcam.evaluation.judge import Reading
 from deepcam.evaluation.learners import Schedule, folds, network, ridge
+from deepcam.evaluation.outcome import Outcome, Settings
+from deepcam.evaluation.record import Shot, Take, run_stills
 from deepcam.evaluation.statistics import Measure
+from deepcam.frames import Frame
 
 N, D = 24, 16
 TARGETS = {t.metric: t for t in targets.TARGETS}
@@ -134,3 +141,46 @@ def test_each_picture_is_embedded_once() -> None:
         code = attacker.embed(picture, Eyes(), crop, hidden)  # type: ignore[arg-type]
         assert code[0] == picture.sum()
     assert seen == ["tight", "tight", "context"]
+
+
+class Grey:
+    """Knows faces by their coarse light and dark."""
+
+    name = "small grey pictures"
+
+    def embed(self, image: np.ndarray, eyes: Reading, crop: str, hidden: np.ndarray) -> np.ndarray:
+        small = cv2.resize(portrait_crop(image, eyes, 64, crop, hidden), (8, 8))
+        code = small.astype(np.float64).ravel() - small.mean()
+        return code / max(float(np.linalg.norm(code)), 1e-9)
+
+
+def portraits(side: int) -> list[Take]:
+    """One picture each of nine persons, whose faces are patterns, before the same wall."""
+    out = []
+    for k in range(9):
+        rng = np.random.default_rng(k)
+        pattern = cv2.resize(rng.integers(0, 256, (6, 8, 3), np.uint8), (320, 240))
+        one = take(still=True, length=1)
+        shot = one.shots[0]
+        mask = shot.hidden()[..., None] > 0
+        image = np.where(mask, np.clip(pattern + 3.0 * side, 0, 255), 90).astype(np.uint8)
+        frame = Frame(np.ascontiguousarray(image), 0.0, 0)
+        out.append(Take(f"{k}", f"{k}", [Shot(frame, shot.seen, shot.reading)], still=True))
+    return out
+
+
+def test_both_attacks_run_on_methods_and_see_a_blur() -> None:
+    attacker, sides = Grey(), (portraits(0), portraits(1))
+    real = {c: [embed_all(attacker, originals(s), c) for s in sides] for c in ("standard", "tight")}
+    settings = Settings(sessions=2, both_ways=False)
+    lessons = learned.prepare(attacker, [], sides, real, settings)
+    assert lessons is not None
+    outcome = Outcome()
+    for name, effect in (("blur", blur), ("cover", cover)):
+        arm = Method(name, lambda still, seed, effect=effect: Painted(effect))
+        learned.learned_attacks(outcome, arm, lessons, [run_stills(arm, sides[0], 1)])
+    for metric in ("P4", "P4 tight", "P5 tight"):
+        assert not TARGETS[metric].met(outcome.figures["blur"][metric]), metric
+        assert TARGETS[metric].met(outcome.figures["cover"][metric]), metric
+    assert TARGETS["P5"].met(outcome.figures["cover"]["P5"])
+    assert learned.prepare(attacker, [], sides, real, Settings(sessions=0)) is None

@@ -145,7 +145,7 @@ class Camera:
         self.anonymizer.close()
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=800)
 def person(seed: int) -> Identity:
     """The identity of ``seed``; remembered, because every method wears the same ones."""
     from deepcam.identity.model import IdentityModel

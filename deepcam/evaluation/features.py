@@ -25,8 +25,8 @@ WIDTHS = (3, 24, 48, 96)
 
 
 def hog(images: Sequence[Image]) -> F64:
-    """(n, 1764) histograms of oriented gradients of square crops."""
-    describer = cv2.HOGDescriptor((64, 64), (16, 16), (8, 8), (8, 8), 9)
+    """(n, 324) histograms of oriented gradients of square crops."""
+    describer = cv2.HOGDescriptor((64, 64), (32, 32), (16, 16), (16, 16), 9)
     rows = [np.asarray(describer.compute(_small(image))).ravel() for image in images]
     return np.array(rows, np.float64)
 

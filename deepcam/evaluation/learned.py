@@ -57,7 +57,8 @@ def prepare(
     lessons = Lessons(attacker, strangers, sides, real, theirs, settings.sessions, {})
     blank = Method("masked", lambda still, seed: Painted(cover))
     made = [run_stills(blank, side, SEED) for side in sides[: 1 + settings.both_ways]]
-    lessons.masked = {crop: _back(lessons, blank, made, crop) for crop, _ in LABELS}
+    theirs_masked = run_stills(blank, strangers, SEED)
+    lessons.masked = {crop: _back(lessons, theirs_masked, made, crop) for crop, _ in LABELS}
     return lessons
 
 
@@ -66,9 +67,10 @@ def learned_attacks(
 ) -> None:
     """P4 and P5 of one method; ``made``: its pictures of the attacked sides."""
     persons = len(lessons.sides[0])
+    theirs = run_stills(arm, lessons.strangers, SEED + 60_000)
     for (crop, label), found in zip(LABELS, parrots(lessons, arm, made), strict=True):
         outcome.put(arm.name, f"P4{label}", found)
-        hits = _back(lessons, arm, made, crop)
+        hits = _back(lessons, theirs, made, crop)
         outcome.put(arm.name, f"P5{label}", mapping.gain(hits, lessons.masked[crop], persons))
     if arm.name == OURS:
         outcome.put(arm.name, "P4 conditioning", _conditioning(lessons.sides))
@@ -119,9 +121,10 @@ def _conditioning(sides: Sequence[Side]) -> Measure:
     return parrot.joined([parrot.parrot([rows[w]], rows[1 - w]) for w in range(2)])
 
 
-def _back(lessons: Lessons, arm: Method, made: Sequence[Sequence[Result]], crop: str) -> Hits:
+def _back(
+    lessons: Lessons, theirs: Sequence[Result], made: Sequence[Sequence[Result]], crop: str
+) -> Hits:
     """Learner -> whether each picture's person was found, P5; sides one after the other."""
-    theirs = run_stills(arm, lessons.strangers, SEED + 60_000)
     real = [originals(side) for side in (*lessons.sides, lessons.strangers)]
     strange = embed_all(lessons.attacker, theirs, crop)
     out: dict[str, list[mapping.Hits]] = {}
