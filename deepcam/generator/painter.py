@@ -28,7 +28,7 @@ F32 = NDArray[np.float32]
 
 LARGEST = 560
 """Longest side in pixels at which a face is rendered; larger faces are rendered so and enlarged."""
-SMOOTHING = 0.35
+SMOOTHING = 0.55
 """Share of the last frame's fields: light does not change within a thirtieth of a second."""
 
 
