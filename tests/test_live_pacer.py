@@ -71,4 +71,4 @@ def test_what_was_overslept_is_left_out() -> None:
     pacer = Pacer(30, 100.0)
     assert pacer.skip(2.0) == 60
     assert pacer.due == pytest.approx(102.0)
-    assert pacer.latest == pytest.approx(102.0 + 0.25 / 30)
+    assert pacer.latest == pytest.approx(102.0 + Pacer.GRACE / 30)

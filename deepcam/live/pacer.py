@@ -15,7 +15,7 @@ class Pacer:
     """Seconds a picture should have waited when it is due."""
     GAIN = 0.1
     DRIFT = 0.02
-    GRACE = 0.25
+    GRACE = 0.6
     """Share of a period that a late picture is waited for; the due times stay as they are."""
 
     def __init__(self, fps: float, now: float) -> None:
