@@ -477,6 +477,38 @@ def evaluate(
             )
 
 
+@app.command("evaluate-seeds")
+def evaluate_seeds(
+    seeds: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many people.")] = 10_000,
+    rendered: Annotated[
+        int, typer.Option(min=0, max=5_000, help="How many of them the recognizer looks at.")
+    ] = 500,
+    first: Annotated[int, typer.Option(min=0, help="Seed of the first one.")] = 0,
+    faces: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Training photographs with index.csv.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE.json", help="Keep the figures.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Sample people by the thousand: crashes, contributors, variety, copies of photographs."""
+    from deepcam.evaluation import seeds as survey
+    from deepcam.evaluation.run import recognizer_of
+
+    _quiet_libraries()
+    found = survey.survey_seeds(seeds, rendered, faces, recognizer_of(None), _speaker(json_), first)
+    if output is not None:
+        survey.write(found, output)
+    if json_:
+        _print_json(found)
+    else:
+        print(survey.table(found))
+    broken = survey.broken_promises(found)
+    if broken:
+        raise DeepcamError(f"A promise does not hold: {'; '.join(broken)}.", "See the figures.")
+
+
 @app.command()
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Directory for the films.")] = Path(

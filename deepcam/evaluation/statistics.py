@@ -115,6 +115,11 @@ def correlation(a: F64, b: F64) -> float:
     return float(np.corrcoef(a, b)[0, 1])
 
 
+def quantile(values: F64, q: float) -> float:
+    """Rounded to four digits; 0 of nothing."""
+    return round(float(np.quantile(values, q)), 4) if len(values) else 0.0
+
+
 def _below(hits: int, n: int, p: float) -> float:
     """P(X < hits) of a binomial."""
     if p <= 0:

@@ -19,6 +19,7 @@ from deepcam.errors import DeepcamError
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.topology import OVAL
 from deepcam.identity.grain import add_grain
+from deepcam.identity.recipe import Recipe
 from deepcam.identity.regions import REGIONS, region_maps
 from deepcam.identity.types import Identity
 from deepcam.modelstore import path_of
@@ -102,25 +103,9 @@ class IdentityModel:
                     f"The {label} {value:g} is out of range.", f"Choose {low:g} to {high:g}."
                 )
         rng = np.random.default_rng([0xDEE9CA4, seed])
-        ranks = np.argsort(np.argsort(self.tone)) / (len(self.tone) - 1)
-        wish = np.array(
-            [
-                rng.uniform(20, 64) if age is None else age,
-                rng.uniform(0, 1) if masculinity is None else masculinity,
-                rng.uniform(0, 1) if tone is None else tone,
-            ]
-        )
-        distance = np.sqrt(
-            ((self.age - wish[0]) / 12) ** 2
-            + ((self.masculinity - wish[1]) / 0.30) ** 2
-            + ((ranks - wish[2]) / 0.16) ** 2
-        )
-        pool = np.argsort(distance, kind="stable")[:14]
-        pick = rng.permutation(pool)[:4]
-        weight = np.sort(rng.dirichlet([3.0, 3.0, 3.0, 3.0]))[::-1]
-        # Which mixture leads in which region: the first in the eyes' region, others elsewhere.
-        lead = np.concatenate([[0], rng.integers(0, 4, REGIONS - 1)])
-        texture = self._mix_textures(pick, weight, lead, np.random.default_rng([seed, 1]))
+        recipe = self._recipe(rng, age, masculinity, tone)
+        pick, weight = recipe.pick, recipe.weight
+        texture = self._mix_textures(recipe, np.random.default_rng([seed, 1]))
         basis = FaceBasis.load()
         gain = min(0.95 / float(np.sqrt((weight**2).sum())), 1.5)
         mean = self.shapes.mean(0)
@@ -132,7 +117,7 @@ class IdentityModel:
         # Heads differ in width, and the mask is everybody's: a contour near the mean's leaves the
         # least to be filled between face and ears.
         shape[OVAL, 0] += CONTOUR * (1.04 * basis.mean[OVAL, 0] - shape[OVAL, 0])
-        mean_rank = float(np.dot(weight, ranks[pick]))
+        mean_rank = float(np.dot(weight, self._ranks()[pick]))
         centre = (1 - mean_rank) * 5.2
         odds = np.exp(-0.5 * ((np.arange(6) - centre) / 1.1) ** 2)
         odds[4] += 0.35
@@ -152,27 +137,66 @@ class IdentityModel:
             },
         )
 
+    def recipe(
+        self,
+        seed: int,
+        age: float | None = None,
+        masculinity: float | None = None,
+        tone: float | None = None,
+    ) -> Recipe:
+        """What ``sample`` mixes for the same arguments; takes no time. They are not checked."""
+        rng = np.random.default_rng([0xDEE9CA4, seed])
+        return self._recipe(rng, age, masculinity, tone)
+
+    def _recipe(
+        self,
+        rng: np.random.Generator,
+        age: float | None,
+        masculinity: float | None,
+        tone: float | None,
+    ) -> Recipe:
+        ranks = self._ranks()
+        wish = np.array(
+            [
+                rng.uniform(20, 64) if age is None else age,
+                rng.uniform(0, 1) if masculinity is None else masculinity,
+                rng.uniform(0, 1) if tone is None else tone,
+            ]
+        )
+        distance = np.sqrt(
+            ((self.age - wish[0]) / 12) ** 2
+            + ((self.masculinity - wish[1]) / 0.30) ** 2
+            + ((ranks - wish[2]) / 0.16) ** 2
+        )
+        pool = np.argsort(distance, kind="stable")[:14]
+        pick = rng.permutation(pool)[:4]
+        weight = np.sort(rng.dirichlet([3.0, 3.0, 3.0, 3.0]))[::-1]
+        # Which mixture leads in which region: the first in the eyes' region, others elsewhere.
+        lead = np.concatenate([[0], rng.integers(0, 4, REGIONS - 1)])
+        fine = np.zeros((REGIONS, len(pick)))
+        fine[np.arange(REGIONS), lead] = 1
+        return Recipe(pick, weight, fine)
+
+    def _ranks(self) -> NDArray[np.float64]:
+        """(n,) 0 darkest .. 1 lightest mixture."""
+        ranks: NDArray[np.float64] = np.argsort(np.argsort(self.tone)) / (len(self.tone) - 1)
+        return ranks
+
     def texture(self, index: int) -> NDArray[np.uint8]:
         """Texture of one mixture, (512, 512, 3) uint8 BGR."""
         blob = self.webp[self.offsets[index] : self.offsets[index + 1]]
         decoded = cv2.imdecode(blob, cv2.IMREAD_COLOR)
         return np.ascontiguousarray(decoded, np.uint8)
 
-    def _mix_textures(
-        self,
-        pick: NDArray[np.intp],
-        weight: NDArray[np.float64],
-        lead: NDArray[np.int64],
-        rng: np.random.Generator,
-    ) -> NDArray[np.uint8]:
+    def _mix_textures(self, recipe: Recipe, rng: np.random.Generator) -> NDArray[np.uint8]:
         """Tone and coarse light from all, the rest of each region mostly from the one that leads
         there: averaging several would take the pores and hairs away."""
-        logs = [np.log(self.texture(int(i)).astype(np.float32) + 8) for i in pick]
+        logs = [np.log(self.texture(int(i)).astype(np.float32) + 8) for i in recipe.pick]
         coarse = [cv2.GaussianBlur(x, (0, 0), TEXTURE_SIZE / 20) for x in logs]
-        out = sum(float(w) * x for w, x in zip(weight, coarse, strict=True))
+        out = sum(float(w) * x for w, x in zip(recipe.weight, coarse, strict=True))
         maps = region_maps(TEXTURE_SIZE)
         for k, (x, low) in enumerate(zip(logs, coarse, strict=True)):
-            share = maps[lead == k].sum(0)
+            share = np.tensordot(recipe.fine[:, k].astype(np.float32), maps, 1)
             if share.any():
                 out = out + share[..., None] * (x - low)
         return add_grain((np.exp(out) - 8).astype(np.float32), rng).astype(np.uint8)

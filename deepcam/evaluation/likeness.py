@@ -1,0 +1,147 @@
+"""Are sampled people copies of photographs, and do they differ: what a recognizer says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.errors import DeepcamError
+from deepcam.evaluation.attackers import Attacker, distances, threshold
+from deepcam.evaluation.contributors import COUNTS, bank_shares, donors
+from deepcam.evaluation.judge import Judge
+from deepcam.evaluation.material import Material, Photo
+from deepcam.evaluation.outcome import Say
+from deepcam.evaluation.statistics import Measure, measure, quantile, rate
+from deepcam.frames import Image
+from deepcam.identity.model import IdentityModel
+
+F64 = NDArray[np.float64]
+
+STUDIO = ("london", "canada")
+
+
+def embed(attacker: Attacker, judge: Judge, images: Iterable[Image]) -> tuple[F64, list[int]]:
+    """The recognizer's vectors (n, d) of the pictures with a face, and which these are."""
+    rows, where = [], []
+    for number, image in enumerate(images):
+        reading = judge.read(image)
+        if reading is not None:
+            nothing = np.zeros(image.shape[:2], np.uint8)
+            rows.append(attacker.embed(image, reading, "standard", nothing))
+            where.append(number)
+    return np.array(rows), where
+
+
+@dataclass(slots=True)
+class Real:
+    """Photographs and what the recognizer makes of them."""
+
+    photos: list[Photo]
+    codes: F64
+
+    def rows(self, wanted: Sequence[bool]) -> F64:
+        """Vectors of the photographs for which ``wanted`` holds."""
+        rows: F64 = self.codes[np.array(wanted, bool)]
+        return rows
+
+
+def photographs(attacker: Attacker, judge: Judge, material: Material, say: Say) -> Real:
+    """All photographs with a face. Raises ``DeepcamError`` when there are fewer than 20."""
+    say(f"Reading {len(material.photos)} photographs.")
+    codes, where = embed(attacker, judge, (p.read() for p in material.photos))
+    if len(where) < 20:
+        raise DeepcamError(
+            f"Only {len(where)} photographs with a face were found.", "Give more photographs."
+        )
+    return Real([material.photos[k] for k in where], codes)
+
+
+def alike(
+    codes: F64, seeds: Sequence[int], real: Real | None, model: IdentityModel
+) -> dict[str, Measure]:
+    """Distances among the rendered people (n, d), and to photographs."""
+    table = distances(codes, codes)
+    pairs = table[np.triu_indices(len(codes), 1)]
+    out: dict[str, Measure] = {}
+    if len(codes) < 2:
+        return out
+    # People are drawn, not pairs: pairs of the same person depend on each other.
+    out["distance of two people"] = measure(
+        list(range(len(codes))),
+        lambda g: float(np.median(table[np.ix_(list(g), list(g))][~np.eye(len(g), dtype=bool)])),
+        len(pairs), quantiles={f"p{q}": quantile(pairs, q / 100) for q in (0, 1, 5, 50, 95)},
+    )  # fmt: skip
+    if real is None:
+        return out
+    out |= copies(codes, pairs, real)
+    out |= in_whom(codes, seeds, real, model)
+    return out
+
+
+def copies(codes: F64, pairs: F64, real: Real) -> dict[str, Measure]:
+    """How near people come to photographs, beside real people who are in no training set."""
+    known = set(donors())
+    studio = [p.source in STUDIO for p in real.photos]
+    donor = [p.path.name in known for p in real.photos]
+    people = np.array([p.person for p in real.photos])
+    impostors = distances(real.codes, real.codes)[people[:, None] < people[None]]
+    tau = threshold(impostors)
+    same = [s for s, d in zip(studio, donor, strict=True) if s and not d]
+    persons = {p.person for p, d in zip(real.photos, donor, strict=True) if d}
+    outsider = [s and p.person not in persons for p, s in zip(real.photos, studio, strict=True)]
+    out = {
+        "pairs of people nearer than the threshold": rate(
+            int((pairs < tau).sum()), len(pairs), tau=round(tau, 4), impostors=len(impostors),
+            among_photographs=round(float((impostors < tau).mean()), 5),
+        )
+    }  # fmt: skip
+    sets = {
+        "any training photograph": (codes, real.codes),
+        "a donor": (codes, real.rows(donor)),
+    }
+    if sum(outsider) >= 8 and same:
+        sets["somebody of the studio who is no donor"] = (codes, real.rows(outsider))
+        sets["a donor (real people of the studio instead)"] = (
+            real.rows(outsider), real.rows(donor))  # fmt: skip
+    for label, (one, other) in sets.items():
+        if not len(one) or not len(other):
+            continue
+        gaps = distances(one, other)
+        near = gaps.min(1)
+        out[f"nearer than the threshold to {label}"] = rate(
+            int((near < tau).sum()), len(near), photographs=len(other),
+            of_pairs=round(float((gaps < tau).mean()), 5),
+            nearest={f"p{q}": quantile(near, q / 100) for q in (0, 1, 5, 50)},
+        )  # fmt: skip
+    return out
+
+
+def in_whom(
+    codes: F64, seeds: Sequence[int], real: Real, model: IdentityModel
+) -> dict[str, Measure]:
+    """Is the donor that a person looks most like one who is in them? A copy would always be."""
+    table, files = bank_shares(len(model.age))
+    number = {name: k for k, name in enumerate(files)}
+    rows = [k for k, p in enumerate(real.photos) if p.path.name in number]
+    if not rows:
+        return {}
+    gaps = distances(codes, real.codes[rows])
+    hits, expected, gain = 0, 0.0, []
+    for seed, gap in zip(seeds, gaps, strict=True):
+        share = model.recipe(seed).shares(table).mean((0, 1))
+        inside = np.array([share[number[real.photos[k].path.name]] >= COUNTS for k in rows])
+        hits += int(inside[int(gap.argmin())])
+        expected += float(inside.mean())
+        if inside.any() and not inside.all():
+            gain.append(float(np.median(gap[~inside]) - np.median(gap[inside])))
+    return {
+        "nearest donor is a contributor": rate(
+            hits, len(seeds), by_chance=round(expected / len(seeds), 4)
+        ),
+        "contributors are nearer by": measure(
+            gain, lambda g: float(np.mean(g)), len(gain), note="medians of distances"
+        ),
+    }
