@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from deepcam.frames import Face
 from deepcam.geometry.basis import FaceBasis
+from deepcam.geometry.pose import half_width
 from deepcam.geometry.topology import N_POINTS, OVAL
 
 F32 = NDArray[np.float32]
@@ -64,6 +65,11 @@ _CHIN = 152
 
 # Skirt rings: IOD beyond the oval sideways and at the forehead, depth pushed back, UV radius.
 _RINGS = ((0.12, 0.16, 0.14, 0.945), (0.30, 0.42, 0.42, 0.885))
+_STRIP = 0.045
+"""IOD between cheek and mask: all that lies there has to be invented."""
+_WIDEST = 1.10
+_RELAXED = 0.138
+"""IOD between the lids' middles, at most: a little under the median of 2,800 portraits (.143)."""
 _LASH = 0.42  # share of the band between lash line and crease that keeps its width when closing
 
 
@@ -198,6 +204,31 @@ def pose_mesh(shape: F32, face: Face, contour: F32 | np.float32 | None = None) -
     bias[layout.eyes[0] : layout.mouth] = 0.03
     bias[layout.mouth :] = 0.05
     return Posed(p, bias, attributes)
+
+
+def full_contour(shape: F32) -> F32:
+    """Factor (36,) on the oval's x with which ``shape``'s cheeks and jaw nearly fill the mask."""
+    oval = shape[OVAL].astype(np.float64)
+    x = np.abs(oval[:, 0])
+    wanted = (half_width(FaceBasis.load(), oval[:, 1]) - _STRIP) / np.maximum(x, 0.1)
+    # Forehead and chin have no sides.
+    share = np.clip((x - 0.45) / 0.3, 0, 1)
+    factor = 1.0 + share * (np.clip(wanted, 1.0, _WIDEST) - 1.0)
+    return np.asarray(factor, np.float32)
+
+
+def relax_lids(shape: F32) -> F32:
+    """``shape`` (468, 3) with eyes no wider open than those of people at rest.
+
+    Portraits are taken with eyes held open; worn for hours in a call that looks startled.
+    """
+    out = shape.copy()
+    for eye in (_RIGHT, _LEFT):
+        gap = shape[eye.lower] - shape[eye.upper]
+        excess = (1 - min(1.0, _RELAXED / max(float(gap[3, 1]), 1e-6))) * gap
+        out[eye.upper] += np.float32(0.75) * excess
+        out[eye.lower] -= np.float32(0.25) * excess
+    return out
 
 
 def _lids(p: F32, shape: F32, eye: _Eye, opening: float, mids: int) -> None:

@@ -68,6 +68,8 @@ class _Last:
     """Frames since the visible skin was looked at."""
     wide: np.float32
     """Factor on the face's width."""
+    contour: F32
+    """(36,) factor on the oval's width: all of it together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,16 +220,19 @@ class Generator:
         wide = np.float32(1.0 + SIDEWAYS * (face.margin - 1.0))
         if last is not None:
             wide = last.wide + np.float32(WIDE_FOLLOWS) * (wide - last.wide)
-        render = renderer.draw(face, window_matrix(face, affine), (n, n), wide, scratch=self._small)
+        contour = wide * renderer.contour
+        render = renderer.draw(
+            face, window_matrix(face, affine), (n, n), contour, scratch=self._small
+        )
         if last is None or last.age + 1 >= TONE_EVERY:
             gain, age = self._tone(last, wanted_gain(surroundings, render)), 0
         else:
             gain, age = last.gain, last.age + 1
         if last is None:
             fields = np.empty((n, n, MAPS), np.float32)
-            last = _Last(fields, gain, face.pose, -math.inf, renderer.identity, age, wide)
+            last = _Last(fields, gain, face.pose, -math.inf, renderer.identity, age, wide, contour)
         else:
-            last.gain, last.age, last.wide = gain, age, wide
+            last.gain, last.age, last.wide, last.contour = gain, age, wide, contour
         recolour(render, np.exp(gain))
         return planes(surroundings, render), surroundings, last
 
@@ -302,7 +307,7 @@ class Generator:
         while len(self._large) <= number:
             self._large.append(Scratch())
         render = renderer.draw(
-            face, window_matrix(face, to_render), size, last.wide,
+            face, window_matrix(face, to_render), size, last.contour,
             gain=np.exp(last.gain), normals=False, scratch=self._large[number],
         )  # fmt: skip
         region = np.zeros((high, wide), np.uint8)

@@ -11,7 +11,18 @@ from numba import njit
 from numpy.typing import NDArray
 
 from deepcam.frames import Face
-from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN, SKIRT, Posed, pose_mesh, triangles
+from deepcam.generator.mesh import (
+    EYE_L,
+    EYE_R,
+    MOUTH,
+    SKIN,
+    SKIRT,
+    Posed,
+    full_contour,
+    pose_mesh,
+    relax_lids,
+    triangles,
+)
 from deepcam.generator.teeth import DEPTH, HALF_SPAN, sprites
 from deepcam.geometry.raster import rasterise, sample_texture
 from deepcam.identity.types import Identity
@@ -61,8 +72,12 @@ class Scratch:
 class Renderer:
     """Draws one identity. Keeps its texture at several sizes so that small faces do not alias."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, relaxed: bool = True) -> None:
+        """``relaxed``: limit how wide the eyes are at rest; training needs them as they are."""
         self.identity = identity
+        self.shape = relax_lids(identity.shape) if relaxed else identity.shape
+        self.contour = full_contour(identity.shape)
+        """Factor (36,) for ``draw`` with which the face nearly fills the mask."""
         self._last: tuple[Face, F32 | np.float32 | None, Posed] | None = None
         self.levels: list[U8] = [np.ascontiguousarray(identity.texture)]
         while self.levels[-1].shape[0] > 64:
@@ -136,7 +151,7 @@ class Renderer:
         """The mesh; the same face is drawn twice in a frame, small and large."""
         last = self._last
         if last is None or last[0] is not face or last[1] is not contour:
-            last = self._last = (face, contour, pose_mesh(self.identity.shape, face, contour))
+            last = self._last = (face, contour, pose_mesh(self.shape, face, contour))
         return last[2]
 
 

@@ -15,10 +15,10 @@ from deepcam.geometry.topology import OVAL, PROCRUSTES_INDEX, PROCRUSTES_WEIGHT
 
 F64 = NDArray[np.float64]
 
-OUTLINE_SIDE, OUTLINE_UP, OUTLINE_DOWN = 1.10, 0.22, 0.27
+OUTLINE_SIDE, OUTLINE_UP, OUTLINE_DOWN = 1.07, 0.22, 0.27
 """The outline beyond the mean face's oval: factor sideways, IOD above the hairline points and
 below the chin (12 % of the face's height of about 2.2 IOD)."""
-SIDEWAYS = 0.6
+SIDEWAYS = 0.8
 """Share of the margin that goes sideways: chins drop and hairlines differ, cheeks hardly do."""
 
 
@@ -84,6 +84,15 @@ def head_outline(pose: Pose, basis: FaceBasis, margin: float = 1.0) -> Points:
     flat = project(_solid(basis, margin), pose)[:, :2]
     hull: Points = cv2.convexHull(np.ascontiguousarray(flat))[:, 0, :]
     return hull
+
+
+def half_width(basis: FaceBasis, y: F64) -> F64:
+    """Half the outline's width at margin 1, seen from the front; IOD at heights ``y`` (n,)."""
+    solid = _solid(basis, 1.0)[: len(OVAL)]
+    right = solid[solid[:, 0] >= 0]
+    right = right[np.argsort(right[:, 1])]
+    out: F64 = np.interp(y, right[:, 1], right[:, 0])
+    return out
 
 
 @lru_cache(maxsize=16)

@@ -18,10 +18,11 @@ from deepcam.generator.mesh import CLOSED
 from deepcam.generator.render import Renderer, recolour, window_matrix
 from deepcam.generator.tone import wanted_gain
 from deepcam.geometry.basis import FaceBasis
-from deepcam.geometry.pose import fit_pose, head_outline, to_head
+from deepcam.geometry.pose import SIDEWAYS, fit_pose, head_outline, project, to_head
 from deepcam.geometry.topology import IRIS_LEFT, IRIS_RIGHT
 from deepcam.identity.grain import add_grain
 from deepcam.identity.types import Identity
+from deepcam.tracking.reader import MARGINS, SAFETY, depth_inside
 from deepcam.training.face_basis import fit_joint
 from deepcam.training.split import held_out
 from deepcam.training.textures import complete, delight, past_the_edge, unwrap
@@ -213,8 +214,10 @@ class Sampler:
         shape = self.data.shapes[i]
         contour = None
         if self.train:
-            wide = rng.normal(0, 0.05) + 0.04 * np.sin(np.arange(36) / 36 * 2 * np.pi * 2)
-            contour = np.full(36, 1.0 + np.clip(wide, -0.1, 0.1), np.float32)
+            if rng.random() < 0.3:
+                # Seldom: where the cheek's edge cannot be foretold, it becomes a blur.
+                wide = rng.normal(0, 0.03) + 0.02 * np.sin(np.arange(36) / 36 * 2 * np.pi * 2)
+                contour = np.full(36, 1.0 + np.clip(wide, -0.07, 0.07), np.float32)
             shape = shape + np.tensordot(
                 rng.normal(0, 0.12, len(self.basis.shape)), self.basis.shape, 1
             )
@@ -228,13 +231,13 @@ class Sampler:
             int(rng.integers(3)),
             {},
         )
-        return self._finish(Renderer(identity), i, photo, inside, pose, contour)
+        return self._finish(Renderer(identity, relaxed=False), i, photo, inside, pose, contour)
 
     def swap_sample(self, i: int) -> Sample:
         """Somebody who does not exist on photograph ``i``; the target is only the surroundings."""
         photo, inside, pose = self._photo(i)
         renderer = self.swap[int(self.rng.integers(len(self.swap)))]
-        return self._finish(renderer, i, photo, inside, pose, None)
+        return self._finish(renderer, i, photo, inside, pose, renderer.contour, follow=True)
 
     def _iris(self, i: int) -> U8:
         palette = [(148, 122, 96), (92, 124, 112), (60, 92, 112), (38, 62, 92), (24, 40, 62)]
@@ -272,8 +275,33 @@ class Sampler:
             out = cv2.imdecode(cv2.imencode(".jpg", out, quality)[1], cv2.IMREAD_COLOR)
         return np.ascontiguousarray(out), inside, pose
 
+    def _margin(self, i: int, pose: Pose) -> float:
+        """The mask's size for this head as the tracker would choose it, now and then larger."""
+        data = self.data
+        head = data.shapes[i] + np.tensordot(data.expression[i], self.basis.expression, 1)
+        points = project(head, pose)[:, :2].astype(np.float64)
+        need = next(
+            (
+                k
+                for k, margin in enumerate(MARGINS)
+                if depth_inside(head_outline(pose, self.basis, margin), points)
+                >= SAFETY * pose.scale
+            ),
+            len(MARGINS) - 1,
+        )
+        if self.train and self.rng.random() < 0.3:
+            need = int(self.rng.integers(need, len(MARGINS)))
+        return MARGINS[need]
+
     def _finish(
-        self, renderer: Renderer, i: int, photo: U8, inside: U8, pose: Pose, contour: F32 | None
+        self,
+        renderer: Renderer,
+        i: int,
+        photo: U8,
+        inside: U8,
+        pose: Pose,
+        contour: F32 | None,
+        follow: bool = False,
     ) -> Sample:
         rng, n = self.rng, self.size
         flip = self.train and rng.random() < 0.5
@@ -285,8 +313,10 @@ class Sampler:
                 pose.rotation,
                 pose.translation + rng.normal(0, jitter, 2),
             )
-        margin = float(rng.choice([1.0, 1.0, 1.06, 1.12, 1.18, 1.25])) if self.train else 1.0
+        margin = self._margin(i, pose)
         outline = head_outline(seen, self.basis, margin)
+        if follow and contour is not None:  # as the painter does
+            contour = contour * np.float32(1.0 + SIDEWAYS * (margin - 1.0))
         mask = np.where(inside > 0, 0, 255).astype(np.uint8)
         cv2.fillConvexPoly(mask, np.round(outline).astype(np.int32), 255)
         mask = cv2.dilate(mask, np.ones((3, 3), np.uint8))

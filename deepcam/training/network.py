@@ -138,7 +138,7 @@ class Generator(nn.Module):
         total = torch.exp(grey + COLOUR * (log - grey))
         detail = (1 - quiet) * bias + quiet * 0.12 * bias
         # Hairline and cheek are no edges of a mesh: the render fades out over some pixels.
-        prior = 12.0 * box(box(cover, 7), 7) - 6.5
+        prior = 12.0 * box(box(cover, 5), 3) - 6.5
         alpha = torch.sigmoid(raw[:, 6:7] * 2 + prior) * (cover > 0.25).to(x.dtype)
         # Eyes and mouth are drawn sharper than this resolution can paint them.
         drawn = torch.clamp(x[:, 8:9] + mouth, 0, 1)

@@ -37,7 +37,7 @@ class Config:
     """Images of the whole run; the learning rate falls along a cosine to a twentieth."""
     adversarial_from: int = 400_000
     """Images after which the critic takes part."""
-    adversarial_weight: float = 0.03
+    adversarial_weight: float = 0.05
     r1: float = 0.5
     seed: int = 1
     ema: float = 0.998
