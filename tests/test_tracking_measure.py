@@ -12,6 +12,7 @@ from deepcam.geometry.basis import FaceBasis
 from deepcam.tracking.measure import (
     GAZE_LIMIT,
     LidScale,
+    dead_zone,
     eye_aspect,
     gaze_offset,
     gaze_rest,
@@ -166,3 +167,9 @@ def test_a_mesh_that_is_no_face_has_a_large_residual() -> None:
         BASIS.mean + rng.normal(0, 0.2, BASIS.mean.shape), np.eye(3), 1.0, True, learn=False
     )
     assert neutral.residual > 0.1
+
+
+def test_dead_zone_drops_what_is_small_and_keeps_what_is_large() -> None:
+    values = np.array([0.0, 0.49, -0.49, 0.75, -1.0, 2.5, -3.0])
+    kept = dead_zone(values, 0.5)
+    assert kept.tolist() == [0.0, 0.0, 0.0, 0.5, -1.0, 2.5, -3.0]

@@ -207,15 +207,20 @@ def discriminant(train: F64, labels: NDArray[np.int64], test: F64) -> NDArray[np
 def conditioning_pairs(first: Sequence[Face], second: Sequence[Face]) -> Measure:
     """P7 on photographs: who is ``second[i]``, by the conditioning of ``first`` (one each).
 
-    With one example a person LDA has no within-person spread; 1-NN only.
+    With one example a person LDA has no within-person spread; 1-NN only. Posture is part of it and
+    belongs to the session as much as to the person; ``extra`` holds the rate without the pose too.
     """
     if len(first) < 2:
         return Measure(None, note="needs two persons with two photographs each")
     a, b = np.stack([features(f) for f in first]), np.stack([features(f) for f in second])
-    hits = int((nearest(a, np.arange(len(a)), b) == np.arange(len(b))).sum())
+    everybody = np.arange(len(a))
+    hits = int((nearest(a, everybody, b) == everybody).sum())
+    moves = np.r_[:N_EXPRESSION, N_EXPRESSION + 3 : a.shape[1]]
+    alone = int((nearest(a[:, moves], everybody, b[:, moves]) == everybody).sum())
     chance = 1 / len(a)
     return rate(hits, len(b), chance=round(chance, 5), p=round(
-        binomial_p(hits, len(b), chance), 5), times_chance=round(hits / len(b) / chance, 3)
+        binomial_p(hits, len(b), chance), 5), times_chance=round(hits / len(b) / chance, 3),
+        without_pose=round(alone / len(b), 4),
     )  # fmt: skip
 
 

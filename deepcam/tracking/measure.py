@@ -71,6 +71,17 @@ def _offsets(irises: F64, corners: F64) -> F64:
     return result
 
 
+def dead_zone(values: NDArray[np.floating[Any]], edge: float) -> F64:
+    """``values`` with 0 below ``edge`` in size, unchanged above twice that, a ramp between.
+
+    What is small in a single picture says more about who somebody is than about what the face is
+    doing: there is no neutral face yet that it could be measured against.
+    """
+    size = np.abs(values)
+    kept: F64 = np.sign(values) * np.clip(2.0 * (size - edge), 0.0, size)
+    return kept
+
+
 class LidScale:
     """Turns eye aspect ratios into openness 0..1.4 by what this person's eyes have shown so far.
 

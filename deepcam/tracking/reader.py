@@ -16,6 +16,7 @@ from deepcam.geometry.pose import fit_pose, head_outline, to_head
 from deepcam.tracking.measure import (
     GAZE_LIMIT,
     LidScale,
+    dead_zone,
     eye_aspect,
     gaze_offset,
     gaze_rest,
@@ -36,6 +37,9 @@ MARGIN_HOLD = 45
 """Frames for which a smaller margin must do before it is taken."""
 MOUTH_SHUT = 0.06
 """IOD between the inner lips."""
+STILL_EXPRESSION, STILL_GAZE, STILL_LIDS = 0.5, 0.05, 0.2
+"""Of a single picture only larger movements are believed: units of the basis, eye widths,
+openness. Measured on 70 persons with two portraits each: persons told apart by the rest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +113,10 @@ class FaceReader:
             coefficients = self._coefficients(coefficients, time).astype(np.float32)
             lids = np.clip(self._lids(lids, time), 0.0, 1.4)
             gaze = np.clip(self._gaze(gaze, time), -GAZE_LIMIT, GAZE_LIMIT)
+        else:
+            coefficients = dead_zone(coefficients, STILL_EXPRESSION).astype(np.float32)
+            gaze = dead_zone(np.tile(gaze.reshape(2, 2).mean(0), 2), STILL_GAZE)
+            lids = 1.0 + dead_zone(lids - 1.0, STILL_LIDS)
         outline, inside = self._outline(pose, landmarks[:468, :2])
         return Reading(
             pose,
