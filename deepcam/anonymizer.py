@@ -129,9 +129,9 @@ class Anonymizer:
             self._casting = self._cast(sample)
             if generator is None:
                 self._generator = self._load_generator(settings.provider)
-        except _UnknownIdentityError as error:
+        except UnknownIdentityError:
             tracker.close()
-            raise error.reason from None
+            raise
         except DeepcamError as error:
             self._give_up(error)
         self._paint_failures = 0
@@ -385,10 +385,8 @@ class Anonymizer:
             log.warning("the card is shown: %s", line)
 
 
-class _UnknownIdentityError(Exception):
-    def __init__(self, reason: DeepcamError) -> None:
-        super().__init__()
-        self.reason = reason
+class UnknownIdentityError(DeepcamError):
+    """The saved identity that the settings name is gone or damaged."""
 
 
 def _from_gallery(name: str, sample: Sampler) -> Identity:
@@ -401,7 +399,7 @@ def _from_gallery(name: str, sample: Sampler) -> Identity:
     except DeepcamError as error:
         if name.isdecimal():
             return sample(int(name))
-        raise _UnknownIdentityError(error) from None
+        raise UnknownIdentityError(error.what, error.remedy) from None
 
 
 def _as_problem(error: Exception) -> DeepcamError:
@@ -435,4 +433,11 @@ class _Watch:
         self._time = now
 
 
-__all__ = ["Anonymizer", "AnonymizerSettings", "FaceTracker", "Image", "Painter"]
+__all__ = [
+    "Anonymizer",
+    "AnonymizerSettings",
+    "FaceTracker",
+    "Image",
+    "Painter",
+    "UnknownIdentityError",
+]

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from deepcam.anonymizer import UnknownIdentityError
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image, Reason, SafeFrame
 from deepcam.sources.base import SourceEndedError, SourceLostError
@@ -107,6 +108,9 @@ class FakeAnonymizer:
         self.identity = SimpleNamespace(name=f"start-{settings.identity}")
         if settings.identity == "nobody":
             raise DeepcamError("There is no identity nobody.", "See: deepcam identities list")
+        kept = Path(os.environ.get("DEEPCAM_TEST_FOLDER", "")) / "kept"
+        if settings.identity == "kept" and not kept.exists():
+            raise UnknownIdentityError("No identity is called kept.")
 
     def warm_up(self) -> None:
         time.sleep(0.05)

@@ -8,6 +8,7 @@ import os
 import pickle
 import stat
 import struct
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -223,3 +224,30 @@ def test_full_disk_leaves_nothing(gallery: Gallery, person: Identity) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list(gallery.folder.iterdir()) == []
+
+
+def test_names_come_newest_first_without_a_look_at_the_pictures(
+    gallery: Gallery, person: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, name in enumerate(("Ada", "Bea", "Cleo")):
+        path = gallery.save(replace(person, name=name))
+        os.utime(path, (1000 + number, 1000 + number))
+    (gallery.folder / "broken.identity").write_bytes(b"PK rubbish")
+    monkeypatch.setattr("cv2.imdecode", lambda *_: pytest.fail("decoded"))
+    assert gallery.names() == ("Cleo", "Bea", "Ada")
+
+
+def test_what_was_deleted_long_ago_goes_for_good(gallery: Gallery, person: Identity) -> None:
+    trash = gallery.folder / ".trash"
+    for days, name in ((31, "Ada"), (29, "Bea")):
+        gallery.save(replace(person, name=name))
+        gallery.delete(name)
+        (newest,) = [p for p in trash.iterdir() if name.casefold() in p.name]
+        stamp = time.time_ns() - days * 86_400_000_000_000
+        newest.rename(trash / f"{stamp:020d}-{newest.name.split('-', 1)[1]}")
+        assert gallery.empty_trash() == (days > 30)
+    assert gallery.undelete() == "Bea"
+    assert not list(trash.iterdir())
+    gallery.save(replace(person, name="Cleo"))
+    gallery.delete("Cleo")
+    assert len(list(trash.iterdir())) == 1

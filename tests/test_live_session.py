@@ -298,6 +298,56 @@ def test_a_looping_film_goes_on(start: Start, tmp_path: Path) -> None:
     assert "card" not in sink.reasons[-60:]
 
 
+def test_a_face_deleted_while_it_is_worn_is_followed_by_somebody_new(
+    start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "kept").write_text("")
+    said: list[tuple[str, str]] = []
+    session, sink = start(identity="kept", said=said)
+    sink.wait_for("generated", 15)
+    assert session.status()["face"] == "kept"
+    assert session.status()["replaced"] == ""
+    (tmp_path / "kept").unlink()
+    os.kill(session.status()["worker"]["pid"], signal.SIGKILL)
+    sink.wait_for("card", 2)
+    sink.wait_for("generated", 15)
+    status = session.status()
+    assert isinstance(status["face"], int)
+    assert status["identity"] == f"start-{status['face']}"
+    assert status["replaced"] == "No identity is called kept."
+    assert ("identity", "No identity is called kept. Somebody new is worn.") in said
+    assert status["problem"] == ""
+    session.wear(7)
+    assert session.status()["replaced"] == ""
+
+
+def test_the_cameras_problem_is_told_until_it_is_over(start: Start, tmp_path: Path) -> None:
+    session, sink = start()
+    sink.wait_for("generated", 15)
+
+    def wait_for(problem: str) -> None:
+        end = time.monotonic() + 10
+        while session.status()["camera_problem"] != problem:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    wait_for("")
+    order(tmp_path, "unplugged")
+    wait_for("The camera is not there.")
+    order(tmp_path, "")
+    wait_for("")
+
+
+def test_why_the_output_cannot_be_opened_is_told(start: Start) -> None:
+    class Missing(RecordingSink):
+        def open(self, size: tuple[int, int], fps: float) -> None:
+            raise DeepcamError("There is no virtual camera.", "Make one.")
+
+    session, _ = start(sink=Missing())
+    assert session.wait(5)
+    assert session.status()["problem"] == "There is no virtual camera. Make one."
+
+
 def test_unknown_identity_shows_the_card_or_ends(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -203,8 +203,7 @@ def saved_faces() -> list[str]:
     """Names in the gallery, newest first."""
     from deepcam.identity.gallery import Gallery
 
-    entries = [e for e in Gallery().list() if not e.problem]
-    return [e.name for e in sorted(entries, key=lambda e: -e.saved)]
+    return list(Gallery().names())
 
 
 def _names(ask: Callable[[], list[str]]) -> list[str]:

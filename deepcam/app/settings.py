@@ -45,6 +45,8 @@ class Settings:
     mirror_preview: bool = True
     language: str = ""
     reduced_motion: bool = False
+    first_run_done: bool = False
+    """The guide of the first start has been seen."""
     unknown: dict[str, Any] = field(default_factory=dict)
     """What another version wrote; kept."""
 
@@ -57,17 +59,20 @@ class SettingsFile:
         self.path = self.folder / "settings.toml"
         self.now = Settings()
         """As last read or written."""
+        self.first_run = False
+        """As of ``load``: nobody has seen the guide of the first start yet."""
 
     def load(self) -> list[str]:
         """Read the file into ``now``; a sentence for everything that could not be used.
 
         Never raises: a file that is no settings file is set aside and the defaults are taken.
         """
-        self.now = Settings()
+        self.now, self.first_run = Settings(), False
         try:
             with self.path.open("rb") as stream:
                 data = stream.read(LARGEST_FILE + 1)
         except FileNotFoundError:
+            self.first_run = True
             return []
         except OSError as error:
             why = error.strerror or type(error).__name__
@@ -77,8 +82,11 @@ class SettingsFile:
                 raise ValueError("too large")
             table = tomllib.loads(data.decode("utf-8"))
         except (ValueError, RecursionError):
+            self.first_run = True
             return [self._set_aside()]
-        self.now, said = parse(table)
+        # Who has settings of a version without the guide knows the program.
+        self.now, said = parse({"first_run_done": True, **table})
+        self.first_run = not self.now.first_run_done
         return said
 
     def save(self, settings: Settings) -> None:
@@ -248,5 +256,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "mirror_preview": _flag,
     "language": _one_of(*LANGUAGES),
     "reduced_motion": _flag,
+    "first_run_done": _flag,
     "hotkeys": _keys,
 }

@@ -40,6 +40,8 @@ TEXTURE = (512, 512, 3)
 SHAPE = (468, 3)
 TEETH = 3
 TRASH = ".trash"
+TRASH_DAYS = 30
+"""After these, what was deleted is gone for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,12 @@ class Gallery:
             else:
                 entries.append(Entry(found.name, found.seed, found.meta, path, _saved(path)))
         return tuple(sorted(entries, key=lambda e: e.name.casefold()))
+
+    def names(self) -> tuple[str, ...]:
+        """The names alone, newest first. Quick: neither pictures nor hashes are looked at, so a
+        face of these may turn out to be damaged when it is loaded."""
+        found = [(_saved(path), _name_in(path)) for path in self._files()]
+        return tuple(name for _, name in sorted(found, key=lambda f: -f[0]) if name)
 
     def load(self, name: str | int) -> Identity:
         """The identity of this name, or the one saved with this seed (an int, or digits). A text of
@@ -121,6 +129,7 @@ class Gallery:
             path = damaged[0]
         trash = self.folder / TRASH
         self._make(trash)
+        self.empty_trash()
         try:
             os.replace(path, trash / f"{time.time_ns():020d}-{path.name}")
         except OSError as error:
@@ -141,6 +150,19 @@ class Gallery:
         except OSError as error:
             raise _disk(back, error) from None
         return str(_read(back)[0]["name"])
+
+    def empty_trash(self, days: float = TRASH_DAYS) -> int:
+        """Remove for good what was deleted more than ``days`` ago; how many went. What cannot be
+        removed stays for the next time."""
+        limit, gone = time.time_ns() - int(days * 86400e9), 0
+        with contextlib.suppress(OSError):
+            for path in sorted((self.folder / TRASH).glob(f"*{SUFFIX}")):
+                stamp = path.name.split("-", 1)[0]
+                if stamp.isascii() and stamp.isdecimal() and int(stamp) < limit:
+                    with contextlib.suppress(OSError):
+                        path.unlink()
+                        gone += 1
+        return gone
 
     def export(self, name: str | int, path: str | Path, overwrite: bool = False) -> Path:
         """Write a copy of an identity to ``path`` (the ending is added when it has none)."""
@@ -370,6 +392,18 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
         if hashlib.sha256(part).hexdigest() != meta["sha256"].get(name):
             raise _damaged(path)
     return meta, parts
+
+
+def _name_in(path: Path) -> str:
+    """The name that an archive gives itself, without a look at the rest; '' when it has none."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            return ""
+        with zipfile.ZipFile(path) as archive, archive.open("meta.json") as member:
+            meta = json.loads(member.read(PARTS["meta.json"]))
+        return meta["name"] if _meta_fits(meta) else ""
+    except Exception:  # zipfile raises many types for broken archives
+        return ""
 
 
 def _meta_fits(meta: object) -> bool:

@@ -185,7 +185,6 @@ class Session:
             answer = supervisor.request("regenerate", timeout=30.0, seed=identity)
         else:
             answer = supervisor.request("identity", timeout=30.0, identity=identity)
-        self._identity = identity
         supervisor.wear(identity)
         name = str(answer.get("identity", ""))
         self._say("identity", f"Now wearing {name}." if name else "Now wearing somebody new.")
@@ -215,6 +214,9 @@ class Session:
             "generated": 0 if newest is None else newest.generated,
             "covered": 0 if newest is None else newest.covered,
             "identity": supervisor.facts.get("identity", ""),
+            "face": supervisor.identity,
+            "replaced": supervisor.facts.get("replaced", ""),
+            "camera_problem": supervisor.facts.get("camera_problem", ""),
             "provider": supervisor.facts.get("provider", ""),
             "provider_reason": supervisor.facts.get("provider_reason", ""),
             "problem": self._problem(),
@@ -247,6 +249,7 @@ class Session:
             anonymizer_factory=settings.anonymizer_factory,
             fps=settings.fps,
             on=settings.on,
+            spare=None if self._stop_on_fatal else secrets.randbits(31),
         )
         if settings.control:
             self._control = ControlServer(self._command)
@@ -265,6 +268,9 @@ class Session:
         except BaseException:
             self._close_control()
             raise
+        self._sender.supervisor.on_replaced = lambda why: self._say(
+            "identity", f"{why} Somebody new is worn."
+        )
         if not settings.on:
             self._sender.switch(False)
 
@@ -349,8 +355,9 @@ class Session:
         sender = self._sender
         if sender is None:
             return ""
-        if sender.supervisor.fatal is not None:
-            return str(sender.supervisor.fatal)
+        fatal = self.error or sender.supervisor.fatal
+        if fatal is not None:
+            return str(fatal)
         return sender.supervisor.facts.get("problem", "")
 
     def _say_card(self, reason: str) -> None:

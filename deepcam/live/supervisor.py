@@ -7,8 +7,10 @@ import itertools
 import logging
 import multiprocessing
 import os
+import secrets
 import threading
 import time as clock
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -54,7 +56,11 @@ class Supervisor:
         self.fatal: DeepcamError | None = None
         """Why the worker can never show a picture with these settings."""
         self.facts: dict[str, str] = {}
-        """What the worker told about itself: provider, provider_reason, problem, identity."""
+        """What the worker told about itself: provider, provider_reason, problem, identity,
+        camera_problem (why the camera gives no picture), replaced (why the identity that was
+        wanted is not worn)."""
+        self.on_replaced: Callable[[str], None] | None = None
+        """Gets ``replaced``, in the thread of ``tend``."""
 
     @property
     def alive(self) -> bool:
@@ -73,6 +79,11 @@ class Supervisor:
             return process.pid if process is not None else None
         except ValueError:
             return None
+
+    @property
+    def identity(self) -> str | int | None:
+        """What the worker wears, and the next one will."""
+        return self._settings.anonymizer.identity
 
     @property
     def state(self) -> str:
@@ -132,6 +143,7 @@ class Supervisor:
         """The next worker starts with this identity."""
         anonymizer = replace(self._settings.anonymizer, identity=identity)
         self._settings = replace(self._settings, anonymizer=anonymizer)
+        self.facts.pop("replaced", None)
 
     def kill(self) -> None:
         """End the worker at once, whatever it does (panic); ``tend`` starts a new one."""
@@ -214,7 +226,9 @@ class Supervisor:
     def _hear(self, message: dict[str, Any]) -> None:
         event = message.pop("event", "")
         if event == "ready":
-            self.facts = {str(k): str(v) for k, v in message.items()}
+            self._ready({str(k): str(v) for k, v in message.items()})
+        elif event == "camera":
+            self.facts["camera_problem"] = str(message["problem"])
         elif event == "ended":
             self.ended = True
         elif event == "fatal":
@@ -224,3 +238,15 @@ class Supervisor:
             if waiting is not None:
                 waiting[1].update(message)
                 waiting[0].set()
+
+    def _ready(self, facts: dict[str, str]) -> None:
+        replaced, spare = facts.get("replaced", ""), self._settings.spare
+        if replaced and spare is not None:
+            self.wear(spare)
+        if replaced or spare is None:
+            # Who runs shall go on running, also when the identity is deleted meanwhile; and each
+            # time it is somebody else.
+            self._settings = replace(self._settings, spare=secrets.randbits(31))
+        self.facts = facts
+        if replaced and self.on_replaced is not None:
+            self.on_replaced(replaced)

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from deepcam.anonymizer import AnonymizerSettings
+from deepcam.anonymizer import AnonymizerSettings, UnknownIdentityError
 from deepcam.covers import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.fit import fit
@@ -63,6 +63,9 @@ class WorkerSettings:
     """False: start without taking the camera."""
     fps: float = 30.0
     """Frames that are made a second at most; the sender needs no more."""
+    spare: int | None = None
+    """Seed of somebody who is worn when the saved identity cannot be loaded; None: then there is
+    no picture."""
 
 
 def resolve(path: str) -> Callable[..., Any]:
@@ -114,6 +117,8 @@ class _Worker:
         self._number = 0
         self._card_due = 0.0
         self._stop = False
+        self._replaced = ""
+        self._camera_problem = ""
 
     def run(self) -> None:
         self._ring.beat(STARTING)
@@ -121,7 +126,7 @@ class _Worker:
             self._camera = self._new_camera()
         self._card("Starting")
         try:
-            self._anonymizer = resolve(self._settings.anonymizer_factory)(self._settings.anonymizer)
+            self._anonymizer = self._make_anonymizer()
             self._anonymizer.warm_up()
         except DeepcamError as error:
             if self._camera is not None:
@@ -140,6 +145,16 @@ class _Worker:
                 self._camera.stop()
             self._anonymizer.close()
 
+    def _make_anonymizer(self) -> Any:
+        make, wanted = resolve(self._settings.anonymizer_factory), self._settings.anonymizer
+        try:
+            return make(wanted)
+        except UnknownIdentityError as error:
+            if self._settings.spare is None:
+                raise
+            self._replaced = error.what
+            return make(replace(wanted, identity=self._settings.spare))
+
     def _new_camera(self) -> Camera:
         settings = self._settings
 
@@ -157,10 +172,12 @@ class _Worker:
             self._obey(self._pipe.recv())
         camera = self._camera
         if camera is None:
+            self._tell_camera("")
             if not self._stop:
                 self._pipe.poll(0.1)
             return
         frame = camera.take(0.1)
+        self._tell_camera("" if frame is not None else camera.problem)
         if frame is not None:
             begin = clock.monotonic()
             self._show(frame)
@@ -197,6 +214,11 @@ class _Worker:
         self._number += 1
         made = replace(safe, image=image, time=frame.time, number=self._number, timings=timings)
         self._ring.write(made)
+
+    def _tell_camera(self, problem: str) -> None:
+        if problem != self._camera_problem:
+            self._camera_problem = problem
+            self._tell("camera", problem=problem)
 
     def _card(self, text: str) -> None:
         now = clock.monotonic()
@@ -268,6 +290,7 @@ class _Worker:
             "provider_reason": str(getattr(generator, "provider_reason", "")),
             "problem": problem.what if isinstance(problem, DeepcamError) else "",
             "identity": str(getattr(identity, "name", "")),
+            "replaced": self._replaced,
         }
 
     def _tell(self, event: str, **facts: Any) -> None:
