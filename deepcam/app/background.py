@@ -51,10 +51,11 @@ class Background(QObject):
 
         self._pool.submit(work)
 
-    def close(self) -> None:
-        """Drop what waits; a job that runs is waited for."""
+    def close(self, wait: bool = True) -> None:
+        """Drop what waits; a job that runs is waited for unless ``wait`` is False: then this object
+        must be kept until it has been closed again."""
         self._closed = True
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=wait, cancel_futures=True)
 
     def _call(self, told: Callable[[], None]) -> None:
         self.waiting -= 1

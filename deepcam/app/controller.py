@@ -137,6 +137,10 @@ class Controller(QObject):
         """A face that was worn has another name now."""
         self._later(lambda: self._rename(old, new))
 
+    def replaced(self, face: str | int) -> None:
+        """The session could not load the face that it should wear, and wears this one."""
+        self._later(lambda: self._replace(face))
+
     def undo(self) -> None:
         """The face before this one."""
         self._later(self._undo)
@@ -181,7 +185,8 @@ class Controller(QObject):
 
     def _wear(self, identity: str | int) -> None:
         answer = self._need().wear(identity)
-        self._worn = [*self._worn, identity][-KEPT:]
+        if self.current != identity:
+            self._worn = [*self._worn, identity][-KEPT:]
         self.said.emit(f"Now wearing {answer.get('identity') or 'somebody new'}.")
 
     def _rename(self, old: str | int, new: str) -> None:
@@ -190,6 +195,11 @@ class Controller(QObject):
         if worn and self._session is not None:
             # A worker that starts again looks for the face under this name.
             self._session.wear(new)
+
+    def _replace(self, face: str | int) -> None:
+        # Another one may have been put on meanwhile.
+        if self._session is not None and self._session.status().get("face") == face:
+            self._worn = [*self._worn[:-1], face]
 
     def _undo(self) -> None:
         if not self.can_undo:

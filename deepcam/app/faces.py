@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication
+
 from deepcam.errors import DeepcamError
 from deepcam.identity.gallery import (
     LONGEST_NAME,
@@ -46,15 +48,35 @@ class Shown:
         parts = []
         age = self.meta.get("age")
         if isinstance(age, int | float):
-            parts.append(f"looks about {age:.0f}")
+            parts.append(
+                QCoreApplication.translate("Faces", "looks about %n", None, round(age))
+            )
         for key, words in (
-            ("masculinity", ("feminine", "between feminine and masculine", "masculine")),
-            ("tone", ("dark skin", "medium skin", "light skin")),
+            (
+                "masculinity",
+                (
+                    QCoreApplication.translate("Faces", "feminine"),
+                    QCoreApplication.translate("Faces", "between feminine and masculine"),
+                    QCoreApplication.translate("Faces", "masculine"),
+                ),
+            ),
+            (
+                "tone",
+                (
+                    QCoreApplication.translate("Faces", "dark skin"),
+                    QCoreApplication.translate("Faces", "medium skin"),
+                    QCoreApplication.translate("Faces", "light skin"),
+                ),
+            ),
         ):
             value = self.meta.get(key)
             if isinstance(value, int | float):
                 parts.append(words[0 if value < 0.36 else 1 if value < 0.64 else 2])
-        parts.append("saved" if self.saved else "not saved yet")
+        parts.append(
+            QCoreApplication.translate("Faces", "saved")
+            if self.saved
+            else QCoreApplication.translate("Faces", "not saved yet")
+        )
         return ", ".join(parts)
 
 

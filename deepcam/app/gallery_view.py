@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QEvent, QSize, Qt
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -21,10 +21,12 @@ from deepcam.app.portraits import SIZE, Portraits, plain
 from deepcam.app.wish_sliders import WishSliders
 
 THUMB = QSize(168, 84)
-LINKABLE = (
+LINKABLE = QT_TRANSLATE_NOOP(
+    "GalleryView",
     "A face that you keep is a pseudonym: whoever sees it in two calls can tell that both were the "
-    "same person. A new face at every start cannot be linked in this way."
+    "same person. A new face at every start cannot be linked in this way.",
 )
+"""In English; see ``linkable``."""
 
 
 class GalleryView(QWidget):
@@ -32,7 +34,6 @@ class GalleryView(QWidget):
 
     def __init__(self, portraits: Portraits) -> None:
         super().__init__()
-        self.setWindowTitle("Faces: DeepPrivacy Cam")
         self.portraits = portraits
         self.portraits.ready.connect(self._drawn)
         self._always = ""
@@ -44,7 +45,6 @@ class GalleryView(QWidget):
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setMovement(QListWidget.Movement.Static)
         self.list.setWordWrap(True)
-        self.list.setAccessibleName("Faces, saved and new")
         self.list.currentItemChanged.connect(lambda *_: self.show_selected())
         self.picture = QLabel()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -59,33 +59,79 @@ class GalleryView(QWidget):
         font.setBold(True)
         font.setPointSizeF(1.3 * font.pointSizeF())
         self.name.setFont(font)
-        self.message.setAccessibleName("Message")
-        self.wear_button = _button("&Wear this face", "The call sees this face from now on.")
-        self.always_button = _button("", LINKABLE)
-        self.save_button = _button("&Save…", "Keep this new face under a name.")
-        self.rename_button = _button("&Rename…", "Give the saved face another name.")
-        self.delete_button = _button("&Delete", "Remove this face; Undo delete brings it back.")
-        self.export_button = _button(
-            "&Export to a file…", "Write this face to one small file, for another computer."
-        )
-        self.undo_button = _button("&Undo delete", "Bring back the face deleted last.")
-        self.import_button = _button(
-            "&Import a face file…",
-            "Take over a face that was exported. A photograph cannot become a face.",
-        )
-        self.current_button = _button(
-            "&Keep the face I wear now…", "Save the face that the call sees now."
-        )
+        self.wear_button, self.always_button = QPushButton(), QPushButton()
+        self.save_button, self.rename_button = QPushButton(), QPushButton()
+        self.delete_button, self.export_button = QPushButton(), QPushButton()
+        self.undo_button, self.import_button = QPushButton(), QPushButton()
+        self.current_button, self.new_button = QPushButton(), QPushButton()
         self.sliders = WishSliders()
-        self.new_button = _button(
-            "Make a &new face",
-            "Somebody new after these wishes, to look at: the call does not see it before you "
-            "wear it.",
-        )
         self.sliders.add(self.new_button)
         self._arrange()
-        self.show_selected()
+        self._retranslate()
         self.resize(960, 620)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+            faces = [
+                self.list.item(row).data(Qt.ItemDataRole.UserRole)
+                for row in range(self.list.count())
+            ]
+            self.fill(faces, self._always, self._can_undo)
+        super().changeEvent(event)
+
+    def _retranslate(self) -> None:
+        self.setWindowTitle(self.tr("Faces: DeepPrivacy Cam"))
+        self.list.setAccessibleName(self.tr("Faces, saved and new"))
+        self.message.setAccessibleName(self.tr("Message"))
+        # The text of ``always_button`` is that of the selected face.
+        for button, text, tip in (
+            (
+                self.wear_button,
+                self.tr("&Wear this face"),
+                self.tr("The call sees this face from now on."),
+            ),
+            (self.always_button, "", linkable()),
+            (self.save_button, self.tr("&Save…"), self.tr("Keep this new face under a name.")),
+            (self.rename_button, self.tr("&Rename…"), self.tr("Give the saved face another name.")),
+            (
+                self.delete_button,
+                self.tr("&Delete"),
+                self.tr("Remove this face; Undo delete brings it back."),
+            ),
+            (
+                self.export_button,
+                self.tr("&Export to a file…"),
+                self.tr("Write this face to one small file, for another computer."),
+            ),
+            (
+                self.undo_button,
+                self.tr("&Undo delete"),
+                self.tr("Bring back the face deleted last."),
+            ),
+            (
+                self.import_button,
+                self.tr("&Import a face file…"),
+                self.tr("Take over a face that was exported. A photograph cannot become a face."),
+            ),
+            (
+                self.current_button,
+                self.tr("&Keep the face I wear now…"),
+                self.tr("Save the face that the call sees now."),
+            ),
+            (
+                self.new_button,
+                self.tr("Make a &new face"),
+                self.tr(
+                    "Somebody new after these wishes, to look at: the call does not see it before "
+                    "you wear it."
+                ),
+            ),
+        ):
+            button.setText(text)
+            button.setToolTip(tip)
+            button.setAccessibleDescription(tip)
+        self.show_selected()
 
     @property
     def selected(self) -> Shown | None:
@@ -114,11 +160,12 @@ class GalleryView(QWidget):
 
     def _item(self, face: Shown) -> QListWidgetItem:
         always = face.saved and face.name == self._always
-        note = "damaged" if face.problem else "always worn" if always else ""
-        note = note if face.saved else "new, not saved"
+        worn = self.tr("always worn")
+        note = self.tr("damaged") if face.problem else worn if always else ""
+        note = note if face.saved else self.tr("new, not saved")
         item = QListWidgetItem(face.name + (f"\n({note})" if note else ""))
         item.setData(Qt.ItemDataRole.UserRole, face)
-        spoken = f"{face.name}, {face.describe()}" + (", always worn" if always else "")
+        spoken = f"{face.name}, {face.describe()}" + (f", {worn}" if always else "")
         item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
         pair = self.portraits.pair(face.key)
         item.setIcon(plain(THUMB) if pair is None else _icon(pair))
@@ -139,9 +186,9 @@ class GalleryView(QWidget):
         usable = face is not None and not face.problem
         saved = face is not None and usable and face.saved
         name = "" if face is None else face.name
-        self.name.setText(name or "No face yet")
+        self.name.setText(name or self.tr("No face yet"))
         self.about.setText(
-            "Make a new face below, or keep the one you wear now."
+            self.tr("Make a new face below, or keep the one you wear now.")
             if face is None
             else face.describe()
         )
@@ -149,10 +196,12 @@ class GalleryView(QWidget):
         if pair is not None:
             self.picture.setPixmap(pair)
         else:
-            self.picture.setText("The portrait is being drawn." if usable else "")
-        self.picture.setAccessibleName(f"Portraits of {name}, neutral and smiling" if name else "")
+            self.picture.setText(self.tr("The portrait is being drawn.") if usable else "")
+        spoken = self.tr("Portraits of {0}, neutral and smiling").format(name)
+        self.picture.setAccessibleName(spoken if name else "")
         always = saved and name == self._always
-        self.always_button.setText("New &face at every start" if always else "&Always this face…")
+        new, kept = self.tr("New &face at every start"), self.tr("&Always this face…")
+        self.always_button.setText(new if always else kept)
         for button, enabled in (
             (self.wear_button, usable),
             (self.always_button, usable),
@@ -192,11 +241,9 @@ def _icon(pair: QPixmap) -> QIcon:
     return icon
 
 
-def _button(text: str, tip: str) -> QPushButton:
-    made = QPushButton(text)
-    made.setToolTip(tip)
-    made.setAccessibleDescription(tip)
-    return made
+def linkable() -> str:
+    """What keeping a face means."""
+    return QCoreApplication.translate("GalleryView", LINKABLE)
 
 
 def _row(*widgets: QWidget) -> QHBoxLayout:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from deepcam.app.controller import Controller, Factory, SessionLike
 from deepcam.app.gallery_window import GalleryWindow
+from deepcam.app.guidance import Guidance
 from deepcam.app.hotkeys import AppHotkeys
 from deepcam.app.preview import Preview
 from deepcam.app.settings import Settings, SettingsFile
@@ -49,6 +50,10 @@ class App:
         self.preview = Preview(self.controller)
         self.preview.gallery_wanted.connect(self.show_gallery)
         self.preview.settings_wanted.connect(self.show_settings)
+        self.guidance = Guidance(
+            self.controller, self.store, self.preview, cameras, self.show_gallery, self._notify
+        )
+        self.guidance.changed.connect(self.apply)
         self.gallery: GalleryWindow | None = None
         self.dialog: SettingsDialog | None = None
         self.hotkeys = AppHotkeys(self.controller)
@@ -84,6 +89,7 @@ class App:
         self._apply_keys()
         if self._said:
             self.preview.message.setText("\n".join(self._said))
+        self.guidance.begin()
 
     def show_window(self) -> None:
         """Bring the window to the front."""
@@ -105,6 +111,7 @@ class App:
             )
             self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             self.dialog.saved.connect(self.apply)
+            self.dialog.guide_wanted.connect(self.guidance.show_guide)
             self.dialog.finished.connect(self._dialog_ended)
         _raise(self.dialog)
 
@@ -127,6 +134,7 @@ class App:
             self.controller.keep_awake(2.0)
         status = self.controller.status()
         self.preview.show_status(status)
+        self.guidance.look(status)
         if self.tray is not None:
             self.tray.show_status(status)
 
@@ -137,6 +145,7 @@ class App:
         self.hotkeys.close()
         if self.tray is not None:
             self.tray.hide()
+        self.guidance.close()
         if self.dialog is not None:
             self.dialog.reject()
         if self.gallery is not None:
@@ -153,7 +162,7 @@ class App:
             try:
                 Gallery().load(name)
             except DeepcamError as error:
-                self.controller.said.emit(f"{error.what} Somebody new is worn instead.")
+                self.guidance.face_lost.emit(error.what)
             else:
                 return name
         return secrets.randbits(31)
@@ -171,11 +180,12 @@ class App:
         self.hotkeys.apply(**{action: keys.get(action, "") for action in ACTIONS})
 
     def _keep_camera(self, name: str) -> None:
-        try:
-            self.store.save(replace(self.store.now, camera=name))
-        except DeepcamError as error:
-            self.preview.message.setText(str(error))
+        self.guidance.keep(replace(self.store.now, camera=name))
         self._applied = replace(self._applied, camera=name)
+
+    def _notify(self, sentence: str) -> None:
+        if self.tray is not None and not self.preview.isVisible():
+            self.tray.showMessage("DeepPrivacy Cam", sentence)
 
     def _dialog_ended(self) -> None:
         self.dialog = None
@@ -221,7 +231,11 @@ def _raise(window: QWidget) -> None:
 
 def live(camera: str | None, face: str | int, settings: Settings) -> SessionLike:
     """A session after the app's settings."""
+    from deepcam.app.outlook import can_be_seen
     from deepcam.live.session import LiveSettings, Session
+
+    # The app is the window that "auto" would open where there is no camera.
+    nowhere = settings.output == "auto" and not can_be_seen("auto")
 
     return Session(
         LiveSettings(
@@ -229,7 +243,7 @@ def live(camera: str | None, face: str | int, settings: Settings) -> SessionLike
             identity=face,
             size=settings.size,
             fps=settings.fps,
-            output=settings.output,
+            output="null" if nowhere else settings.output,
             on_doubt=settings.on_doubt,
         )
     )

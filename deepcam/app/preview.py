@@ -126,7 +126,7 @@ class Preview(QWidget):
 def describe(status: dict[str, Any], problem: str = "") -> str:
     """The state in words and numbers."""
     if not status.get("running"):
-        return problem or "The camera is not running."
+        return problem or status.get("problem") or "The camera is not running."
     measured = status.get("measured") or {}
     latency = measured.get("latency_ms") or {}
     parts = [

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
-from deepcam.app.gallery_view import LINKABLE
+from deepcam.app.gallery_view import linkable
 from deepcam.identity.gallery import SUFFIX
-
-FILES = f"Faces (*{SUFFIX})"
 
 
 class Questions:
@@ -29,23 +27,27 @@ class Questions:
 
     def target(self, name: str) -> str:
         """Where to write; '' for nowhere."""
-        return QFileDialog.getSaveFileName(self._parent, "Export a face", name, FILES)[0]
+        return QFileDialog.getSaveFileName(self._parent, QCoreApplication.translate("Questions", "Export a face"), name, _files())[0]
 
     def source(self) -> str:
         """What to read; '' for nothing."""
-        return QFileDialog.getOpenFileName(self._parent, "Import a face", "", FILES)[0]
+        return QFileDialog.getOpenFileName(self._parent, QCoreApplication.translate("Questions", "Import a face"), "", _files())[0]
 
     def always(self, name: str) -> bool:
         """Whether the face shall be kept although it can be linked."""
         box = QMessageBox(self._parent)
         box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle("Always this face?")
+        box.setWindowTitle(QCoreApplication.translate("Questions", "Always this face?"))
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(f"Wear {name} at every start?")
-        box.setInformativeText(LINKABLE)
-        yes = box.addButton("&Always this face", QMessageBox.ButtonRole.AcceptRole)
+        box.setText(QCoreApplication.translate("Questions", "Wear {0} at every start?").format(name))
+        box.setInformativeText(linkable())
+        yes = box.addButton(QCoreApplication.translate("Questions", "&Always this face"), QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.exec()
         agreed = box.clickedButton() is yes
         box.deleteLater()
         return agreed
+
+
+def _files() -> str:
+    return QCoreApplication.translate("Questions", "Faces") + f" (*{SUFFIX})"

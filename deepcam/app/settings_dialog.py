@@ -45,6 +45,8 @@ class SettingsDialog(QDialog):
     """Works on a copy of ``store.now``; ``saved`` comes when a valid one has been written."""
 
     saved = Signal()
+    guide_wanted = Signal()
+    """The guide of the first start shall be shown again; the dialog has ended."""
 
     def __init__(
         self,
@@ -79,6 +81,9 @@ class SettingsDialog(QDialog):
         self.buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults).clicked.connect(
             lambda: self.show_settings(Settings())
         )
+        guide_text, role = self.tr("R&un the guide again…"), QDialogButtonBox.ButtonRole.ActionRole
+        self.guide = self.buttons.addButton(guide_text, role)
+        self.guide.clicked.connect(self.leave_for_guide)
         grid = QGridLayout()
         grid.addWidget(self._picture_box, 0, 0)
         grid.addWidget(self._face_box, 1, 0)
@@ -147,6 +152,12 @@ class SettingsDialog(QDialog):
             return
         self.saved.emit()
         self.accept()
+
+    def leave_for_guide(self) -> None:
+        """Save what was changed and show the guide."""
+        self.reject() if self.settings() == self._store.now else self.save()
+        if not self.isVisible():
+            self.guide_wanted.emit()
 
     def _build_picture(self, cameras: Sequence[str]) -> QGroupBox:
         self.camera = _combo(

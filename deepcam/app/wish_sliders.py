@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QGroupBox, QLabel, QSlider, QWidget
 
 from deepcam.identity.wish import Wish
@@ -14,23 +14,42 @@ class WishSliders(QGroupBox):
     """Three rows: name, "any" box, slider, value in words."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("What should a new face look like?", parent)
+        super().__init__(parent)
         self._grid = QGridLayout(self)
         self._grid.setColumnStretch(2, 1)
         # The years are not shown: the model follows them only roughly.
-        self.age = _Row(
-            self, 0, "Apparent age", (20, 70), 35,
-            lambda v: _word(2 * (v - 20), ("young", "rather young", "middle-aged", "older", "old")),
+        self.age = _Row(self, 0, (20, 70), 35)
+        self.masculinity = _Row(self, 1, (0, 100), 50)
+        self.tone = _Row(self, 2, (0, 100), 50)
+        self._retranslate()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+        super().changeEvent(event)
+
+    def _retranslate(self) -> None:
+        self.setTitle(self.tr("What should a new face look like?"))
+        words = (
+            (
+                self.age, self.tr("Apparent age"), self.tr("young"), self.tr("rather young"),
+                self.tr("middle-aged"), self.tr("older"), self.tr("old"),
+            ),
+            (
+                self.masculinity, self.tr("Feminine to masculine"), self.tr("feminine"),
+                self.tr("rather feminine"), self.tr("in between"), self.tr("rather masculine"),
+                self.tr("masculine"),
+            ),
+            (
+                self.tone, self.tr("Skin tone, dark to light"), self.tr("dark"),
+                self.tr("rather dark"), self.tr("medium"), self.tr("rather light"),
+                self.tr("light"),
+            ),
         )  # fmt: skip
-        self.masculinity = _Row(
-            self, 1, "Feminine to masculine", (0, 100), 50,
-            lambda v: _word(v, ("feminine", "rather feminine", "in between", "rather masculine",
-                                "masculine")),
-        )  # fmt: skip
-        self.tone = _Row(
-            self, 2, "Skin tone, dark to light", (0, 100), 50,
-            lambda v: _word(v, ("dark", "rather dark", "medium", "rather light", "light")),
-        )  # fmt: skip
+        tip = self.tr("Ticked: chance decides. Not ticked: the slider decides.")
+        free = self.tr("any"), self.tr("Any"), self.tr("{0}: any")
+        for row, name, *steps in words:
+            row.name_it(name, steps, free, tip)
 
     def add(self, widget: QWidget) -> None:
         """Below the rows."""
@@ -50,32 +69,41 @@ class _Row:
         self,
         group: WishSliders,
         row: int,
-        name: str,
         reach: tuple[int, int],
         start: int,
-        words: Callable[[int], str],
     ) -> None:
-        self._words = words
-        title = QLabel(name)
-        self.any = QCheckBox("Any")
+        self._steps: Sequence[str] = ()
+        self._free = ""
+        self.title = QLabel()
+        self.any = QCheckBox()
         self.any.setChecked(True)
-        self.any.setAccessibleName(f"{name}: any")
-        self.any.setToolTip("Ticked: chance decides. Not ticked: the slider decides.")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(*reach)
         self.slider.setValue(start)
         self.slider.setPageStep(max(1, (reach[1] - reach[0]) // 8))
         self.slider.setMinimumWidth(120)
-        self.slider.setAccessibleName(name)
         self.shown = QLabel()
-        # As wide as the longest text, so that nothing jumps while sliding.
-        longest = max((words(v) for v in range(reach[0], reach[1] + 1)), key=len)
-        self.shown.setMinimumWidth(self.shown.fontMetrics().horizontalAdvance(longest + "  "))
-        title.setBuddy(self.slider)
-        for column, widget in enumerate((title, self.any, self.slider, self.shown)):
+        self.title.setBuddy(self.slider)
+        for column, widget in enumerate((self.title, self.any, self.slider, self.shown)):
             group._grid.addWidget(widget, row, column)
         self.any.toggled.connect(self._show)
         self.slider.valueChanged.connect(self._show)
+
+    def name_it(
+        self, name: str, steps: Sequence[str], free: tuple[str, str, str], tip: str
+    ) -> None:
+        """``steps``: words for the values, low to high; ``free``: any as a value, as a box, and
+        beside a name."""
+        self._steps, self._free = steps, free[0]
+        self.title.setText(name)
+        self.any.setText(free[1])
+        self.any.setAccessibleName(free[2].format(name))
+        self.any.setToolTip(tip)
+        self.slider.setAccessibleName(name)
+        # As wide as the longest text, so that nothing jumps while sliding.
+        metrics = self.shown.fontMetrics()
+        widest = max(metrics.horizontalAdvance(text + "  ") for text in (*steps, free[0]))
+        self.shown.setMinimumWidth(widest)
         self._show()
 
     def value(self) -> float | None:
@@ -85,14 +113,12 @@ class _Row:
     def _show(self) -> None:
         free = self.any.isChecked()
         self.slider.setEnabled(not free)
-        text = "any" if free else self._words(self.slider.value())
+        low, high = self.slider.minimum(), self.slider.maximum()
+        step = (self.slider.value() - low) * len(self._steps) // (high - low + 1)
+        text = self._free if free else self._steps[step]
         self.shown.setText(text)
         self.slider.setAccessibleDescription(text)
 
 
 def _share(value: float | None) -> float | None:
     return None if value is None else value / 100.0
-
-
-def _word(value: int, words: tuple[str, ...]) -> str:
-    return words[min(value * len(words) // 101, len(words) - 1)]

@@ -1,0 +1,154 @@
+"""What stands between a person and a working picture: one sentence and one button that helps."""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStyle, QVBoxLayout, QWidget
+
+from deepcam.modelfetch import MISSING
+
+Remedy = Literal["camera", "setup", "faces", "fetch", "writable", "again"]
+
+PATIENCE = 3.0
+"""Seconds that a camera may take to come (back) before anything is said."""
+PASSING = frozenset({"", "Starting the camera", "The computer was asleep"})
+"""States of the camera that end by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that is wrong."""
+
+    sentence: str
+    remedy: Remedy
+
+
+class Banner(QFrame):
+    """Shows one ``Trouble``, or hides. ``wanted`` comes with its remedy when the button is used."""
+
+    wanted = Signal(str)
+
+    def __init__(self, clock: Callable[[], float] = clock.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._camera: tuple[str, float] = ("", 0.0)
+        self._told: dict[Remedy, Trouble] = {}
+        self._dismissed: set[Trouble] = set()
+        self.shown: Trouble | None = None
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.icon = QLabel()
+        side = self.style().pixelMetric(QStyle.PixelMetric.PM_LargeIconSize)
+        warning = self.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning)
+        self.icon.setPixmap(warning.pixmap(side, side))
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        # It quotes names of cameras and files, which may look like markup.
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setAccessibleName(self.tr("What is wrong"))
+        self.button = QPushButton()
+        self.button.clicked.connect(self._use)
+        self.away = QPushButton(self.tr("&Dismiss"))
+        self.away.clicked.connect(self.dismiss)
+        row = QHBoxLayout(self)
+        row.addWidget(self.icon)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.button)
+        row.addWidget(self.away)
+        self.hide()
+
+    def tell(self, trouble: Trouble) -> None:
+        """Something happened: it is shown until it is dismissed or its remedy was used."""
+        self._told[trouble.remedy] = trouble
+        self._dismissed.discard(trouble)
+
+    def settle(self, remedy: Remedy) -> None:
+        """What was told with this remedy is over."""
+        self._told.pop(remedy, None)
+
+    def watch(self, status: dict[str, Any], problem: str, lack: str) -> bool:
+        """Show what is wrong now; True when that is something new.
+
+        ``status``: of the session; ``problem``: why none could be started; ``lack``: why calls
+        cannot see the picture; both '' when that is not so.
+        """
+        wrong = [*self._told.values(), *self._find(status, problem, lack)]
+        # What was dismissed may be said again when it comes again.
+        self._dismissed &= set(wrong)
+        left = [trouble for trouble in wrong if trouble not in self._dismissed]
+        return self._show(left[0] if left else None)
+
+    def dismiss(self) -> None:
+        """The person has read it."""
+        if self.shown is not None:
+            self._dismissed.add(self.shown)
+            if self._told.get(self.shown.remedy) == self.shown:
+                self.settle(self.shown.remedy)
+            self._show(None)
+
+    def busy(self, text: str) -> None:
+        """The remedy is under way; '' when that is over."""
+        self.button.setEnabled(not text)
+        if text:
+            self.text.setText(text)
+        elif self.shown is not None:
+            self.text.setText(self.shown.sentence)
+
+    def _find(self, status: dict[str, Any], problem: str, lack: str) -> list[Trouble]:
+        """The worst first."""
+        found: list[Trouble] = []
+        running, wrong = bool(status.get("running")), str(status.get("problem") or "")
+        if problem:
+            found.append(Trouble(problem, "again"))
+        elif wrong and MISSING[0] in wrong:
+            found.append(Trouble(MISSING[0], "fetch"))
+        elif wrong and not running and lack:
+            found.append(Trouble(wrong, "setup"))
+        elif wrong:
+            found.append(Trouble(wrong, "again"))
+        camera = str(status.get("camera_problem") or "") if running and status.get("on") else ""
+        camera = "" if camera in PASSING else camera
+        if camera != self._camera[0]:
+            since = self._camera[1] if camera and self._camera[0] else self._clock()
+            self._camera = (camera, since)
+        if camera and self._clock() - self._camera[1] >= PATIENCE:
+            found.append(Trouble(camera.rstrip(".") + ".", "camera"))
+        if lack and not found:
+            found.append(Trouble(lack, "setup"))
+        return found
+
+    def _show(self, trouble: Trouble | None) -> bool:
+        if trouble == self.shown:
+            return False
+        self.shown = trouble
+        if trouble is not None:
+            self.text.setText(trouble.sentence)
+            self.button.setText(self._words(trouble.remedy))
+            self.button.setEnabled(True)
+        self.setVisible(trouble is not None)
+        return trouble is not None
+
+    def _words(self, remedy: Remedy) -> str:
+        return {
+            "camera": self.tr("&Choose another camera…"),
+            "setup": self.tr("Set up the c&amera…"),
+            "faces": self.tr("&Look at the faces…"),
+            "fetch": self.tr("F&etch them now"),
+            "writable": self.tr("&Make it writable"),
+            "again": self.tr("&Try again"),
+        }[remedy]
+
+    def _use(self) -> None:
+        if self.shown is not None:
+            self.wanted.emit(self.shown.remedy)
+
+
+def insert(banner: Banner, window: QWidget) -> None:
+    """Above everything else in ``window``."""
+    layout = window.layout()
+    assert isinstance(layout, QVBoxLayout)
+    layout.insertWidget(0, banner)
