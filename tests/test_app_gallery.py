@@ -469,7 +469,7 @@ def test_the_app_follows_the_settings(qt, tmp_path):
     app.controller.start()
     until(qt, lambda: len(sessions) == 4 and app.controller.current)
     assert isinstance(sessions[3].worn[0], int)
-    until(qt, lambda: "Somebody new" in app.preview.message.text())
+    until(qt, lambda: "Somebody new" in app.guidance.banner.text.text())
     app.show_gallery()
     assert app.gallery.isVisible()
     app.close()

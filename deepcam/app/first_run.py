@@ -90,6 +90,7 @@ class Guide(QDialog):
         self.next.setText(self.tr("&Finish") if last else self.tr("&Next"))
         self._lock(False)
         step.enter()
+        step.setFocus()
 
     def done(self, result: int) -> None:
         """Finished, closed or left with Escape: the next start comes without it."""
@@ -143,6 +144,8 @@ class Guide(QDialog):
         buttons.addWidget(self.back)
         buttons.addWidget(self.next)
         column = QVBoxLayout(self)
+        column.setContentsMargins(20, 16, 20, 14)
+        column.setSpacing(10)
         column.addWidget(self.place)
         column.addWidget(self.heading)
         column.addWidget(self.pages, 1)

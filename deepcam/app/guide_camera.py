@@ -52,10 +52,14 @@ class CameraStep(Step):
         self.title = self.tr("Which camera shall be used?")
         self._controller, self._names, self._look = controller, names, look
         self.add_text(
-            self.tr("Its picture stays on this computer. Nobody sees it before your face is gone.")
+            self.tr(
+                "Its picture stays on this computer; calls get only the one with the other face."
+            )
         )
         self.list = QListWidget()
+        self.list.setSpacing(3)
         self.list.setAccessibleName(self.tr("Cameras"))
+        self.setFocusProxy(self.list)
         self.column.addWidget(self.list, 1)
         self.state = self.add_text()
         self.state.setTextFormat(Qt.TextFormat.PlainText)
@@ -99,7 +103,7 @@ class CameraStep(Step):
         for camera in found:
             text = camera.name
             if camera.users:
-                text = self.tr("{0}   (used by {1})").format(text, ", ".join(camera.users))
+                text = self.tr("{0}: used by {1}").format(text, ", ".join(camera.users))
             item = QListWidgetItem(text)
             item.setData(Qt.ItemDataRole.UserRole, camera.name)
             self.list.addItem(item)

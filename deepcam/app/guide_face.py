@@ -71,8 +71,10 @@ class FaceStep(Step):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setIconSize(THUMB)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+            button.toggled.connect(self._name_buttons)
             self.group.addButton(button, number)
             row.addWidget(button)
+        self.setFocusProxy(self.group.buttons()[0])
         self.column.addLayout(row)
         self.others = QPushButton(self.tr("Show &others"))
         self.others.clicked.connect(lambda: self.show_people(with_worn=False))
@@ -174,14 +176,12 @@ class FaceStep(Step):
 
     @staticmethod
     def _choice(spec: str | int, person: Identity, worn: bool) -> tuple[Choice, Identity]:
-        told = Shown("", person.name, spec, True, dict(person.meta)).describe()
-        return Choice(spec, person.name, told.removesuffix(", saved"), worn), person
+        told = Shown("", person.name, spec, True, dict(person.meta)).looks()
+        return Choice(spec, person.name, told, worn), person
 
     def _show(self, people: list[tuple[Choice, Identity]]) -> None:
         self.choices = [choice for choice, _ in people]
         for button, (choice, person) in zip(self.group.buttons(), people, strict=True):
-            text = choice.name + ("\n" + self.tr("(worn now)") if choice.worn else "\n")
-            button.setText(text.replace("&", "&&"))
             button.setToolTip(choice.about)
             worn = self.tr(", worn now") if choice.worn else ""
             button.setAccessibleName(f"{choice.name}{worn}")
@@ -190,7 +190,15 @@ class FaceStep(Step):
             self._portraits.ask(str(choice.spec), partial(_itself, person))
             self._drawn(str(choice.spec))
         self.group.buttons()[0].setChecked(True)
+        self._name_buttons()
         self.others.setEnabled(True)
+
+    def _name_buttons(self) -> None:
+        """The chosen one carries a mark, not only another shade."""
+        for button, choice in zip(self.group.buttons(), self.choices, strict=False):
+            mark = "✓ " if button.isChecked() else ""
+            worn = self.tr("(worn now)") if choice.worn else ""
+            button.setText(f"{mark}{choice.name}\n{worn}".replace("&", "&&"))
 
     def _drawn(self, key: str) -> None:
         pair = self._portraits.pair(key)
