@@ -174,12 +174,13 @@ class Controller(QObject):
         if panics != self._panics:
             return
         on = self._need().toggle()
-        self.said.emit("Switched on." if on else "Switched off: the standby card is shown.")
+        off = self.tr("Switched off: the standby card is shown.")
+        self.said.emit(self.tr("Switched on.") if on else off)
 
     def _panic(self) -> None:
         try:
             self._need().panic()
-            self.said.emit("The standby card is shown.")
+            self.said.emit(self.tr("The standby card is shown."))
         except DeepcamError as error:
             self.said.emit(str(error))
 
@@ -187,7 +188,8 @@ class Controller(QObject):
         answer = self._need().wear(identity)
         if self.current != identity:
             self._worn = [*self._worn, identity][-KEPT:]
-        self.said.emit(f"Now wearing {answer.get('identity') or 'somebody new'}.")
+        name = answer.get("identity") or self.tr("somebody new")
+        self.said.emit(self.tr("Now wearing {0}.").format(name))
 
     def _rename(self, old: str | int, new: str) -> None:
         worn = bool(self._worn) and self._worn[-1] == old
@@ -203,15 +205,18 @@ class Controller(QObject):
 
     def _undo(self) -> None:
         if not self.can_undo:
-            self.said.emit("There is no face to go back to.")
+            self.said.emit(self.tr("There is no face to go back to."))
             return
         answer = self._need().wear(self._worn[-2])
         self._worn = self._worn[:-1]
-        self.said.emit(f"Back to {answer.get('identity') or 'the face before'}.")
+        name = answer.get("identity") or self.tr("the face before")
+        self.said.emit(self.tr("Back to {0}.").format(name))
 
     def _need(self) -> SessionLike:
         if self._session is None:
-            raise DeepcamError("The camera is not running.", "Choose a camera to start it.")
+            raise DeepcamError(
+                self.tr("The camera is not running."), self.tr("Choose a camera to start it.")
+            )
         return self._session
 
     def _later(self, job: Callable[[], None]) -> None:

@@ -45,12 +45,19 @@ class Shown:
         """Age, looks and whether it is saved, in words."""
         if self.problem:
             return self.problem
+        kept = (
+            QCoreApplication.translate("Faces", "saved")
+            if self.saved
+            else QCoreApplication.translate("Faces", "not saved yet")
+        )
+        return ", ".join(filter(None, (self.looks(), kept)))
+
+    def looks(self) -> str:
+        """Age and looks in words; '' when nothing is known."""
         parts = []
         age = self.meta.get("age")
         if isinstance(age, int | float):
-            parts.append(
-                QCoreApplication.translate("Faces", "looks about %n", None, round(age))
-            )
+            parts.append(QCoreApplication.translate("Faces", "looks about %n", None, round(age)))
         for key, words in (
             (
                 "masculinity",
@@ -72,11 +79,6 @@ class Shown:
             value = self.meta.get(key)
             if isinstance(value, int | float):
                 parts.append(words[0 if value < 0.36 else 1 if value < 0.64 else 2])
-        parts.append(
-            QCoreApplication.translate("Faces", "saved")
-            if self.saved
-            else QCoreApplication.translate("Faces", "not saved yet")
-        )
         return ", ".join(parts)
 
 

@@ -243,7 +243,7 @@ def _icon(pair: QPixmap) -> QIcon:
 
 def linkable() -> str:
     """What keeping a face means."""
-    return QCoreApplication.translate("GalleryView", LINKABLE)
+    return QCoreApplication.translate("GalleryView", str(LINKABLE))
 
 
 def _row(*widgets: QWidget) -> QHBoxLayout:

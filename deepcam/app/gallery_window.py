@@ -95,17 +95,18 @@ class GalleryWindow(GalleryView):
         def done(identity: Identity) -> None:
             face = self.faces.made(identity.seed, wish, identity)
             self._fill(face.key)
-            self.message.setText(f"{face.name} is new: wear this face, or save it.")
+            told = self.tr("{0} is new: wear this face, or save it.")
+            self.message.setText(told.format(face.name))
 
         self.new_button.setEnabled(False)
-        self.message.setText("A new face is being made.")
+        self.message.setText(self.tr("A new face is being made."))
         self._later(partial(somebody, wish), done, lambda: self.new_button.setEnabled(True))
 
     def wear(self) -> None:
         """The session puts the selected face on."""
         face = self.selected
         if face is not None and not face.problem:
-            self.message.setText(f"Putting on {face.name}.")
+            self.message.setText(self.tr("Putting on {0}.").format(face.name))
             self._controller.wear(face.spec)
 
     def save(self) -> None:
@@ -118,18 +119,22 @@ class GalleryWindow(GalleryView):
         """Keep the face that is worn now."""
         spec = self._controller.current
         if spec is None:
-            self._failed(DeepcamError("No face is worn now.", "Start the camera first."))
+            self._failed(
+                DeepcamError(self.tr("No face is worn now."), self.tr("Start the camera first."))
+            )
         elif any(spec == face.spec for face in self._saved):
-            self.message.setText(f"{spec} is saved already.")
+            self.message.setText(self.tr("{0} is saved already.").format(spec))
         else:
-            self._save(spec, str(self._controller.status().get("identity") or "My face"))
+            worn = self._controller.status().get("identity")
+            self._save(spec, str(worn or self.tr("My face")))
 
     def rename(self) -> None:
         """Another name for the selected saved face."""
         face = self.selected
         if face is None or not face.saved or face.problem:
             return
-        name = self._name("Rename", f"A new name for {face.name}:", face.name)
+        question = self.tr("A new name for {0}:").format(face.name)
+        name = self._name(self.tr("Rename"), question, face.name)
         if name in ("", face.name):
             return
 
@@ -137,7 +142,7 @@ class GalleryWindow(GalleryView):
             if self._store.now.face == face.name:
                 self._keep(name)
             self._controller.renamed(face.name, name)
-            self.message.setText(f"{face.name} is called {name} now.")
+            self.message.setText(self.tr("{0} is called {1} now.").format(face.name, name))
             self.reload(name)
 
         self._later(lambda: self.faces.gallery.rename(face.name, name), done)
@@ -147,11 +152,11 @@ class GalleryWindow(GalleryView):
         face = self.selected
         if face is None or not self._try(lambda: self.faces.delete(face)):
             return
-        told = f"{face.name} is deleted; Undo delete brings this face back."
+        told = self.tr("{0} is deleted; Undo delete brings this face back.").format(face.name)
         if face.saved and self._store.now.face == face.name and self._keep(""):
-            told += " Every start has a new face now."
+            told += " " + self.tr("Every start has a new face now.")
         if self._controller.current == face.spec:
-            told += " It is worn until you choose another."
+            told += " " + self.tr("It is worn until you choose another.")
         self.portraits.forget(face.key)
         self._saved = [other for other in self._saved if other != face]
         self._fill()
@@ -161,7 +166,7 @@ class GalleryWindow(GalleryView):
         """Bring back what was deleted last."""
         back: list[str] = []
         if self._try(lambda: back.append(self.faces.undo())):
-            self.message.setText(f"{back[0]} is back.")
+            self.message.setText(self.tr("{0} is back.").format(back[0]))
             self.reload(back[0])
 
     def export(self) -> None:
@@ -174,7 +179,9 @@ class GalleryWindow(GalleryView):
             # The dialog has asked whether an existing file may be replaced.
             self._later(
                 lambda: self.faces.gallery.export(face.name, target, overwrite=True),
-                lambda path: self.message.setText(f"{face.name} is in {path} now."),
+                lambda path: self.message.setText(
+                    self.tr("{0} is in {1} now.").format(face.name, path)
+                ),
             )
 
     def import_(self) -> None:
@@ -184,7 +191,7 @@ class GalleryWindow(GalleryView):
             return
 
         def done(name: str) -> None:
-            self.message.setText(f"{name} is among your faces now.")
+            self.message.setText(self.tr("{0} is among your faces now.").format(name))
             self.reload(name)
 
         taken = {face.name.casefold() for face in self._saved}
@@ -197,7 +204,7 @@ class GalleryWindow(GalleryView):
             return
         if face.saved and self._store.now.face == face.name:
             if self._keep(""):
-                self.message.setText("Every start has a new face now.")
+                self.message.setText(self.tr("Every start has a new face now."))
                 self._fill()
         elif self.questions.always(face.name):
             if face.saved:
@@ -218,14 +225,15 @@ class GalleryWindow(GalleryView):
         self, spec: str | int, suggested: str, then: Callable[[str], None] | None = None
     ) -> None:
         taken = {face.name.casefold() for face in self._saved}
-        name = self._name("Save", "Keep this face under the name:", free_name(suggested, taken))
+        question = self.tr("Keep this face under the name:")
+        name = self._name(self.tr("Save"), question, free_name(suggested, taken))
         if not name:
             return
 
         def done(_: Path) -> None:
             self.faces.drop(spec)
             self._controller.renamed(spec, name)
-            self.message.setText(f"{name} is saved.")
+            self.message.setText(self.tr("{0} is saved.").format(name))
             if then is not None:
                 then(name)
             self.reload(name)
@@ -247,7 +255,7 @@ class GalleryWindow(GalleryView):
         if self._keep(name):
             self._controller.wear(name)
             self._fill()
-            self.message.setText(f"Every start wears {name} now.")
+            self.message.setText(self.tr("Every start wears {0} now.").format(name))
 
     def _keep(self, name: str) -> bool:
         done = self._try(lambda: self._store.save(replace(self._store.now, face=name)))

@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Signal
 
 from deepcam.app.controller import Controller
 from deepcam.platform.hotkeys import (
@@ -17,6 +17,7 @@ from deepcam.platform.hotkeys import (
     Registration,
     choose,
     conflicts,
+    parse,
 )
 
 # On Windows Ctrl+Alt is AltGr, with which people write letters.
@@ -26,6 +27,13 @@ DEFAULTS = (
     else {"toggle": "Ctrl+Alt+O", "new_face": "Ctrl+Alt+N", "panic": "Ctrl+Alt+P"}
 )
 """Until the settings say otherwise."""
+
+TITLES = {
+    "toggle": QT_TRANSLATE_NOOP("Hotkeys", "Switch DeepPrivacy Cam on or off"),
+    "new_face": QT_TRANSLATE_NOOP("Hotkeys", "New face"),
+    "panic": QT_TRANSLATE_NOOP("Hotkeys", "Standby card at once"),
+}
+"""In English; see ``title``."""
 
 Choose = Callable[[Pressed, Changed], Hotkeys]
 
@@ -65,8 +73,8 @@ class AppHotkeys(QObject):
         given = {"toggle": toggle, "new_face": new_face, "panic": panic}
         wanted = {action: keys for action, keys in given.items() if keys.strip()}
         twice = {
-            action: Registration(False, sentence, "Choose other keys.")
-            for action, sentence in conflicts(wanted).items()
+            action: Registration(False, used_twice(wanted[action]), self.tr("Choose other keys."))
+            for action in conflicts(wanted)
         }
         with self._lock:
             if self._closed:
@@ -96,7 +104,7 @@ class AppHotkeys(QObject):
     def failures(self) -> list[str]:
         """A sentence for each key that does not work, with the action's name."""
         said = {action: self.failure(action) for action in ACTIONS}
-        return [f"{ACTIONS[action].title}: {text}" for action, text in said.items() if text]
+        return [f"{title(action)}: {text}" for action, text in said.items() if text]
 
     def close(self) -> None:
         """All keys are free again; a question of the desktop is given up."""
@@ -145,3 +153,14 @@ class AppHotkeys(QObject):
     def _do(self, action: str) -> None:
         if not self._closed:
             self._commands[action]()
+
+
+def title(action: str) -> str:
+    """What the action's keys do, in the language of now."""
+    return QCoreApplication.translate("Hotkeys", str(TITLES[action]))
+
+
+def used_twice(keys: str) -> str:
+    """The sentence about keys that two actions want."""
+    told = QCoreApplication.translate("Hotkeys", "{0} is used twice here.")
+    return told.format(parse(keys))

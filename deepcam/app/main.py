@@ -9,10 +9,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
+from deepcam.app import i18n
 from deepcam.app.controller import Controller, Factory, SessionLike
 from deepcam.app.gallery_window import GalleryWindow
 from deepcam.app.guidance import Guidance
@@ -40,6 +41,7 @@ class App:
         self.store = store or SettingsFile()
         self._said = self.store.load()
         self._applied = self.store.now
+        i18n.install(self.store.now.language)
         self.controller = Controller(
             factory or (lambda camera, face: live(camera, face, self.store.now)),
             lambda: secrets.randbits(31),
@@ -68,7 +70,9 @@ class App:
             self.tray.show()
         else:
             self.preview.message.setText(
-                "This desktop has no tray: the program ends when this window is closed."
+                QCoreApplication.translate(
+                    "App", "This desktop has no tray: the program ends when this window is closed."
+                )
             )
         QApplication.setQuitOnLastWindowClosed(self.tray is None)
         self.server = QLocalServer()
@@ -120,6 +124,8 @@ class App:
         old, new = self._applied, self.store.now
         self._applied = new
         self._look()
+        if new.language != old.language:
+            self._speak(new.language)
         if new.hotkeys != old.hotkeys:
             self._apply_keys()
         self.controller.camera = new.camera or None
@@ -174,6 +180,11 @@ class App:
         for effect in (Qt.UIEffect.UI_AnimateMenu, Qt.UIEffect.UI_AnimateCombo):
             QApplication.setEffectEnabled(effect, not calm)
         QApplication.setCursorFlashTime(0 if calm else 1000)
+
+    def _speak(self, language: str) -> None:
+        i18n.install(language)
+        if self.tray is not None:
+            self.tray.retranslate()
 
     def _apply_keys(self) -> None:
         keys = self.store.now.hotkeys

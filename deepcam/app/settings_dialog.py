@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -25,20 +24,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from deepcam.app.gallery_view import LINKABLE
+from deepcam.app import i18n
+from deepcam.app.fields import choose, combo
+from deepcam.app.gallery_view import linkable
+from deepcam.app.hotkeys import title, used_twice
 from deepcam.app.login import Login
 from deepcam.app.settings import Settings, SettingsFile
 from deepcam.errors import DeepcamError
-from deepcam.platform.hotkeys import ACTIONS, conflicts, parse
+from deepcam.platform.hotkeys import conflicts, parse
 
 SIZES = ("640 x 360", "640 x 480", "960 x 540", "1280 x 720", "1920 x 1080")
-OUTPUTS = {
-    "auto": "Automatic",
-    "camera": "Virtual camera of the system",
-    "pipewire": "PipeWire camera",
-    "null": "None: only the preview here",
-}
-DOUBTS = {"cover": "Cover the head", "card": "Show the standby card"}
 
 
 class SettingsDialog(QDialog):
@@ -60,7 +55,7 @@ class SettingsDialog(QDialog):
         """``cameras``, ``faces``: names to choose from. ``failures``: action -> why its keys do not
         work now."""
         super().__init__(parent)
-        self.setWindowTitle("Settings: DeepPrivacy Cam")
+        self.setWindowTitle(self.tr("Settings: DeepPrivacy Cam"))
         self._store, self._login = store, login or Login()
         self._failures = {action: text for action, text in failures.items() if text}
         self._picture_box = self._build_picture(cameras)
@@ -70,7 +65,7 @@ class SettingsDialog(QDialog):
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
-        self.message.setAccessibleName("Message")
+        self.message.setAccessibleName(self.tr("Message"))
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save
             | QDialogButtonBox.StandardButton.Cancel
@@ -81,7 +76,7 @@ class SettingsDialog(QDialog):
         self.buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults).clicked.connect(
             lambda: self.show_settings(Settings())
         )
-        guide_text, role = self.tr("R&un the guide again…"), QDialogButtonBox.ButtonRole.ActionRole
+        guide_text, role = self.tr("R&un the guide again…"), QDialogButtonBox.ButtonRole.ResetRole
         self.guide = self.buttons.addButton(guide_text, role)
         self.guide.clicked.connect(self.leave_for_guide)
         grid = QGridLayout()
@@ -100,14 +95,14 @@ class SettingsDialog(QDialog):
 
     def show_settings(self, settings: Settings) -> None:
         """Put these values into the fields."""
-        _choose(self.camera, settings.camera, settings.camera)
+        choose(self.camera, settings.camera, settings.camera)
         size = "{} x {}".format(*settings.size)
-        _choose(self.size_box, size, size)
+        choose(self.size_box, size, size)
         self.fps.setValue(round(settings.fps))
-        _choose(self.output, settings.output, settings.output)
-        _choose(self.doubt, settings.on_doubt, settings.on_doubt)
+        choose(self.output, settings.output, settings.output)
+        choose(self.doubt, settings.on_doubt, settings.on_doubt)
         if settings.face:
-            _choose(self.face, settings.face, settings.face)
+            choose(self.face, settings.face, settings.face)
         self.always.setChecked(bool(settings.face))
         self.new.setChecked(not settings.face)
         for action, edit in self.keys.items():
@@ -115,6 +110,7 @@ class SettingsDialog(QDialog):
         self.login.setChecked(self._login.is_on(settings.start_at_login))
         self.mirror.setChecked(settings.mirror_preview)
         self.calm.setChecked(settings.reduced_motion)
+        choose(self.language, settings.language, settings.language)
         self._judge_keys()
 
     def settings(self) -> Settings:
@@ -134,6 +130,7 @@ class SettingsDialog(QDialog):
             start_at_login=self.login.isChecked(),
             mirror_preview=self.mirror.isChecked(),
             reduced_motion=self.calm.isChecked(),
+            language=self.language.currentData(),
         )
 
     def save(self) -> None:
@@ -160,40 +157,48 @@ class SettingsDialog(QDialog):
             self.guide_wanted.emit()
 
     def _build_picture(self, cameras: Sequence[str]) -> QGroupBox:
-        self.camera = _combo(
-            {"": "The first one found", **{name: name for name in cameras}}, "Camera"
+        self.camera = combo(
+            {"": self.tr("The first one found"), **{name: name for name in cameras}},
+            self.tr("Camera"),
         )
-        self.size_box = _combo({size: size for size in SIZES}, "Picture size")
+        self.size_box = combo({size: size for size in SIZES}, self.tr("Picture size"))
         self.fps = QSpinBox()
         self.fps.setRange(1, 120)
-        self.fps.setAccessibleName("Pictures a second")
-        self.output = _combo(OUTPUTS, "Where the picture goes")
-        box = QGroupBox("Camera and picture")
+        self.fps.setAccessibleName(self.tr("Pictures a second"))
+        outputs = {
+            "auto": self.tr("Automatic"),
+            "camera": self.tr("Virtual camera of the system"),
+            "pipewire": self.tr("PipeWire camera"),
+            "null": self.tr("None: only the preview here"),
+        }
+        self.output = combo(outputs, self.tr("Where the picture goes"))
+        box = QGroupBox(self.tr("Camera and picture"))
         form = QFormLayout(box)
-        form.addRow("&Camera:", self.camera)
-        form.addRow("Picture si&ze:", self.size_box)
-        form.addRow("&Pictures a second:", self.fps)
-        form.addRow("Pictures g&o to:", self.output)
+        form.addRow(self.tr("&Camera:"), self.camera)
+        form.addRow(self.tr("Picture si&ze:"), self.size_box)
+        form.addRow(self.tr("&Pictures a second:"), self.fps)
+        form.addRow(self.tr("Pictures g&o to:"), self.output)
         return box
 
     def _build_face(self, faces: Sequence[str]) -> QGroupBox:
-        self.new = QRadioButton("A &new face at every start")
-        self.always = QRadioButton("&Always this saved face:")
-        self.face = _combo({name: name for name in faces}, "The face that is always worn")
+        self.new = QRadioButton(self.tr("A &new face at every start"))
+        self.always = QRadioButton(self.tr("&Always this saved face:"))
+        self.face = combo({name: name for name in faces}, self.tr("The face that is always worn"))
         self.always.toggled.connect(self.face.setEnabled)
         self.face.setEnabled(False)
-        self.doubt = _combo(DOUBTS, "When the face cannot be followed")
+        doubts = {"cover": self.tr("Cover the head"), "card": self.tr("Show the standby card")}
+        self.doubt = combo(doubts, self.tr("When a face is lost from view"))
         if not faces and not self._store.now.face:
             self.always.setEnabled(False)
-            self.always.setText("&Always this saved face: none is saved yet")
+            self.always.setText(self.tr("&Always this saved face: none is saved yet"))
         row = QHBoxLayout()
         row.addWidget(self.always)
         row.addWidget(self.face, 1)
-        note = QLabel(LINKABLE)
+        note = QLabel(linkable())
         note.setWordWrap(True)
         form = QFormLayout()
-        form.addRow("&When a face is lost from view:", self.doubt)
-        box = QGroupBox("Face")
+        form.addRow(self.tr("&When a face is lost from view:"), self.doubt)
+        box = QGroupBox(self.tr("Face"))
         column = QVBoxLayout(box)
         column.addWidget(self.new)
         column.addLayout(row)
@@ -203,55 +208,60 @@ class SettingsDialog(QDialog):
         return box
 
     def _build_keys(self) -> QGroupBox:
-        box = QGroupBox("Keys that work in every program")
+        box = QGroupBox(self.tr("Keys that work in every program"))
         column = QVBoxLayout(box)
         form = QFormLayout()
         self.keys: dict[str, QKeySequenceEdit] = {}
         marks = {
-            "toggle": "On or o&ff:",
-            "new_face": "N&ew face:",
-            "panic": "Stand&by card at once:",
+            "toggle": self.tr("On or o&ff:"),
+            "new_face": self.tr("N&ew face:"),
+            "panic": self.tr("Stand&by card at once:"),
         }
-        for action, title in marks.items():
+        for action, mark in marks.items():
             edit = QKeySequenceEdit()
             edit.setMaximumSequenceLength(1)
-            edit.setAccessibleName(ACTIONS[action].title)
-            edit.setAccessibleDescription("Press the keys you want.")
+            edit.setAccessibleName(title(action))
+            edit.setAccessibleDescription(self.tr("Press the keys you want."))
             edit.keySequenceChanged.connect(lambda *_: self._judge_keys())
-            none = QPushButton("None")
-            none.setAccessibleName(f"No keys for: {ACTIONS[action].title}")
+            none = QPushButton(self.tr("None"))
+            none.setAccessibleName(self.tr("No keys for: {0}").format(title(action)))
             none.clicked.connect(edit.clear)
             row = QHBoxLayout()
             row.addWidget(edit, 1)
             row.addWidget(none)
-            form.addRow(title, row)
+            form.addRow(mark, row)
             # The row is a layout: the label's mark needs the field itself.
             label = form.labelForField(row)
             if isinstance(label, QLabel):
                 label.setBuddy(edit)
             self.keys[action] = edit
         column.addLayout(form)
-        hint = QLabel("Click into a field and press the keys you want.")
+        hint = QLabel(self.tr("Click into a field and press the keys you want."))
         hint.setWordWrap(True)
         self.keys_message = QLabel()
         self.keys_message.setWordWrap(True)
-        self.keys_message.setAccessibleName("What is wrong with the keys")
+        self.keys_message.setAccessibleName(self.tr("What is wrong with the keys"))
         column.addWidget(hint)
         column.addWidget(self.keys_message)
         column.addStretch()
         return box
 
     def _build_program(self) -> QGroupBox:
-        box = QGroupBox("Program")
+        box = QGroupBox(self.tr("Program"))
         column = QVBoxLayout(box)
-        self.login = QCheckBox("S&tart when I log in")
+        self.login = QCheckBox(self.tr("S&tart when I log in"))
         self.login.setEnabled(self._login.possible)
-        self.mirror = QCheckBox("&Mirror the preview, like a mirror")
-        self.mirror.setToolTip("Others always see the picture unmirrored.")
-        self.calm = QCheckBox("&Less motion: the preview changes twice a second")
+        self.mirror = QCheckBox(self.tr("&Mirror the preview, like a mirror"))
+        self.mirror.setToolTip(self.tr("Others always see the picture unmirrored."))
+        self.calm = QCheckBox(self.tr("&Less motion: the preview changes twice a second"))
         for widget in (self.login, self.mirror, self.calm):
             column.addWidget(widget)
-        place = QLabel(f"Kept in {self._store.path}")
+        system = self.tr("As the system: {0}").format(i18n.NAMES[i18n.resolve("")])
+        self.language = combo({"": system, **i18n.NAMES}, self.tr("Language"))
+        form = QFormLayout()
+        form.addRow(self.tr("Lan&guage:"), self.language)
+        column.addLayout(form)
+        place = QLabel(self.tr("Kept in {0}").format(self._store.path))
         place.setWordWrap(True)
         place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(place)
@@ -265,35 +275,14 @@ class SettingsDialog(QDialog):
     def _judge_keys(self) -> list[str]:
         """Sentences about keys that cannot work; also about those that the desktop refused."""
         wanted = self._wanted_keys()
-        wrong = [f"{ACTIONS[a].title}: {text}" for a, text in conflicts(wanted).items()]
+        wrong = [f"{title(a)}: {used_twice(wanted[a])}" for a in conflicts(wanted)]
         for action, text in wanted.items():
             try:
                 if text:
                     parse(text)
             except DeepcamError as error:
-                wrong.append(f"{ACTIONS[action].title}: {error}")
+                wrong.append(f"{title(action)}: {error}")
         same = {a for a, text in wanted.items() if text == self._store.now.hotkeys.get(a, "")}
-        refused = [f"{ACTIONS[a].title}: {t}" for a, t in self._failures.items() if a in same]
+        refused = [f"{title(a)}: {t}" for a, t in self._failures.items() if a in same]
         self.keys_message.setText("\n".join(wrong or refused))
         return wrong
-
-
-def _combo(choices: Mapping[str, str], name: str) -> QComboBox:
-    box = QComboBox()
-    for value, text in choices.items():
-        box.addItem(text, value)
-    box.setAccessibleName(name)
-    # Long names of cameras must not make the dialog wide.
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(18)
-    return box
-
-
-def _choose(box: QComboBox, value: str, text: str) -> None:
-    """Select ``value``; added when it is not offered, such as a camera that is unplugged."""
-    for index in range(box.count()):
-        if box.itemData(index) == value:
-            box.setCurrentIndex(index)
-            return
-    box.addItem(text, value)
-    box.setCurrentIndex(box.count() - 1)

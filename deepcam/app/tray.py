@@ -33,29 +33,53 @@ class Tray(QSystemTrayIcon):
         super().__init__(icons.icon("standby"))
         self._controller = controller
         self._kind: icons.State = "standby"
-        self._toggle_keys = ""
+        self._toggle_keys = self._face_keys = ""
+        self._on = False
         self.menu = QMenu()
-        self.switch = self.menu.addAction("&Off")
+        self.switch = self.menu.addAction("")
         self.switch.triggered.connect(controller.toggle)
-        self.face = self.menu.addAction("&New face")
+        self.face = self.menu.addAction("")
         self.face.triggered.connect(controller.new_face)
-        self.back = self.menu.addAction("&Undo")
+        self.back = self.menu.addAction("")
         self.back.triggered.connect(controller.undo)
-        self.faces = self.menu.addMenu("&Faces")
+        self.faces = self.menu.addMenu("")
         self.faces.aboutToShow.connect(lambda: self._fill_faces(faces))
-        self.cameras = self.menu.addMenu("&Camera")
+        self.cameras = self.menu.addMenu("")
         self.cameras.aboutToShow.connect(
-            lambda: self._fill(self.cameras, cameras, controller.use_camera, "There is no camera.")
+            lambda: self._fill(
+                self.cameras, cameras, controller.use_camera, self.tr("There is no camera.")
+            )
         )
         self.menu.addSeparator()
-        self.menu.addAction("&Preview").triggered.connect(show_preview)
-        self.settings = self.menu.addAction("&Settings…")
+        self.preview = self.menu.addAction("")
+        self.preview.triggered.connect(show_preview)
+        self.settings = self.menu.addAction("")
         self.settings.triggered.connect(lambda: self.settings_wanted.emit())
-        self.menu.addAction("&Quit").triggered.connect(leave)
+        self.quit = self.menu.addAction("")
+        self.quit.triggered.connect(leave)
+        self.retranslate()
         self.setContextMenu(self.menu)
         self.activated.connect(
             lambda why: show_preview() if why == self.ActivationReason.Trigger else None
         )
+
+    def retranslate(self) -> None:
+        """Write everything in the language of now."""
+        on, off = self.tr("&On"), self.tr("&Off (standby card)")
+        self.switch.setText((off if self._on else on) + self._toggle_keys)
+        self.face.setText(self.tr("&New face") + self._face_keys)
+        self.back.setText(self.tr("&Undo"))
+        self.faces.setTitle(self.tr("&Faces"))
+        self.cameras.setTitle(self.tr("&Camera"))
+        self.preview.setText(self.tr("&Preview"))
+        self.settings.setText(self.tr("&Settings…"))
+        self.quit.setText(self.tr("&Quit"))
+        state = {
+            "protected": self.tr("protected"),
+            "standby": self.tr("standby"),
+            "fault": self.tr("fault"),
+        }[self._kind]
+        self.setToolTip(f"DeepPrivacy Cam: {state}")
 
     def show_status(self, status: dict[str, Any]) -> None:
         """Icon, words and what can be chosen, after ``Session.status``."""
@@ -63,9 +87,8 @@ class Tray(QSystemTrayIcon):
         if kind != self._kind:
             self._kind = kind
             self.setIcon(icons.icon(kind))
-        self.setToolTip(f"DeepPrivacy Cam: {kind}")
-        text = "&Off (standby card)" if status.get("on") else "&On"
-        self.switch.setText(text + self._toggle_keys)
+        self._on = bool(status.get("on"))
+        self.retranslate()
         for action in (self.switch, self.face):
             action.setEnabled(bool(status.get("running")))
         self.back.setEnabled(self._controller.can_undo)
@@ -73,12 +96,13 @@ class Tray(QSystemTrayIcon):
     def show_keys(self, toggle: str, new_face: str) -> None:
         """The hotkeys that work, as text beside the words; empty: none."""
         self._toggle_keys = f"\t{toggle}" if toggle else ""
-        self.face.setText("&New face" + (f"\t{new_face}" if new_face else ""))
+        self._face_keys = f"\t{new_face}" if new_face else ""
+        self.retranslate()
 
     def _fill_faces(self, faces: Callable[[], list[str]]) -> None:
-        self._fill(self.faces, faces, self._controller.wear, "No face is saved yet.")
+        self._fill(self.faces, faces, self._controller.wear, self.tr("No face is saved yet."))
         self.faces.addSeparator()
-        gallery = self.faces.addAction("&Gallery…")
+        gallery = self.faces.addAction(self.tr("&Gallery…"))
         gallery.triggered.connect(lambda: self.gallery_wanted.emit())
 
     @staticmethod
