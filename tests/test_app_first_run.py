@@ -1,0 +1,503 @@
+"""The guide of the first start, clicked and typed through."""
+
+import os
+import sys
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
+
+from platform_machine import Machine
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from test_app_gallery import person, qt, windows_end  # noqa: F401
+from test_app_main import FakeSession, until
+
+from deepcam import APP_NAME
+from deepcam.app import portraits
+from deepcam.app.first_run import CAMERA, FACE, OUTPUT, Guide
+from deepcam.app.guide_camera import CameraStep, Found
+from deepcam.app.guide_face import FaceStep
+from deepcam.app.guide_output import OutputStep
+from deepcam.app.main import App
+from deepcam.app.outlook import Installer, Outlook, can_be_seen, look
+from deepcam.app.settings import SettingsFile
+from deepcam.errors import DeepcamError
+from deepcam.identity.gallery import Gallery
+from deepcam.identity.wish import Wish
+from deepcam.platform import privilege
+
+
+class FakeController:
+    def __init__(self):
+        self.camera, self.current, self.did = None, 7, []
+
+    def use_camera(self, name):
+        self.camera = name
+        self.did.append(("camera", name))
+
+    def wear(self, spec):
+        self.did.append(("wear", spec))
+
+    def renamed(self, old, new):
+        self.did.append(("renamed", old, new))
+
+    def restart(self):
+        self.did.append(("restart",))
+
+
+@pytest.fixture(autouse=True)
+def samples(monkeypatch):
+    """Sampling and drawing without the bank and the renderer."""
+    monkeypatch.setattr(Wish, "sample", lambda self, seed: person(f"New {seed}", seed))
+    monkeypatch.setattr(
+        "deepcam.app.faces.resolve_identity",
+        lambda spec, gallery: (
+            person(f"No. {spec}", spec) if isinstance(spec, int) else gallery.load(spec)
+        ),
+    )
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+
+
+def draw(identity):
+    picture = np.full((portraits.SIZE, portraits.SIZE, 3), 60 + identity.seed % 100, np.uint8)
+    return picture, picture + 60
+
+
+@pytest.fixture
+def machine(tmp_path):
+    made = Machine(tmp_path / "machine")
+    made.environ["DISPLAY"] = ":0"
+    made.programs = {"pkexec", "modprobe"}
+    return made
+
+
+class MachineInstaller(Installer):
+    """Root and the question for the password are the machine's."""
+
+    def __init__(self, machine):
+        super().__init__(machine.system())
+        self._machine = machine
+
+    def _start(self, arguments):
+        return self._machine.start(arguments)
+
+
+class Made:
+    """A guide and all around it."""
+
+    def __init__(self, folder, machine):
+        self.controller = FakeController()
+        self.store = SettingsFile(folder / "config")
+        self.store.load()
+        self.found = [Found("Cam A"), Found("Cam B", ("zoom (process 7)",))]
+        self.gallery = Gallery(folder / "faces")
+        self.keeps = True
+        steps = (
+            CameraStep(self.controller, lambda: [], lambda names: list(self.found)),
+            OutputStep(
+                self.controller.restart, lambda: look(machine.system()), MachineInstaller(machine)
+            ),
+            FaceStep(self.controller, self.store, self.keep, self.gallery, draw),
+        )
+        self.guide = Guide(self.controller, self.store, self.keep, lambda: [], None, steps)
+        self.camera, self.output, self.face = steps
+        self.guide.show()
+
+    def keep(self, settings):
+        if self.keeps:
+            self.store.save(settings)
+        return self.keeps
+
+    def settle(self, qt):  # noqa: F811
+        for step in self.guide.steps:
+            until(qt, lambda step=step: step.background.waiting == 0)
+        until(qt, lambda: self.face._painter.waiting == 0)
+
+
+@pytest.fixture
+def made(qt, tmp_path, machine):  # noqa: F811
+    whole = Made(tmp_path, machine)
+    whole.settle(qt)
+    yield whole
+    whole.guide.end()
+    whole.guide.close()
+
+
+def shown(widget):
+    return not widget.isHidden()
+
+
+def test_all_three_steps_with_the_keyboard(qt, made):  # noqa: F811
+    guide = made.guide
+    assert guide.heading.text() == "Which camera shall be used?"
+    made.camera.list.setFocus()
+    QTest.keyClick(made.camera.list, Qt.Key.Key_Down)
+    QTest.keyClick(made.camera.list, Qt.Key.Key_Return)
+    assert made.controller.did == [("camera", "Cam B")]
+    assert "Step 2 of 3" in guide.place.text()
+    made.settle(qt)
+    QTest.keyClick(guide, Qt.Key.Key_Return)
+    made.settle(qt)
+    assert guide.pages.currentIndex() == FACE
+    second = made.face.group.buttons()[1]
+    second.setFocus()
+    QTest.keyClick(second, Qt.Key.Key_Space)
+    assert second.text().startswith("✓")
+    assert not made.face.group.buttons()[0].text().startswith("✓")
+    QTest.keyClick(guide, Qt.Key.Key_Return)
+    until(qt, lambda: not guide.isVisible())
+    assert made.controller.did[-1] == ("wear", made.face.choices[1].spec)
+    assert made.store.now.first_run_done
+    assert made.store.now.face == ""
+
+
+def test_each_step_can_be_left_out(qt, made):  # noqa: F811
+    for step in (CAMERA, OUTPUT, FACE):
+        assert made.guide.pages.currentIndex() == step
+        made.guide.skip.click()
+        made.settle(qt)
+    assert not made.guide.isVisible()
+    assert made.controller.did == []
+    assert made.store.now.first_run_done
+    assert not SettingsFile(made.store.folder).load()
+
+
+def test_back_and_escape(qt, made):  # noqa: F811
+    assert not made.guide.back.isEnabled()
+    made.guide.skip.click()
+    made.guide.back.click()
+    assert made.guide.pages.currentIndex() == CAMERA
+    QTest.keyClick(made.guide, Qt.Key.Key_Escape)
+    assert not made.guide.isVisible()
+    again = SettingsFile(made.store.folder)
+    again.load()
+    assert not again.first_run
+
+
+def test_the_same_camera_is_not_started_again(qt, made):  # noqa: F811
+    made.guide.next.click()
+    assert made.controller.did == []
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        ([], "No camera was found" if sys.platform == "linux" else "does not tell"),
+        ([Found("Cam A", ("zoom (process 7)",))], "Every camera is used"),
+    ],
+)
+def test_no_camera_and_taken_cameras_are_told_until_looked_again(
+    qt,  # noqa: F811
+    made,
+    found,
+    sentence,
+):
+    made.found[:] = found
+    made.camera.again.click()
+    made.settle(qt)
+    assert sentence in made.camera.state.text()
+    made.found[:] = [*found, Found("Cam C")]
+    made.camera.again.click()
+    made.settle(qt)
+    assert made.camera.state.text() == ""
+    assert made.camera.list.count() == len(found) + 1
+    made.guide.next.click()
+    assert made.guide.pages.currentIndex() == OUTPUT
+
+
+def test_the_session_behind_the_guide_does_not_take_the_camera_away(monkeypatch):
+    import subprocess
+
+    from deepcam.app import guide_camera
+    from deepcam.sources import v4l2
+    from deepcam.sources.v4l2 import CameraInfo
+
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        info = CameraInfo("/dev/video9", 9, "Cam", "", "usb", True, "")
+        users = [f"python (process {child.pid})", "zoom (process 1)"]
+        monkeypatch.setattr(v4l2, "list_cameras", lambda: [info])
+        monkeypatch.setattr(v4l2, "holders", lambda path: users)
+        assert guide_camera.find(lambda: ["Cam"]) == [Found("Cam", ("zoom (process 1)",))]
+    finally:
+        child.communicate(b"\n")
+
+
+def output(qt, made):  # noqa: F811
+    made.guide.show_step(OUTPUT)
+    made.settle(qt)
+    return made.output
+
+
+def test_what_would_be_written_is_shown_then_done(qt, made, machine):  # noqa: F811
+    machine.install_module()
+    step = output(qt, made)
+    assert "missing" in step.state.text()
+    plan = step.plan.toPlainText()
+    for line in ("/etc/modprobe.d/zz-deepprivacy-cam.conf", "modprobe v4l2loopback", APP_NAME):
+        assert line in plan
+    assert machine.ran == []
+    assert shown(step.set_up)
+    step.set_up.click()
+    made.settle(qt)
+    assert machine.ran[0][0] == "pkexec"
+    assert step.state.text().startswith("Ready")
+    assert made.controller.did == [("restart",)]
+    for widget in (step.set_up, step.plan, step.typed):
+        assert not shown(widget)
+    assert "/dev/video10" in made.guide.message.text()
+
+
+def test_another_plan_than_the_one_that_was_shown_is_not_done(qt, made, machine):  # noqa: F811
+    machine.install_module()
+    step = output(qt, made)
+    machine.load("0.13.0")  # the module is there meanwhile: other steps
+    step.set_up.click()
+    made.settle(qt)
+    assert not any(command[0] == "pkexec" for command in machine.ran)
+    assert "Nothing was changed" in made.guide.message.text()
+    assert "create /dev/video" in step.plan.toPlainText()
+
+
+@pytest.mark.parametrize(
+    ("programs", "installed", "command"),
+    [({"modprobe"}, True, "deepcam setup"), ({"pkexec"}, False, "apt")],
+)
+def test_without_a_way_to_ask_there_is_the_command_to_copy(
+    qt,  # noqa: F811
+    made,
+    machine,
+    programs,
+    installed,
+    command,
+):
+    machine.programs = programs
+    if installed:
+        machine.install_module()
+    step = output(qt, made)
+    assert not shown(step.set_up)
+    assert shown(step.typed)
+    assert command in step.command.text()
+    step.copy.click()
+    assert QGuiApplication.clipboard().text() == step.command.text()
+
+
+def test_a_refused_password_is_told(qt, made, machine, monkeypatch):  # noqa: F811
+    machine.install_module()
+    step = output(qt, made)
+    monkeypatch.setattr(machine, "start", lambda arguments: (privilege.DISMISSED, ""))
+    step.set_up.click()
+    made.settle(qt)
+    assert "closed the question" in made.guide.message.text()
+    assert made.controller.did == []
+    assert step.set_up.isEnabled()
+
+
+def test_pipewire_is_used_where_there_is_some(qt, made, machine, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("deepcam.sinks.pipewire.available", lambda: True)
+    machine.install_module()
+    step = output(qt, made)
+    assert "PipeWire" in step.state.text()
+    assert shown(step.set_up)
+    assert can_be_seen("auto")
+    assert can_be_seen("pipewire")
+    assert not can_be_seen("camera")
+
+
+def test_elsewhere_the_advice_is_shown(machine):
+    told = look(machine.system(platform="darwin"))
+    assert "OBS" in told.obstacle
+    assert told.plan == ()
+
+
+def test_the_question_for_the_password_goes_with_the_guide(machine, monkeypatch):
+    machine.install_module()
+    sleeps = [sys.executable, "-c", "import time; time.sleep(60)"]
+    monkeypatch.setattr(privilege, "way", lambda system, terminal: sleeps)
+    installer = Installer(machine.system())
+    shown_plan = look(machine.system()).plan
+    failures = []
+
+    def install():
+        try:
+            installer.install(shown_plan)
+        except DeepcamError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=install)
+    thread.start()
+    while installer._process is None:
+        assert thread.is_alive()
+    installer.end()
+    thread.join(10)
+    assert failures
+    assert installer._process.returncode != 0
+
+
+def faces(qt, made):  # noqa: F811
+    made.guide.show_step(FACE)
+    made.settle(qt)
+    return made.face
+
+
+def test_three_people_the_first_of_them_worn(qt, made):  # noqa: F811
+    step = faces(qt, made)
+    assert [choice.worn for choice in step.choices] == [True, False, False]
+    assert step.choices[0].spec == 7
+    names = {button.accessibleName() for button in step.group.buttons()}
+    assert len(names) == 3
+    for button, choice in zip(step.group.buttons(), step.choices, strict=True):
+        seen = button.icon().pixmap(step.group.buttons()[0].iconSize()).toImage()
+        seed = choice.spec if isinstance(choice.spec, int) else 0
+        assert seen.pixelColor(80, 80).red() == 60 + seed % 100
+    assert step.new.isChecked()
+    before = {choice.spec for choice in step.choices}
+    step.others.click()
+    made.settle(qt)
+    assert not before & {choice.spec for choice in step.choices}
+    assert not any(choice.worn for choice in step.choices)
+
+
+def test_who_is_worn_and_not_kept_changes_nothing(qt, made):  # noqa: F811
+    faces(qt, made)
+    made.guide.next.click()
+    assert made.controller.did == []
+    assert not made.guide.isVisible()
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_always_this_face_is_saved_and_pinned(qt, made, number):  # noqa: F811
+    step = faces(qt, made)
+    choice = step.choices[number]
+    step.group.buttons()[number].click()
+    step.always.click()
+    made.guide.next.click()
+    until(qt, lambda: not made.guide.isVisible())
+    assert made.gallery.names() == (choice.name,)
+    assert made.store.now.face == choice.name
+    if number:
+        assert made.controller.did == [("wear", choice.name)]
+    else:
+        assert made.controller.did == [("renamed", 7, choice.name)]
+
+
+def test_a_kept_face_can_be_given_up(qt, made):  # noqa: F811
+    made.gallery.save(person("Ada"))
+    made.store.save(replace(made.store.now, face="Ada"))
+    made.controller.current = "Ada"
+    made.face.always.setChecked(True)
+    step = faces(qt, made)
+    assert step.choices[0].name == "Ada"
+    made.guide.next.click()
+    until(qt, lambda: not made.guide.isVisible())
+    assert made.gallery.names() == ("Ada",)
+    made.guide.show()
+    step.new.click()
+    made.guide.next.click()
+    until(qt, lambda: not made.guide.isVisible())
+    assert made.store.now.face == ""
+
+
+def test_a_choice_that_cannot_be_kept_is_told(qt, made):  # noqa: F811
+    made.keeps = False
+    step = faces(qt, made)
+    step.always.click()
+    made.guide.next.click()
+    until(qt, lambda: made.guide.message.text())
+    assert "could not be kept" in made.guide.message.text()
+    assert made.guide.isVisible()
+    assert made.guide.next.isEnabled()
+
+
+def test_everything_has_a_name_and_can_be_reached(qt, made, machine):  # noqa: F811
+    machine.install_module()
+    for number, step in enumerate(made.guide.steps):
+        made.guide.show_step(number)
+        made.settle(qt)
+        for widget in step.findChildren(QWidget):
+            if widget.focusPolicy() == Qt.FocusPolicy.NoFocus or not widget.isVisible():
+                continue
+            if isinstance(widget, QAbstractButton):
+                assert widget.text() or widget.accessibleName()
+                assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+            elif widget.objectName() != "qt_scrollarea_viewport":
+                assert widget.accessibleName(), widget
+        marks = [b.text()[b.text().index("&") + 1].lower()
+                 for b in made.guide.findChildren(QAbstractButton)
+                 if "&" in b.text() and b.isVisible()]  # fmt: skip
+        assert len(marks) == len(set(marks)), marks
+
+
+# In the app
+
+
+@pytest.fixture
+def begun(qt, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("deepcam.app.main.cameras", lambda: [])
+    monkeypatch.setattr("deepcam.app.guide_output.look", lambda system: Outlook("/dev/video9"))
+    apps, sessions = [], []
+
+    def factory(camera, face):
+        sessions.append(FakeSession(camera, face))
+        return sessions[-1]
+
+    def begin(store=None):
+        app = App(factory, str(tmp_path / "app"), store or SettingsFile(tmp_path / "config"))
+        apps.append(app)
+        app.start()
+        return app, sessions
+
+    yield begin
+    for app in apps:
+        app.close()
+        app.preview.close()
+
+
+def test_the_first_start_shows_the_guide_while_the_session_runs(qt, begun, tmp_path):  # noqa: F811
+    app, sessions = begun()
+    guide = app.guidance.guide
+    assert guide.isVisible()
+    until(qt, lambda: sessions and sessions[0].running)
+    assert app.controller.newest is not None
+    assert not guide.isModal()
+    app.close()
+    # The program ended before the guide did: it comes again.
+    app, _ = begun()
+    assert app.guidance.guide is not None
+    app.guidance.guide.reject()
+    assert app.guidance.guide is None
+    app.close()
+    app, _ = begun()
+    assert app.guidance.guide is None
+
+
+def test_old_settings_mean_no_first_start(qt, begun, tmp_path):  # noqa: F811
+    store = SettingsFile(tmp_path / "config")
+    store.folder.mkdir()
+    store.path.write_text('camera = "Cam"\n')
+    app, _ = begun(store)
+    assert app.guidance.guide is None
+    assert store.now.first_run_done
+
+
+def test_the_guide_again_from_the_settings(qt, begun, tmp_path):  # noqa: F811
+    app, _ = begun()
+    app.guidance.guide.reject()
+    app.show_settings()
+    app.dialog.mirror.click()
+    app.dialog.guide.click()
+    assert app.dialog is None
+    assert not app.store.now.mirror_preview  # what was changed is kept
+    assert app.guidance.guide.isVisible()
+    first = app.guidance.guide
+    app.guidance.show_guide(FACE)
+    assert app.guidance.guide is first
+    assert first.pages.currentIndex() == FACE
+    QApplication.processEvents()
