@@ -27,11 +27,15 @@ class Questions:
 
     def target(self, name: str) -> str:
         """Where to write; '' for nowhere."""
-        return QFileDialog.getSaveFileName(self._parent, QCoreApplication.translate("Questions", "Export a face"), name, _files())[0]
+        return QFileDialog.getSaveFileName(
+            self._parent, QCoreApplication.translate("Questions", "Export a face"), name, _files()
+        )[0]
 
     def source(self) -> str:
         """What to read; '' for nothing."""
-        return QFileDialog.getOpenFileName(self._parent, QCoreApplication.translate("Questions", "Import a face"), "", _files())[0]
+        return QFileDialog.getOpenFileName(
+            self._parent, QCoreApplication.translate("Questions", "Import a face"), "", _files()
+        )[0]
 
     def always(self, name: str) -> bool:
         """Whether the face shall be kept although it can be linked."""
@@ -39,9 +43,14 @@ class Questions:
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(QCoreApplication.translate("Questions", "Always this face?"))
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(QCoreApplication.translate("Questions", "Wear {0} at every start?").format(name))
+        box.setText(
+            QCoreApplication.translate("Questions", "Wear {0} at every start?").format(name)
+        )
         box.setInformativeText(linkable())
-        yes = box.addButton(QCoreApplication.translate("Questions", "&Always this face"), QMessageBox.ButtonRole.AcceptRole)
+        yes = box.addButton(
+            QCoreApplication.translate("Questions", "&Always this face"),
+            QMessageBox.ButtonRole.AcceptRole,
+        )
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.exec()
         agreed = box.clickedButton() is yes
