@@ -23,7 +23,7 @@ def photograph(seed: int) -> tuple[np.ndarray, np.ndarray]:
     identity = IdentityModel.load().sample(seed)
     pose = Pose(70.0, np.eye(3), np.array([180.0, 140.0]))
     who = Face(0, 1.0, np.zeros((0, 2), np.float32), pose)
-    shown = Renderer(identity, relaxed=False).draw(
+    shown = Renderer(identity, exact=True).draw(
         who, window_matrix(who, np.eye(2, 3, dtype=np.float32)), (SIDE, SIDE)
     )
     image = np.where(shown.kind[..., None] > 0, shown.colour, 120).astype(np.uint8)

@@ -83,12 +83,17 @@ def _run(a: argparse.Namespace) -> None:
         _save(MODELS_DIR / "face_basis.npz", arrays, compressed=True)
         write_manifest(MODELS_DIR)
     elif a.step == "bank":
-        from deepcam.training.donors import load_donors
+        from deepcam.training.directions import fit
+        from deepcam.training.donors import donor_list, load_donors, write_shares
         from deepcam.training.identity_bank import build
 
-        donors, mean = load_donors(_needs(a.faces, "--faces"), _read(a.work / "photos.npz"))
+        photos = _read(a.work / "photos.npz")
+        donors, mean = load_donors(_needs(a.faces, "--faces"), photos)
         _save(a.work / "mean_texture.npz", {"mean": mean})
-        _save(MODELS_DIR / "identity_bank.npz", build(donors, len(donors.textures) + 22))
+        bank, shares = build(donors, len(donors.textures) + 22)
+        write_shares(shares, [r["file"] for r in donor_list() if r["file"] in photos])
+        _save(MODELS_DIR / "identity_bank.npz", bank)
+        _save(MODELS_DIR / "identity_directions.npz", fit(bank), compressed=True)
         write_manifest(MODELS_DIR)
     elif a.step == "prepare":
         import cv2

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from deepcam.frames import Face, Pose
 from deepcam.generator.conditioning import cut, planes, window
-from deepcam.generator.mesh import CLOSED
+from deepcam.generator.mesh import AHEAD, CLOSED
 from deepcam.generator.render import Renderer, recolour, window_matrix
 from deepcam.generator.tone import wanted_gain
 from deepcam.geometry.basis import FaceBasis
@@ -92,8 +92,8 @@ def measure(landmarks: F64) -> tuple[Pose, F32, F32, F32, F32]:
         lids.append(np.clip(CLOSED + (1 - CLOSED) * gap / rest, 0, 1.4))
         # The neutral gap stays in the shape, so the lids open to what was seen.
         middle = 0.5 * (head[outer, :2] + head[inner, :2])
-        centre = 0.5 * (shape[top] + shape[bottom]) - 0.5 * (shape[outer] + shape[inner])
-        gaze.append((head[iris, :2] - middle - np.array([0, 0.7]) * centre[:2]) / width)
+        ahead = AHEAD * (np.sign(head[outer, 0] - head[inner, 0]), 1.0)
+        gaze.append((head[iris, :2] - middle) / width - ahead)
     return (
         pose,
         shape.astype(np.float32),
@@ -231,7 +231,7 @@ class Sampler:
             int(rng.integers(3)),
             {},
         )
-        return self._finish(Renderer(identity, relaxed=False), i, photo, inside, pose, contour)
+        return self._finish(Renderer(identity, exact=True), i, photo, inside, pose, contour)
 
     def swap_sample(self, i: int) -> Sample:
         """Somebody who does not exist on photograph ``i``; the target is only the surroundings."""

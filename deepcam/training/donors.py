@@ -33,6 +33,18 @@ def donor_list() -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
+def write_shares(table: F64, files: list[str]) -> None:
+    """Keep the bank's shares (mixtures, donors, REGIONS) beside this module, for the evaluation."""
+    lines = ["mixture,file,eyes,nose,mouth,forehead,cheeks"]
+    for mixture, donor in np.argwhere(table.any(2)):
+        row = ",".join(f"{v:.4f}" for v in table[mixture, donor])
+        lines.append(f"{mixture},{files[donor]},{row}")
+    path = Path(__file__).with_name("bank_shares.csv")
+    part = path.with_suffix(".part")
+    part.write_text("\n".join(lines) + "\n")
+    part.replace(path)
+
+
 def _rim(top: float, side: float, jaw: float) -> F32:
     """Radius up to which a photograph is believed: hair lies above, ears and hair beside."""
     v = (np.mgrid[:SIZE, :SIZE][0] / SIZE).astype(np.float32)

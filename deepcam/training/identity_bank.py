@@ -66,7 +66,8 @@ def codes(donors: Donors) -> F64:
 def mix(
     donors: Donors, logs: F32, mean: F32, pick: NDArray[np.intp], rng: np.random.Generator
 ) -> tuple[F32, F32, F64, float]:
-    """One mixture of the donors ``pick``: texture (s, s, 3), shape, mean shares, largest share.
+    """One mixture of the donors ``pick``: texture (s, s, 3), shape, shares (REGIONS, k), the last
+    row also the shape's, and the largest share of any texel.
 
     Laplacian bands of the log deviations from the mean are mixed with each region's shares; the
     deviation is amplified by what averaging took away.
@@ -91,7 +92,7 @@ def mix(
     return (
         np.clip(texture, 0, 255).astype(np.float32),
         shape.astype(np.float32),
-        base,
+        table,
         float(weight.max()),
     )
 
@@ -110,20 +111,26 @@ def clean_rim(texture: F32) -> F32:
     return out
 
 
-def build(donors: Donors, count: int, seed: int = 2019) -> dict[str, NDArray[np.generic]]:
-    """A bank of ``count`` mixtures with their sliders' values; arrays of the shipped file."""
+def build(
+    donors: Donors, count: int, seed: int = 2019
+) -> tuple[dict[str, NDArray[np.generic]], F64]:
+    """A bank of ``count`` mixtures with their sliders' values: arrays of the shipped file, and
+    everybody's shares (count, donors, REGIONS)."""
     rng = np.random.default_rng(seed)
     logs = np.log(donors.textures + 8).astype(np.float32)
     mean = logs.mean(0)
     code = codes(donors)
     textures, shapes, age, masculinity, largest = [], [], [], [], []
+    table = np.zeros((count, len(code), REGIONS))
     for k in range(count):
         # Anchors walk through all donors, so that rare looks are as frequent as common ones.
         anchor = int(rng.permutation(len(code))[0]) if k >= len(code) else k
         distance = np.linalg.norm(code - code[anchor], axis=1)
         pool = np.argsort(distance)[:11]
         pick = np.concatenate([[anchor], rng.permutation(pool[1:])[: MIN_DONORS + 1 - 1]])
-        texture, shape, share, top = mix(donors, logs, mean, pick, rng)
+        texture, shape, regions, top = mix(donors, logs, mean, pick, rng)
+        table[k, pick] = regions.T
+        share = regions[-1]
         textures.append(np.clip(clean_rim(texture), 0, 255).astype(np.uint8))
         shapes.append(shape)
         age.append(float(share @ donors.age[pick]))
@@ -142,7 +149,7 @@ def build(donors: Donors, count: int, seed: int = 2019) -> dict[str, NDArray[np.
         )
         for t in textures
     ]
-    return {
+    arrays: dict[str, NDArray[np.generic]] = {
         "webp": np.concatenate([b.ravel() for b in blobs]).astype(np.uint8),
         "offsets": offsets.astype(np.int64),
         "shapes": np.stack(shapes).astype(np.float16),
@@ -150,3 +157,4 @@ def build(donors: Donors, count: int, seed: int = 2019) -> dict[str, NDArray[np.
         "masculinity": np.array(masculinity, np.float32),
         "tone": np.array(tone, np.float32),
     }
+    return arrays, table
