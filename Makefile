@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 EXTRAS := dev,app
 
-.PHONY: help setup run test test-vm lint types check eval-smoke format clean
+.PHONY: help setup run test test-vm lint types check eval-smoke format translations clean
 
 help:
 	@echo "make run     start DeepPrivacy Cam; without camera and screen, a demonstration video"
@@ -15,6 +15,7 @@ help:
 	@echo "make check   tests, lint and types, as CI does"
 	@echo "make eval-smoke  a short evaluation that fails when a promise is broken"
 	@echo "make format  let ruff format the code"
+	@echo "make translations  collect the texts of the windows and compile their translations"
 	@echo "make wheel, bundle, deb, release   what people install, into dist"
 	@echo "make clean   remove the environment and caches"
 
@@ -60,6 +61,16 @@ $(VENV)/.recognizer: $(STAMP) packaging/setup-eval.sh
 format: $(STAMP)
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
+
+# After a text of the windows has changed: run, translate what is unfinished in the .ts files, run
+# again. English has only its plural forms.
+TS := deepcam/app/translations/deepcam
+translations: $(STAMP)
+	@$(VENV)/bin/pyside6-lupdate -silent -no-obsolete -locations none $(wildcard deepcam/app/*.py) \
+	    -ts $(TS)_de.ts $(TS)_nb.ts
+	@$(VENV)/bin/pyside6-lupdate -silent -pluralonly -no-obsolete -locations none \
+	    $(wildcard deepcam/app/*.py) -ts $(TS)_en.ts
+	@for one in de nb en; do $(VENV)/bin/pyside6-lrelease $(TS)_$$one.ts -qm $(TS)_$$one.qm; done
 
 # What people install: dist/*.whl, dist/deepcam (one folder), dist/*.deb; see docs/packaging.md.
 .PHONY: wheel bundle deb sbom release

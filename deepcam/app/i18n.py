@@ -36,13 +36,11 @@ BUTTONS = (
     QT_TRANSLATE_NOOP("QPlatformTheme", "Apply"),
     QT_TRANSLATE_NOOP("QPlatformTheme", "Reset"),
     QT_TRANSLATE_NOOP("QPlatformTheme", "Restore Defaults"),
-    QT_TRANSLATE_NOOP("QWizard", "< &Back"),
-    QT_TRANSLATE_NOOP("QWizard", "&Next >"),
-    QT_TRANSLATE_NOOP("QWizard", "&Next"),
-    QT_TRANSLATE_NOOP("QWizard", "&Finish"),
-    QT_TRANSLATE_NOOP("QWizard", "Done"),
+    QT_TRANSLATE_NOOP("QGnomeTheme", "&OK"),
+    QT_TRANSLATE_NOOP("QGnomeTheme", "&Save"),
+    QT_TRANSLATE_NOOP("QGnomeTheme", "&Cancel"),
+    QT_TRANSLATE_NOOP("QGnomeTheme", "&Close"),
     QT_TRANSLATE_NOOP("QKeySequenceEdit", "Press shortcut"),
-    QT_TRANSLATE_NOOP("QKeySequenceEdit", "%1, ..."),
 )
 """Texts of Qt's own, where Qt asks for them."""
 

@@ -34,6 +34,8 @@ from deepcam.errors import DeepcamError
 from deepcam.platform.hotkeys import conflicts, parse
 
 SIZES = ("640 x 360", "640 x 480", "960 x 540", "1280 x 720", "1920 x 1080")
+# Keys have names of their own in every language.
+_PORTABLE = QKeySequence.SequenceFormat.PortableText
 
 
 class SettingsDialog(QDialog):
@@ -106,7 +108,8 @@ class SettingsDialog(QDialog):
         self.always.setChecked(bool(settings.face))
         self.new.setChecked(not settings.face)
         for action, edit in self.keys.items():
-            edit.setKeySequence(QKeySequence(settings.hotkeys.get(action, "")))
+            keys = settings.hotkeys.get(action, "")
+            edit.setKeySequence(QKeySequence.fromString(keys, _PORTABLE))
         self.login.setChecked(self._login.is_on(settings.start_at_login))
         self.mirror.setChecked(settings.mirror_preview)
         self.calm.setChecked(settings.reduced_motion)
@@ -269,8 +272,7 @@ class SettingsDialog(QDialog):
         return box
 
     def _wanted_keys(self) -> dict[str, str]:
-        portable = QKeySequence.SequenceFormat.PortableText
-        return {action: edit.keySequence().toString(portable) for action, edit in self.keys.items()}
+        return {action: edit.keySequence().toString(_PORTABLE) for action, edit in self.keys.items()}
 
     def _judge_keys(self) -> list[str]:
         """Sentences about keys that cannot work; also about those that the desktop refused."""

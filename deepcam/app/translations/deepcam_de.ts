@@ -1,0 +1,1132 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de_DE">
+<context>
+    <name>App</name>
+    <message>
+        <source>This desktop has no tray: the program ends when this window is closed.</source>
+        <translation>Diese Oberfläche hat keine Taskleistensymbole: Das Programm endet mit diesem Fenster.</translation>
+    </message>
+</context>
+<context>
+    <name>AppHotkeys</name>
+    <message>
+        <source>Choose other keys.</source>
+        <translation>Wählen Sie andere Tasten.</translation>
+    </message>
+</context>
+<context>
+    <name>Banner</name>
+    <message>
+        <source>What is wrong</source>
+        <translation>Was nicht stimmt</translation>
+    </message>
+    <message>
+        <source>&amp;Dismiss</source>
+        <translation>&amp;Schließen</translation>
+    </message>
+    <message>
+        <source>&amp;Choose another camera…</source>
+        <translation>Andere &amp;Kamera wählen…</translation>
+    </message>
+    <message>
+        <source>Set up the c&amp;amera…</source>
+        <translation>&amp;Kamera einrichten…</translation>
+    </message>
+    <message>
+        <source>&amp;Look at the faces…</source>
+        <translation>Gesi&amp;chter ansehen…</translation>
+    </message>
+    <message>
+        <source>F&amp;etch them now</source>
+        <translation>Jetzt &amp;laden</translation>
+    </message>
+    <message>
+        <source>&amp;Make it writable</source>
+        <translation>Schreibbar &amp;machen</translation>
+    </message>
+    <message>
+        <source>&amp;Try again</source>
+        <translation>Noch einmal &amp;versuchen</translation>
+    </message>
+</context>
+<context>
+    <name>CameraStep</name>
+    <message>
+        <source>Which camera shall be used?</source>
+        <translation>Welche Kamera soll es sein?</translation>
+    </message>
+    <message>
+        <source>Its picture stays on this computer; calls get only the one with the other face.</source>
+        <translation>Ihr Bild bleibt auf diesem Computer. Ihre Gesprächspartner sehen nur das mit dem anderen Gesicht.</translation>
+    </message>
+    <message>
+        <source>Cameras</source>
+        <translation>Kameras</translation>
+    </message>
+    <message>
+        <source>What was found</source>
+        <translation>Was gefunden wurde</translation>
+    </message>
+    <message>
+        <source>&amp;Look again</source>
+        <translation>&amp;Erneut suchen</translation>
+    </message>
+    <message>
+        <source>Looking for cameras…</source>
+        <translation>Kameras werden gesucht …</translation>
+    </message>
+    <message>
+        <source>{0}: used by {1}</source>
+        <translation>{0}: benutzt von {1}</translation>
+    </message>
+    <message>
+        <source>Every camera is used by another program: close it there, then look again.</source>
+        <translation>Jede Kamera wird von einem anderen Programm benutzt: Schließen Sie sie dort und suchen Sie erneut.</translation>
+    </message>
+    <message>
+        <source>This system does not tell the names of cameras: the first one is used.</source>
+        <translation>Dieses System nennt keine Namen von Kameras: Die erste wird benutzt.</translation>
+    </message>
+    <message>
+        <source>No camera was found: plug one in or switch it on, then look again.</source>
+        <translation>Es wurde keine Kamera gefunden: Schließen Sie eine an oder schalten Sie sie ein und suchen Sie erneut.</translation>
+    </message>
+</context>
+<context>
+    <name>Controller</name>
+    <message>
+        <source>Switched off: the standby card is shown.</source>
+        <translation>Ausgeschaltet: Das Pausenbild wird gezeigt.</translation>
+    </message>
+    <message>
+        <source>Switched on.</source>
+        <translation>Eingeschaltet.</translation>
+    </message>
+    <message>
+        <source>The standby card is shown.</source>
+        <translation>Das Pausenbild wird gezeigt.</translation>
+    </message>
+    <message>
+        <source>somebody new</source>
+        <translation>ein neues Gesicht</translation>
+    </message>
+    <message>
+        <source>Now wearing {0}.</source>
+        <translation>Jetzt zu sehen: {0}.</translation>
+    </message>
+    <message>
+        <source>There is no face to go back to.</source>
+        <translation>Es gibt kein Gesicht, zu dem es zurückgeht.</translation>
+    </message>
+    <message>
+        <source>the face before</source>
+        <translation>das Gesicht davor</translation>
+    </message>
+    <message>
+        <source>Back to {0}.</source>
+        <translation>Wieder zu sehen: {0}.</translation>
+    </message>
+    <message>
+        <source>The camera is not running.</source>
+        <translation>Die Kamera läuft nicht.</translation>
+    </message>
+    <message>
+        <source>Choose a camera to start it.</source>
+        <translation>Wählen Sie eine Kamera, um zu beginnen.</translation>
+    </message>
+</context>
+<context>
+    <name>FaceStep</name>
+    <message>
+        <source>Who do you want to be?</source>
+        <translation>Wer möchten Sie sein?</translation>
+    </message>
+    <message>
+        <source>These people do not exist. Choose one, or look at others.</source>
+        <translation>Diese Menschen gibt es nicht. Wählen Sie einen oder sehen Sie sich andere an.</translation>
+    </message>
+    <message>
+        <source>Show &amp;others</source>
+        <translation>&amp;Andere zeigen</translation>
+    </message>
+    <message>
+        <source>A &amp;new face at every start</source>
+        <translation>Bei jedem Start ein &amp;neues Gesicht</translation>
+    </message>
+    <message>
+        <source>&amp;Always this face</source>
+        <translation>&amp;Immer dieses Gesicht</translation>
+    </message>
+    <message>
+        <source>A face that you keep is a pseudonym: whoever sees it in two calls can tell that both were the same person. A new face at every start cannot be linked in this way.</source>
+        <translation>Ein Gesicht, das Sie behalten, ist ein Pseudonym: Wer es in zwei Anrufen sieht, weiß, dass es dieselbe Person war. Ein neues Gesicht bei jedem Start lässt sich so nicht verknüpfen.</translation>
+    </message>
+    <message>
+        <source>A moment…</source>
+        <translation>Einen Moment …</translation>
+    </message>
+    <message>
+        <source>A face that is being made</source>
+        <translation>Ein Gesicht, das gerade entsteht</translation>
+    </message>
+    <message>
+        <source>The choice could not be kept: it ends with the program.</source>
+        <translation>Die Wahl konnte nicht gespeichert werden: Sie gilt, bis das Programm endet.</translation>
+    </message>
+    <message>
+        <source>, worn now</source>
+        <translation>, jetzt getragen</translation>
+    </message>
+    <message>
+        <source>(worn now)</source>
+        <translation>(jetzt getragen)</translation>
+    </message>
+</context>
+<context>
+    <name>Faces</name>
+    <message>
+        <source>saved</source>
+        <translation>gespeichert</translation>
+    </message>
+    <message>
+        <source>not saved yet</source>
+        <translation>noch nicht gespeichert</translation>
+    </message>
+    <message numerus="yes">
+        <source>looks about %n</source>
+        <translation>
+            <numerusform>sieht aus wie etwa %n Jahr</numerusform>
+            <numerusform>sieht aus wie etwa %n Jahre</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>feminine</source>
+        <translation>weiblich</translation>
+    </message>
+    <message>
+        <source>between feminine and masculine</source>
+        <translation>zwischen weiblich und männlich</translation>
+    </message>
+    <message>
+        <source>masculine</source>
+        <translation>männlich</translation>
+    </message>
+    <message>
+        <source>dark skin</source>
+        <translation>dunkle Haut</translation>
+    </message>
+    <message>
+        <source>medium skin</source>
+        <translation>mittlere Haut</translation>
+    </message>
+    <message>
+        <source>light skin</source>
+        <translation>helle Haut</translation>
+    </message>
+</context>
+<context>
+    <name>GalleryView</name>
+    <message>
+        <source>A face that you keep is a pseudonym: whoever sees it in two calls can tell that both were the same person. A new face at every start cannot be linked in this way.</source>
+        <translation>Ein Gesicht, das Sie behalten, ist ein Pseudonym: Wer es in zwei Anrufen sieht, weiß, dass es dieselbe Person war. Ein neues Gesicht bei jedem Start lässt sich so nicht verknüpfen.</translation>
+    </message>
+    <message>
+        <source>Faces: DeepPrivacy Cam</source>
+        <translation>Gesichter: DeepPrivacy Cam</translation>
+    </message>
+    <message>
+        <source>Faces, saved and new</source>
+        <translation>Gesichter, gespeicherte und neue</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>Meldung</translation>
+    </message>
+    <message>
+        <source>&amp;Wear this face</source>
+        <translation>Dieses Gesicht &amp;tragen</translation>
+    </message>
+    <message>
+        <source>The call sees this face from now on.</source>
+        <translation>Ihre Gesprächspartner sehen ab jetzt dieses Gesicht.</translation>
+    </message>
+    <message>
+        <source>&amp;Save…</source>
+        <translation>&amp;Speichern…</translation>
+    </message>
+    <message>
+        <source>Keep this new face under a name.</source>
+        <translation>Dieses neue Gesicht unter einem Namen behalten.</translation>
+    </message>
+    <message>
+        <source>&amp;Rename…</source>
+        <translation>&amp;Umbenennen…</translation>
+    </message>
+    <message>
+        <source>Give the saved face another name.</source>
+        <translation>Dem gespeicherten Gesicht einen anderen Namen geben.</translation>
+    </message>
+    <message>
+        <source>&amp;Delete</source>
+        <translation>&amp;Löschen</translation>
+    </message>
+    <message>
+        <source>Remove this face; Undo delete brings it back.</source>
+        <translation>Dieses Gesicht entfernen; „Löschen rückgängig“ holt es zurück.</translation>
+    </message>
+    <message>
+        <source>&amp;Export to a file…</source>
+        <translation>&amp;Exportieren…</translation>
+    </message>
+    <message>
+        <source>Write this face to one small file, for another computer.</source>
+        <translation>Dieses Gesicht in eine kleine Datei schreiben, für einen anderen Computer.</translation>
+    </message>
+    <message>
+        <source>&amp;Undo delete</source>
+        <translation>Löschen &amp;rückgängig</translation>
+    </message>
+    <message>
+        <source>Bring back the face deleted last.</source>
+        <translation>Das zuletzt gelöschte Gesicht zurückholen.</translation>
+    </message>
+    <message>
+        <source>&amp;Import a face file…</source>
+        <translation>I&amp;mportieren…</translation>
+    </message>
+    <message>
+        <source>Take over a face that was exported. A photograph cannot become a face.</source>
+        <translation>Ein exportiertes Gesicht übernehmen. Aus einem Foto kann kein Gesicht werden.</translation>
+    </message>
+    <message>
+        <source>&amp;Keep the face I wear now…</source>
+        <translation>Jetziges Gesicht &amp;behalten…</translation>
+    </message>
+    <message>
+        <source>Save the face that the call sees now.</source>
+        <translation>Das Gesicht speichern, das Ihre Gesprächspartner jetzt sehen.</translation>
+    </message>
+    <message>
+        <source>Make a &amp;new face</source>
+        <translation>&amp;Neues Gesicht erzeugen</translation>
+    </message>
+    <message>
+        <source>Somebody new after these wishes, to look at: the call does not see it before you wear it.</source>
+        <translation>Ein neues Gesicht nach diesen Wünschen, zum Ansehen: Zu sehen bekommen es andere erst, wenn Sie es tragen.</translation>
+    </message>
+    <message>
+        <source>always worn</source>
+        <translation>immer getragen</translation>
+    </message>
+    <message>
+        <source>damaged</source>
+        <translation>beschädigt</translation>
+    </message>
+    <message>
+        <source>new, not saved</source>
+        <translation>neu, nicht gespeichert</translation>
+    </message>
+    <message>
+        <source>No face yet</source>
+        <translation>Noch kein Gesicht</translation>
+    </message>
+    <message>
+        <source>Make a new face below, or keep the one you wear now.</source>
+        <translation>Erzeugen Sie unten ein neues Gesicht oder behalten Sie das jetzige.</translation>
+    </message>
+    <message>
+        <source>The portrait is being drawn.</source>
+        <translation>Das Porträt wird gezeichnet.</translation>
+    </message>
+    <message>
+        <source>Portraits of {0}, neutral and smiling</source>
+        <translation>Porträts von {0}, neutral und lächelnd</translation>
+    </message>
+    <message>
+        <source>New &amp;face at every start</source>
+        <translation>&amp;Jedes Mal ein neues</translation>
+    </message>
+    <message>
+        <source>&amp;Always this face…</source>
+        <translation>&amp;Immer dieses Gesicht…</translation>
+    </message>
+</context>
+<context>
+    <name>GalleryWindow</name>
+    <message>
+        <source>{0} is new: wear this face, or save it.</source>
+        <translation>{0} ist neu: Tragen oder speichern Sie dieses Gesicht.</translation>
+    </message>
+    <message>
+        <source>A new face is being made.</source>
+        <translation>Ein neues Gesicht entsteht.</translation>
+    </message>
+    <message>
+        <source>Putting on {0}.</source>
+        <translation>{0} wird aufgesetzt.</translation>
+    </message>
+    <message>
+        <source>No face is worn now.</source>
+        <translation>Jetzt wird kein Gesicht getragen.</translation>
+    </message>
+    <message>
+        <source>Start the camera first.</source>
+        <translation>Starten Sie zuerst die Kamera.</translation>
+    </message>
+    <message>
+        <source>{0} is saved already.</source>
+        <translation>{0} ist schon gespeichert.</translation>
+    </message>
+    <message>
+        <source>My face</source>
+        <translation>Mein Gesicht</translation>
+    </message>
+    <message>
+        <source>A new name for {0}:</source>
+        <translation>Ein neuer Name für {0}:</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>Umbenennen</translation>
+    </message>
+    <message>
+        <source>{0} is called {1} now.</source>
+        <translation>{0} heißt jetzt {1}.</translation>
+    </message>
+    <message>
+        <source>{0} is deleted; Undo delete brings this face back.</source>
+        <translation>{0} ist gelöscht; „Löschen rückgängig“ holt dieses Gesicht zurück.</translation>
+    </message>
+    <message>
+        <source>Every start has a new face now.</source>
+        <translation>Jeder Start bringt jetzt ein neues Gesicht.</translation>
+    </message>
+    <message>
+        <source>It is worn until you choose another.</source>
+        <translation>Es wird getragen, bis Sie ein anderes wählen.</translation>
+    </message>
+    <message>
+        <source>{0} is back.</source>
+        <translation>{0} ist wieder da.</translation>
+    </message>
+    <message>
+        <source>{0} is in {1} now.</source>
+        <translation>{0} liegt jetzt in {1}.</translation>
+    </message>
+    <message>
+        <source>{0} is among your faces now.</source>
+        <translation>{0} gehört jetzt zu Ihren Gesichtern.</translation>
+    </message>
+    <message>
+        <source>Keep this face under the name:</source>
+        <translation>Dieses Gesicht behalten unter dem Namen:</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Speichern</translation>
+    </message>
+    <message>
+        <source>{0} is saved.</source>
+        <translation>{0} ist gespeichert.</translation>
+    </message>
+    <message>
+        <source>Every start wears {0} now.</source>
+        <translation>Jeder Start beginnt jetzt mit {0}.</translation>
+    </message>
+</context>
+<context>
+    <name>Guidance</name>
+    <message>
+        <source>Calls cannot see this picture yet: there is no virtual camera.</source>
+        <translation>Andere können dieses Bild noch nicht sehen: Es gibt keine virtuelle Kamera.</translation>
+    </message>
+    <message>
+        <source>{0} Somebody new is worn instead.</source>
+        <translation>{0} Stattdessen wird ein neues Gesicht getragen.</translation>
+    </message>
+    <message>
+        <source>The networks are being fetched (36 MB).</source>
+        <translation>Die Netze werden geladen (36 MB).</translation>
+    </message>
+    <message>
+        <source>{0} belongs to somebody else or cannot be changed ({1}).</source>
+        <translation>{0} gehört jemand anderem oder lässt sich nicht ändern ({1}).</translation>
+    </message>
+</context>
+<context>
+    <name>Guide</name>
+    <message>
+        <source>Welcome: DeepPrivacy Cam</source>
+        <translation>Willkommen: DeepPrivacy Cam</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>Meldung</translation>
+    </message>
+    <message>
+        <source>&amp;Skip this step</source>
+        <translation>Schritt ü&amp;berspringen</translation>
+    </message>
+    <message>
+        <source>&amp;Back</source>
+        <translation>&amp;Zurück</translation>
+    </message>
+    <message>
+        <source>Step {0} of {1}</source>
+        <translation>Schritt {0} von {1}</translation>
+    </message>
+    <message>
+        <source>&amp;Finish</source>
+        <translation>&amp;Fertig</translation>
+    </message>
+    <message>
+        <source>&amp;Next</source>
+        <translation>&amp;Weiter</translation>
+    </message>
+</context>
+<context>
+    <name>Hotkeys</name>
+    <message>
+        <source>Switch DeepPrivacy Cam on or off</source>
+        <translation>DeepPrivacy Cam ein- oder ausschalten</translation>
+    </message>
+    <message>
+        <source>New face</source>
+        <translation>Neues Gesicht</translation>
+    </message>
+    <message>
+        <source>Standby card at once</source>
+        <translation>Pausenbild sofort</translation>
+    </message>
+    <message>
+        <source>{0} is used twice here.</source>
+        <translation>{0} wird hier zweimal benutzt.</translation>
+    </message>
+</context>
+<context>
+    <name>OutputStep</name>
+    <message>
+        <source>The camera that your calls see</source>
+        <translation>Die Kamera, die andere sehen</translation>
+    </message>
+    <message>
+        <source>State of the virtual camera</source>
+        <translation>Zustand der virtuellen Kamera</translation>
+    </message>
+    <message>
+        <source>This would be done as root, and nothing else:</source>
+        <translation>Dies würde mit Administratorrechten getan, und nichts sonst:</translation>
+    </message>
+    <message>
+        <source>What would be done as root</source>
+        <translation>Was mit Administratorrechten getan würde</translation>
+    </message>
+    <message>
+        <source>Set it &amp;up… (asks for the password)</source>
+        <translation>Ein&amp;richten… (fragt nach dem Passwort)</translation>
+    </message>
+    <message>
+        <source>&amp;Look again</source>
+        <translation>&amp;Erneut prüfen</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>Befehl</translation>
+    </message>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>&amp;Kopieren</translation>
+    </message>
+    <message>
+        <source>Copy the command</source>
+        <translation>Befehl kopieren</translation>
+    </message>
+    <message>
+        <source>Or &amp;in a terminal:</source>
+        <translation>Oder &amp;im Terminal:</translation>
+    </message>
+    <message>
+        <source>Looking for the virtual camera…</source>
+        <translation>Die virtuelle Kamera wird gesucht …</translation>
+    </message>
+    <message>
+        <source>Your system asks for the password now.</source>
+        <translation>Ihr System fragt jetzt nach dem Passwort.</translation>
+    </message>
+    <message>
+        <source>The camera is set up: {0}.</source>
+        <translation>Die Kamera ist eingerichtet: {0}.</translation>
+    </message>
+    <message>
+        <source>&amp;In a terminal:</source>
+        <translation>&amp;Im Terminal:</translation>
+    </message>
+    <message>
+        <source>choose the camera “{0}” in your call program.</source>
+        <translation>Wählen Sie im Anrufprogramm die Kamera „{0}“.</translation>
+    </message>
+    <message>
+        <source>Ready: {0}</source>
+        <translation>Bereit: {0}</translation>
+    </message>
+    <message>
+        <source>Ready until the computer is restarted: {0} It can be made to stay.</source>
+        <translation>Bereit bis zum Neustart des Computers: {0} Sie kann auch dauerhaft eingerichtet werden.</translation>
+    </message>
+    <message>
+        <source>Ready for programs that take cameras from PipeWire, such as new browsers and OBS: {0} All other programs need a device of the system, which is missing.</source>
+        <translation>Bereit für Programme, die Kameras von PipeWire nehmen, etwa neue Browser und OBS: {0} Alle anderen Programme brauchen ein Gerät des Systems, und das fehlt.</translation>
+    </message>
+    <message>
+        <source>Call programs take pictures only from cameras, and the one that carries your new face is missing on this computer.</source>
+        <translation>Anrufprogramme nehmen Bilder nur von Kameras, und die mit Ihrem neuen Gesicht fehlt auf diesem Computer.</translation>
+    </message>
+</context>
+<context>
+    <name>Preview</name>
+    <message>
+        <source>The camera is starting.</source>
+        <translation>Die Kamera startet.</translation>
+    </message>
+    <message>
+        <source>State and measurements</source>
+        <translation>Zustand und Messwerte</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>Meldung</translation>
+    </message>
+    <message>
+        <source>&amp;Off</source>
+        <translation>&amp;Aus</translation>
+    </message>
+    <message>
+        <source>&amp;New face</source>
+        <translation>&amp;Neues Gesicht</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Rückgängig</translation>
+    </message>
+    <message>
+        <source>&amp;Faces…</source>
+        <translation>&amp;Gesichter…</translation>
+    </message>
+    <message>
+        <source>&amp;Settings…</source>
+        <translation>E&amp;instellungen…</translation>
+    </message>
+    <message>
+        <source>The call sees the standby card; the camera is released.</source>
+        <translation>Andere sehen das Pausenbild; die Kamera wird freigegeben.</translation>
+    </message>
+    <message>
+        <source>Somebody new; the present face stays until the new one is ready.</source>
+        <translation>Ein neues Gesicht; das jetzige bleibt, bis das neue bereit ist.</translation>
+    </message>
+    <message>
+        <source>The face before this one.</source>
+        <translation>Das Gesicht vor diesem.</translation>
+    </message>
+    <message>
+        <source>Look at saved faces, make new ones, choose one to wear.</source>
+        <translation>Gespeicherte Gesichter ansehen, neue erzeugen, eines tragen.</translation>
+    </message>
+    <message>
+        <source>Camera, picture, keys, start at login.</source>
+        <translation>Kamera, Bild, Tasten, Start beim Anmelden.</translation>
+    </message>
+    <message>
+        <source>Mirrored view; others see it unmirrored.</source>
+        <translation>Gespiegelt; andere sehen das Bild ungespiegelt.</translation>
+    </message>
+    <message>
+        <source>As others see it.</source>
+        <translation>So, wie andere es sehen.</translation>
+    </message>
+    <message>
+        <source>Anonymized picture</source>
+        <translation>Anonymisiertes Bild</translation>
+    </message>
+    <message>
+        <source>Anonymized picture, mirrored</source>
+        <translation>Anonymisiertes Bild, gespiegelt</translation>
+    </message>
+    <message>
+        <source>&amp;On</source>
+        <translation>&amp;Ein</translation>
+    </message>
+    <message>
+        <source>The camera is not running.</source>
+        <translation>Die Kamera läuft nicht.</translation>
+    </message>
+    <message>
+        <source>On</source>
+        <translation>Ein</translation>
+    </message>
+    <message>
+        <source>Off: the standby card is shown</source>
+        <translation>Aus: Das Pausenbild wird gezeigt</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n frames/s</source>
+        <translation>
+            <numerusform>%n Bild/s</numerusform>
+            <numerusform>%n Bilder/s</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n ms latency</source>
+        <translation>
+            <numerusform>%n ms Verzögerung</numerusform>
+            <numerusform>%n ms Verzögerung</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{0} generated, {1} covered</source>
+        <translation>{0} erzeugt, {1} abgedeckt</translation>
+    </message>
+</context>
+<context>
+    <name>QGnomeTheme</name>
+    <message>
+        <source>&amp;OK</source>
+        <translation>&amp;OK</translation>
+    </message>
+    <message>
+        <source>&amp;Save</source>
+        <translation>&amp;Speichern</translation>
+    </message>
+    <message>
+        <source>&amp;Cancel</source>
+        <translation>&amp;Abbrechen</translation>
+    </message>
+    <message>
+        <source>&amp;Close</source>
+        <translation>S&amp;chließen</translation>
+    </message>
+</context>
+<context>
+    <name>QKeySequenceEdit</name>
+    <message>
+        <source>Press shortcut</source>
+        <translation>Tasten drücken</translation>
+    </message>
+</context>
+<context>
+    <name>QPlatformTheme</name>
+    <message>
+        <source>OK</source>
+        <translation>OK</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Speichern</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>&amp;Yes</source>
+        <translation>&amp;Ja</translation>
+    </message>
+    <message>
+        <source>&amp;No</source>
+        <translation>&amp;Nein</translation>
+    </message>
+    <message>
+        <source>Retry</source>
+        <translation>Wiederholen</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>Hilfe</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>Anwenden</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>Zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Restore Defaults</source>
+        <translation>Voreinstellungen</translation>
+    </message>
+</context>
+<context>
+    <name>Questions</name>
+    <message>
+        <source>Export a face</source>
+        <translation>Ein Gesicht exportieren</translation>
+    </message>
+    <message>
+        <source>Import a face</source>
+        <translation>Ein Gesicht importieren</translation>
+    </message>
+    <message>
+        <source>Always this face?</source>
+        <translation>Immer dieses Gesicht?</translation>
+    </message>
+    <message>
+        <source>Wear {0} at every start?</source>
+        <translation>{0} bei jedem Start tragen?</translation>
+    </message>
+    <message>
+        <source>&amp;Always this face</source>
+        <translation>&amp;Immer dieses Gesicht</translation>
+    </message>
+    <message>
+        <source>Faces</source>
+        <translation>Gesichter</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>Settings: DeepPrivacy Cam</source>
+        <translation>Einstellungen: DeepPrivacy Cam</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>Meldung</translation>
+    </message>
+    <message>
+        <source>R&amp;un the guide again…</source>
+        <translation>Ein&amp;führung zeigen…</translation>
+    </message>
+    <message>
+        <source>The first one found</source>
+        <translation>Die erste gefundene</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>Kamera</translation>
+    </message>
+    <message>
+        <source>Picture size</source>
+        <translation>Bildgröße</translation>
+    </message>
+    <message>
+        <source>Pictures a second</source>
+        <translation>Bilder je Sekunde</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <source>Virtual camera of the system</source>
+        <translation>Virtuelle Kamera des Systems</translation>
+    </message>
+    <message>
+        <source>PipeWire camera</source>
+        <translation>PipeWire-Kamera</translation>
+    </message>
+    <message>
+        <source>None: only the preview here</source>
+        <translation>Nirgends: nur Vorschau</translation>
+    </message>
+    <message>
+        <source>Where the picture goes</source>
+        <translation>Wohin das Bild geht</translation>
+    </message>
+    <message>
+        <source>Camera and picture</source>
+        <translation>Kamera und Bild</translation>
+    </message>
+    <message>
+        <source>&amp;Camera:</source>
+        <translation>&amp;Kamera:</translation>
+    </message>
+    <message>
+        <source>Picture si&amp;ze:</source>
+        <translation>Bild&amp;größe:</translation>
+    </message>
+    <message>
+        <source>&amp;Pictures a second:</source>
+        <translation>&amp;Bilder je Sekunde:</translation>
+    </message>
+    <message>
+        <source>Pictures g&amp;o to:</source>
+        <translation>Bilder ge&amp;hen an:</translation>
+    </message>
+    <message>
+        <source>A &amp;new face at every start</source>
+        <translation>Bei jedem Start ein &amp;neues Gesicht</translation>
+    </message>
+    <message>
+        <source>&amp;Always this saved face:</source>
+        <translation>&amp;Immer dieses Gesicht:</translation>
+    </message>
+    <message>
+        <source>The face that is always worn</source>
+        <translation>Das Gesicht, das immer getragen wird</translation>
+    </message>
+    <message>
+        <source>Cover the head</source>
+        <translation>Kopf abdecken</translation>
+    </message>
+    <message>
+        <source>Show the standby card</source>
+        <translation>Pausenbild zeigen</translation>
+    </message>
+    <message>
+        <source>When a face is lost from view</source>
+        <translation>Wenn ein Gesicht nicht mehr verfolgt werden kann</translation>
+    </message>
+    <message>
+        <source>&amp;Always this saved face: none is saved yet</source>
+        <translation>&amp;Immer dasselbe: Noch keines ist gespeichert</translation>
+    </message>
+    <message>
+        <source>&amp;When a face is lost from view:</source>
+        <translation>&amp;Wenn ein Gesicht verloren geht:</translation>
+    </message>
+    <message>
+        <source>Face</source>
+        <translation>Gesicht</translation>
+    </message>
+    <message>
+        <source>Keys that work in every program</source>
+        <translation>Tasten, die in jedem Programm gelten</translation>
+    </message>
+    <message>
+        <source>On or o&amp;ff:</source>
+        <translation>Ein oder a&amp;us:</translation>
+    </message>
+    <message>
+        <source>N&amp;ew face:</source>
+        <translation>N&amp;eues Gesicht:</translation>
+    </message>
+    <message>
+        <source>Stand&amp;by card at once:</source>
+        <translation>&amp;Pausenbild sofort:</translation>
+    </message>
+    <message>
+        <source>Press the keys you want.</source>
+        <translation>Drücken Sie die gewünschten Tasten.</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>Keine</translation>
+    </message>
+    <message>
+        <source>No keys for: {0}</source>
+        <translation>Keine Tasten für: {0}</translation>
+    </message>
+    <message>
+        <source>Click into a field and press the keys you want.</source>
+        <translation>Klicken Sie in ein Feld und drücken Sie die gewünschten Tasten.</translation>
+    </message>
+    <message>
+        <source>What is wrong with the keys</source>
+        <translation>Was mit den Tasten nicht stimmt</translation>
+    </message>
+    <message>
+        <source>Program</source>
+        <translation>Programm</translation>
+    </message>
+    <message>
+        <source>S&amp;tart when I log in</source>
+        <translation>Beim Anmelden s&amp;tarten</translation>
+    </message>
+    <message>
+        <source>&amp;Mirror the preview, like a mirror</source>
+        <translation>&amp;Vorschau spiegeln, wie ein Spiegel</translation>
+    </message>
+    <message>
+        <source>Others always see the picture unmirrored.</source>
+        <translation>Andere sehen das Bild immer ungespiegelt.</translation>
+    </message>
+    <message>
+        <source>&amp;Less motion: the preview changes twice a second</source>
+        <translation>&amp;Ruhiger: Vorschau wechselt zweimal je Sekunde</translation>
+    </message>
+    <message>
+        <source>As the system: {0}</source>
+        <translation>Wie das System: {0}</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>Sprache</translation>
+    </message>
+    <message>
+        <source>Lan&amp;guage:</source>
+        <translation>&amp;Sprache:</translation>
+    </message>
+    <message>
+        <source>Kept in {0}</source>
+        <translation>Gespeichert in {0}</translation>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message>
+        <source>There is no camera.</source>
+        <translation>Es gibt keine Kamera.</translation>
+    </message>
+    <message>
+        <source>&amp;On</source>
+        <translation>&amp;Ein</translation>
+    </message>
+    <message>
+        <source>&amp;Off (standby card)</source>
+        <translation>&amp;Aus (Pausenbild)</translation>
+    </message>
+    <message>
+        <source>&amp;New face</source>
+        <translation>&amp;Neues Gesicht</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Rückgängig</translation>
+    </message>
+    <message>
+        <source>&amp;Faces</source>
+        <translation>&amp;Gesichter</translation>
+    </message>
+    <message>
+        <source>&amp;Camera</source>
+        <translation>&amp;Kamera</translation>
+    </message>
+    <message>
+        <source>&amp;Preview</source>
+        <translation>&amp;Vorschau</translation>
+    </message>
+    <message>
+        <source>&amp;Settings…</source>
+        <translation>E&amp;instellungen…</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>&amp;Beenden</translation>
+    </message>
+    <message>
+        <source>protected</source>
+        <translation>geschützt</translation>
+    </message>
+    <message>
+        <source>standby</source>
+        <translation>Pause</translation>
+    </message>
+    <message>
+        <source>fault</source>
+        <translation>Störung</translation>
+    </message>
+    <message>
+        <source>No face is saved yet.</source>
+        <translation>Noch ist kein Gesicht gespeichert.</translation>
+    </message>
+    <message>
+        <source>&amp;Gallery…</source>
+        <translation>&amp;Galerie…</translation>
+    </message>
+</context>
+<context>
+    <name>WishSliders</name>
+    <message>
+        <source>What should a new face look like?</source>
+        <translation>Wie soll ein neues Gesicht aussehen?</translation>
+    </message>
+    <message>
+        <source>Apparent age</source>
+        <translation>Alter dem Anschein nach</translation>
+    </message>
+    <message>
+        <source>young</source>
+        <translation>jung</translation>
+    </message>
+    <message>
+        <source>rather young</source>
+        <translation>eher jung</translation>
+    </message>
+    <message>
+        <source>middle-aged</source>
+        <translation>mittleren Alters</translation>
+    </message>
+    <message>
+        <source>older</source>
+        <translation>älter</translation>
+    </message>
+    <message>
+        <source>old</source>
+        <translation>alt</translation>
+    </message>
+    <message>
+        <source>Feminine to masculine</source>
+        <translation>Weiblich bis männlich</translation>
+    </message>
+    <message>
+        <source>feminine</source>
+        <translation>weiblich</translation>
+    </message>
+    <message>
+        <source>rather feminine</source>
+        <translation>eher weiblich</translation>
+    </message>
+    <message>
+        <source>in between</source>
+        <translation>dazwischen</translation>
+    </message>
+    <message>
+        <source>rather masculine</source>
+        <translation>eher männlich</translation>
+    </message>
+    <message>
+        <source>masculine</source>
+        <translation>männlich</translation>
+    </message>
+    <message>
+        <source>Skin tone, dark to light</source>
+        <translation>Haut, dunkel bis hell</translation>
+    </message>
+    <message>
+        <source>dark</source>
+        <translation>dunkel</translation>
+    </message>
+    <message>
+        <source>rather dark</source>
+        <translation>eher dunkel</translation>
+    </message>
+    <message>
+        <source>medium</source>
+        <translation>mittel</translation>
+    </message>
+    <message>
+        <source>rather light</source>
+        <translation>eher hell</translation>
+    </message>
+    <message>
+        <source>light</source>
+        <translation>hell</translation>
+    </message>
+    <message>
+        <source>Ticked: chance decides. Not ticked: the slider decides.</source>
+        <translation>Angekreuzt: Der Zufall entscheidet. Nicht angekreuzt: Der Regler entscheidet.</translation>
+    </message>
+    <message>
+        <source>any</source>
+        <translation>egal</translation>
+    </message>
+    <message>
+        <source>Any</source>
+        <translation>Egal</translation>
+    </message>
+    <message>
+        <source>{0}: any</source>
+        <translation>{0}: egal</translation>
+    </message>
+</context>
+</TS>

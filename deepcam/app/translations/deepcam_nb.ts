@@ -1,0 +1,1132 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="nb_NO">
+<context>
+    <name>App</name>
+    <message>
+        <source>This desktop has no tray: the program ends when this window is closed.</source>
+        <translation>Dette skrivebordet har ingen systemkurv: Programmet avsluttes når vinduet lukkes.</translation>
+    </message>
+</context>
+<context>
+    <name>AppHotkeys</name>
+    <message>
+        <source>Choose other keys.</source>
+        <translation>Velg andre taster.</translation>
+    </message>
+</context>
+<context>
+    <name>Banner</name>
+    <message>
+        <source>What is wrong</source>
+        <translation>Hva som er galt</translation>
+    </message>
+    <message>
+        <source>&amp;Dismiss</source>
+        <translation>&amp;Lukk</translation>
+    </message>
+    <message>
+        <source>&amp;Choose another camera…</source>
+        <translation>Velg et annet &amp;kamera…</translation>
+    </message>
+    <message>
+        <source>Set up the c&amp;amera…</source>
+        <translation>Sett opp &amp;kameraet…</translation>
+    </message>
+    <message>
+        <source>&amp;Look at the faces…</source>
+        <translation>S&amp;e på ansiktene…</translation>
+    </message>
+    <message>
+        <source>F&amp;etch them now</source>
+        <translation>&amp;Hent dem nå</translation>
+    </message>
+    <message>
+        <source>&amp;Make it writable</source>
+        <translation>Gjø&amp;r mappen skrivbar</translation>
+    </message>
+    <message>
+        <source>&amp;Try again</source>
+        <translation>P&amp;røv igjen</translation>
+    </message>
+</context>
+<context>
+    <name>CameraStep</name>
+    <message>
+        <source>Which camera shall be used?</source>
+        <translation>Hvilket kamera skal brukes?</translation>
+    </message>
+    <message>
+        <source>Its picture stays on this computer; calls get only the one with the other face.</source>
+        <translation>Bildet blir på denne maskinen; samtaler får bare det med det andre ansiktet.</translation>
+    </message>
+    <message>
+        <source>Cameras</source>
+        <translation>Kameraer</translation>
+    </message>
+    <message>
+        <source>What was found</source>
+        <translation>Hva som ble funnet</translation>
+    </message>
+    <message>
+        <source>&amp;Look again</source>
+        <translation>&amp;Søk igjen</translation>
+    </message>
+    <message>
+        <source>Looking for cameras…</source>
+        <translation>Leter etter kameraer …</translation>
+    </message>
+    <message>
+        <source>{0}: used by {1}</source>
+        <translation>{0}: brukes av {1}</translation>
+    </message>
+    <message>
+        <source>Every camera is used by another program: close it there, then look again.</source>
+        <translation>Alle kameraer brukes av andre programmer: Lukk dem der og søk igjen.</translation>
+    </message>
+    <message>
+        <source>This system does not tell the names of cameras: the first one is used.</source>
+        <translation>Dette systemet oppgir ikke navn på kameraer: Det første brukes.</translation>
+    </message>
+    <message>
+        <source>No camera was found: plug one in or switch it on, then look again.</source>
+        <translation>Fant ikke noe kamera: Koble til eller slå på et, og søk igjen.</translation>
+    </message>
+</context>
+<context>
+    <name>Controller</name>
+    <message>
+        <source>Switched off: the standby card is shown.</source>
+        <translation>Slått av: Pausebildet vises.</translation>
+    </message>
+    <message>
+        <source>Switched on.</source>
+        <translation>Slått på.</translation>
+    </message>
+    <message>
+        <source>The standby card is shown.</source>
+        <translation>Pausebildet vises.</translation>
+    </message>
+    <message>
+        <source>somebody new</source>
+        <translation>et nytt ansikt</translation>
+    </message>
+    <message>
+        <source>Now wearing {0}.</source>
+        <translation>Vises nå: {0}.</translation>
+    </message>
+    <message>
+        <source>There is no face to go back to.</source>
+        <translation>Det er ikke noe ansikt å gå tilbake til.</translation>
+    </message>
+    <message>
+        <source>the face before</source>
+        <translation>forrige ansikt</translation>
+    </message>
+    <message>
+        <source>Back to {0}.</source>
+        <translation>Tilbake til: {0}.</translation>
+    </message>
+    <message>
+        <source>The camera is not running.</source>
+        <translation>Kameraet er ikke i gang.</translation>
+    </message>
+    <message>
+        <source>Choose a camera to start it.</source>
+        <translation>Velg et kamera for å starte.</translation>
+    </message>
+</context>
+<context>
+    <name>FaceStep</name>
+    <message>
+        <source>Who do you want to be?</source>
+        <translation>Hvem vil du være?</translation>
+    </message>
+    <message>
+        <source>These people do not exist. Choose one, or look at others.</source>
+        <translation>Disse menneskene finnes ikke. Velg ett, eller se på andre.</translation>
+    </message>
+    <message>
+        <source>Show &amp;others</source>
+        <translation>&amp;Vis andre</translation>
+    </message>
+    <message>
+        <source>A &amp;new face at every start</source>
+        <translation>Et &amp;nytt ansikt ved hver oppstart</translation>
+    </message>
+    <message>
+        <source>&amp;Always this face</source>
+        <translation>&amp;Alltid dette ansiktet</translation>
+    </message>
+    <message>
+        <source>A face that you keep is a pseudonym: whoever sees it in two calls can tell that both were the same person. A new face at every start cannot be linked in this way.</source>
+        <translation>Et ansikt du beholder, er et pseudonym: Den som ser det i to samtaler, vet at det var samme person. Et nytt ansikt ved hver oppstart kan ikke kobles sammen slik.</translation>
+    </message>
+    <message>
+        <source>A moment…</source>
+        <translation>Et øyeblikk …</translation>
+    </message>
+    <message>
+        <source>A face that is being made</source>
+        <translation>Et ansikt som lages</translation>
+    </message>
+    <message>
+        <source>The choice could not be kept: it ends with the program.</source>
+        <translation>Valget kunne ikke lagres: Det gjelder til programmet avsluttes.</translation>
+    </message>
+    <message>
+        <source>, worn now</source>
+        <translation>, brukes nå</translation>
+    </message>
+    <message>
+        <source>(worn now)</source>
+        <translation>(brukes nå)</translation>
+    </message>
+</context>
+<context>
+    <name>Faces</name>
+    <message>
+        <source>saved</source>
+        <translation>lagret</translation>
+    </message>
+    <message>
+        <source>not saved yet</source>
+        <translation>ikke lagret ennå</translation>
+    </message>
+    <message numerus="yes">
+        <source>looks about %n</source>
+        <translation>
+            <numerusform>ser ut som omtrent %n år</numerusform>
+            <numerusform>ser ut som omtrent %n år</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>feminine</source>
+        <translation>kvinnelig</translation>
+    </message>
+    <message>
+        <source>between feminine and masculine</source>
+        <translation>mellom kvinnelig og mannlig</translation>
+    </message>
+    <message>
+        <source>masculine</source>
+        <translation>mannlig</translation>
+    </message>
+    <message>
+        <source>dark skin</source>
+        <translation>mørk hud</translation>
+    </message>
+    <message>
+        <source>medium skin</source>
+        <translation>middels hud</translation>
+    </message>
+    <message>
+        <source>light skin</source>
+        <translation>lys hud</translation>
+    </message>
+</context>
+<context>
+    <name>GalleryView</name>
+    <message>
+        <source>A face that you keep is a pseudonym: whoever sees it in two calls can tell that both were the same person. A new face at every start cannot be linked in this way.</source>
+        <translation>Et ansikt du beholder, er et pseudonym: Den som ser det i to samtaler, vet at det var samme person. Et nytt ansikt ved hver oppstart kan ikke kobles sammen slik.</translation>
+    </message>
+    <message>
+        <source>Faces: DeepPrivacy Cam</source>
+        <translation>Ansikter: DeepPrivacy Cam</translation>
+    </message>
+    <message>
+        <source>Faces, saved and new</source>
+        <translation>Ansikter, lagrede og nye</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>Melding</translation>
+    </message>
+    <message>
+        <source>&amp;Wear this face</source>
+        <translation>Br&amp;uk dette ansiktet</translation>
+    </message>
+    <message>
+        <source>The call sees this face from now on.</source>
+        <translation>De andre i samtalen ser dette ansiktet fra nå av.</translation>
+    </message>
+    <message>
+        <source>&amp;Save…</source>
+        <translation>&amp;Lagre…</translation>
+    </message>
+    <message>
+        <source>Keep this new face under a name.</source>
+        <translation>Behold dette nye ansiktet under et navn.</translation>
+    </message>
+    <message>
+        <source>&amp;Rename…</source>
+        <translation>&amp;Endre navn…</translation>
+    </message>
+    <message>
+        <source>Give the saved face another name.</source>
+        <translation>Gi det lagrede ansiktet et annet navn.</translation>
+    </message>
+    <message>
+        <source>&amp;Delete</source>
+        <translation>&amp;Slett</translation>
+    </message>
+    <message>
+        <source>Remove this face; Undo delete brings it back.</source>
+        <translation>Fjern dette ansiktet; «Angre sletting» henter det tilbake.</translation>
+    </message>
+    <message>
+        <source>&amp;Export to a file…</source>
+        <translation>E&amp;ksporter…</translation>
+    </message>
+    <message>
+        <source>Write this face to one small file, for another computer.</source>
+        <translation>Skriv dette ansiktet til en liten fil, for en annen maskin.</translation>
+    </message>
+    <message>
+        <source>&amp;Undo delete</source>
+        <translation>Ang&amp;re sletting</translation>
+    </message>
+    <message>
+        <source>Bring back the face deleted last.</source>
+        <translation>Hent tilbake ansiktet som ble slettet sist.</translation>
+    </message>
+    <message>
+        <source>&amp;Import a face file…</source>
+        <translation>&amp;Importer…</translation>
+    </message>
+    <message>
+        <source>Take over a face that was exported. A photograph cannot become a face.</source>
+        <translation>Ta inn et eksportert ansikt. Et fotografi kan ikke bli et ansikt.</translation>
+    </message>
+    <message>
+        <source>&amp;Keep the face I wear now…</source>
+        <translation>&amp;Behold ansiktet jeg bruker…</translation>
+    </message>
+    <message>
+        <source>Save the face that the call sees now.</source>
+        <translation>Lagre ansiktet som de andre ser nå.</translation>
+    </message>
+    <message>
+        <source>Make a &amp;new face</source>
+        <translation>Lag et &amp;nytt ansikt</translation>
+    </message>
+    <message>
+        <source>Somebody new after these wishes, to look at: the call does not see it before you wear it.</source>
+        <translation>Et nytt ansikt etter disse ønskene, til å se på: De andre ser det ikke før du bruker det.</translation>
+    </message>
+    <message>
+        <source>always worn</source>
+        <translation>brukes alltid</translation>
+    </message>
+    <message>
+        <source>damaged</source>
+        <translation>skadet</translation>
+    </message>
+    <message>
+        <source>new, not saved</source>
+        <translation>nytt, ikke lagret</translation>
+    </message>
+    <message>
+        <source>No face yet</source>
+        <translation>Ikke noe ansikt ennå</translation>
+    </message>
+    <message>
+        <source>Make a new face below, or keep the one you wear now.</source>
+        <translation>Lag et nytt ansikt nedenfor, eller behold det du bruker nå.</translation>
+    </message>
+    <message>
+        <source>The portrait is being drawn.</source>
+        <translation>Portrettet tegnes.</translation>
+    </message>
+    <message>
+        <source>Portraits of {0}, neutral and smiling</source>
+        <translation>Portretter av {0}, nøytralt og smilende</translation>
+    </message>
+    <message>
+        <source>New &amp;face at every start</source>
+        <translation>Nytt ved hver &amp;oppstart</translation>
+    </message>
+    <message>
+        <source>&amp;Always this face…</source>
+        <translation>&amp;Alltid dette ansiktet…</translation>
+    </message>
+</context>
+<context>
+    <name>GalleryWindow</name>
+    <message>
+        <source>{0} is new: wear this face, or save it.</source>
+        <translation>{0} er nytt: Bruk ansiktet, eller lagre det.</translation>
+    </message>
+    <message>
+        <source>A new face is being made.</source>
+        <translation>Et nytt ansikt lages.</translation>
+    </message>
+    <message>
+        <source>Putting on {0}.</source>
+        <translation>Bytter til {0}.</translation>
+    </message>
+    <message>
+        <source>No face is worn now.</source>
+        <translation>Ikke noe ansikt er i bruk nå.</translation>
+    </message>
+    <message>
+        <source>Start the camera first.</source>
+        <translation>Start kameraet først.</translation>
+    </message>
+    <message>
+        <source>{0} is saved already.</source>
+        <translation>{0} er lagret allerede.</translation>
+    </message>
+    <message>
+        <source>My face</source>
+        <translation>Mitt ansikt</translation>
+    </message>
+    <message>
+        <source>A new name for {0}:</source>
+        <translation>Et nytt navn på {0}:</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>Endre navn</translation>
+    </message>
+    <message>
+        <source>{0} is called {1} now.</source>
+        <translation>{0} heter nå {1}.</translation>
+    </message>
+    <message>
+        <source>{0} is deleted; Undo delete brings this face back.</source>
+        <translation>{0} er slettet; «Angre sletting» henter ansiktet tilbake.</translation>
+    </message>
+    <message>
+        <source>Every start has a new face now.</source>
+        <translation>Hver oppstart gir nå et nytt ansikt.</translation>
+    </message>
+    <message>
+        <source>It is worn until you choose another.</source>
+        <translation>Det brukes til du velger et annet.</translation>
+    </message>
+    <message>
+        <source>{0} is back.</source>
+        <translation>{0} er tilbake.</translation>
+    </message>
+    <message>
+        <source>{0} is in {1} now.</source>
+        <translation>{0} ligger nå i {1}.</translation>
+    </message>
+    <message>
+        <source>{0} is among your faces now.</source>
+        <translation>{0} er nå blant ansiktene dine.</translation>
+    </message>
+    <message>
+        <source>Keep this face under the name:</source>
+        <translation>Behold ansiktet under navnet:</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Lagre</translation>
+    </message>
+    <message>
+        <source>{0} is saved.</source>
+        <translation>{0} er lagret.</translation>
+    </message>
+    <message>
+        <source>Every start wears {0} now.</source>
+        <translation>Hver oppstart bruker nå {0}.</translation>
+    </message>
+</context>
+<context>
+    <name>Guidance</name>
+    <message>
+        <source>Calls cannot see this picture yet: there is no virtual camera.</source>
+        <translation>Andre kan ikke se dette bildet ennå: Det finnes ikke noe virtuelt kamera.</translation>
+    </message>
+    <message>
+        <source>{0} Somebody new is worn instead.</source>
+        <translation>{0} Et nytt ansikt brukes i stedet.</translation>
+    </message>
+    <message>
+        <source>The networks are being fetched (36 MB).</source>
+        <translation>Nettverkene hentes (36 MB).</translation>
+    </message>
+    <message>
+        <source>{0} belongs to somebody else or cannot be changed ({1}).</source>
+        <translation>{0} tilhører noen andre eller kan ikke endres ({1}).</translation>
+    </message>
+</context>
+<context>
+    <name>Guide</name>
+    <message>
+        <source>Welcome: DeepPrivacy Cam</source>
+        <translation>Velkommen: DeepPrivacy Cam</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>Melding</translation>
+    </message>
+    <message>
+        <source>&amp;Skip this step</source>
+        <translation>&amp;Hopp over</translation>
+    </message>
+    <message>
+        <source>&amp;Back</source>
+        <translation>&amp;Tilbake</translation>
+    </message>
+    <message>
+        <source>Step {0} of {1}</source>
+        <translation>Trinn {0} av {1}</translation>
+    </message>
+    <message>
+        <source>&amp;Finish</source>
+        <translation>&amp;Ferdig</translation>
+    </message>
+    <message>
+        <source>&amp;Next</source>
+        <translation>&amp;Neste</translation>
+    </message>
+</context>
+<context>
+    <name>Hotkeys</name>
+    <message>
+        <source>Switch DeepPrivacy Cam on or off</source>
+        <translation>Slå DeepPrivacy Cam på eller av</translation>
+    </message>
+    <message>
+        <source>New face</source>
+        <translation>Nytt ansikt</translation>
+    </message>
+    <message>
+        <source>Standby card at once</source>
+        <translation>Pausebilde straks</translation>
+    </message>
+    <message>
+        <source>{0} is used twice here.</source>
+        <translation>{0} er brukt to ganger her.</translation>
+    </message>
+</context>
+<context>
+    <name>OutputStep</name>
+    <message>
+        <source>The camera that your calls see</source>
+        <translation>Kameraet som de andre ser</translation>
+    </message>
+    <message>
+        <source>State of the virtual camera</source>
+        <translation>Tilstanden til det virtuelle kameraet</translation>
+    </message>
+    <message>
+        <source>This would be done as root, and nothing else:</source>
+        <translation>Dette ville bli gjort som administrator, og ikke noe annet:</translation>
+    </message>
+    <message>
+        <source>What would be done as root</source>
+        <translation>Hva som ville bli gjort som administrator</translation>
+    </message>
+    <message>
+        <source>Set it &amp;up… (asks for the password)</source>
+        <translation>Sett &amp;opp… (spør om passordet)</translation>
+    </message>
+    <message>
+        <source>&amp;Look again</source>
+        <translation>&amp;Sjekk igjen</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>Kommando</translation>
+    </message>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>&amp;Kopier</translation>
+    </message>
+    <message>
+        <source>Copy the command</source>
+        <translation>Kopier kommandoen</translation>
+    </message>
+    <message>
+        <source>Or &amp;in a terminal:</source>
+        <translation>Eller &amp;i en terminal:</translation>
+    </message>
+    <message>
+        <source>Looking for the virtual camera…</source>
+        <translation>Leter etter det virtuelle kameraet …</translation>
+    </message>
+    <message>
+        <source>Your system asks for the password now.</source>
+        <translation>Systemet spør nå om passordet.</translation>
+    </message>
+    <message>
+        <source>The camera is set up: {0}.</source>
+        <translation>Kameraet er satt opp: {0}.</translation>
+    </message>
+    <message>
+        <source>&amp;In a terminal:</source>
+        <translation>&amp;I en terminal:</translation>
+    </message>
+    <message>
+        <source>choose the camera “{0}” in your call program.</source>
+        <translation>Velg kameraet «{0}» i samtaleprogrammet.</translation>
+    </message>
+    <message>
+        <source>Ready: {0}</source>
+        <translation>Klart: {0}</translation>
+    </message>
+    <message>
+        <source>Ready until the computer is restarted: {0} It can be made to stay.</source>
+        <translation>Klart til maskinen startes på nytt: {0} Det kan også settes opp for godt.</translation>
+    </message>
+    <message>
+        <source>Ready for programs that take cameras from PipeWire, such as new browsers and OBS: {0} All other programs need a device of the system, which is missing.</source>
+        <translation>Klart for programmer som henter kameraer fra PipeWire, som nye nettlesere og OBS: {0} Alle andre programmer trenger en enhet i systemet, og den mangler.</translation>
+    </message>
+    <message>
+        <source>Call programs take pictures only from cameras, and the one that carries your new face is missing on this computer.</source>
+        <translation>Samtaleprogrammer henter bilder bare fra kameraer, og det som bærer det nye ansiktet ditt, mangler på denne maskinen.</translation>
+    </message>
+</context>
+<context>
+    <name>Preview</name>
+    <message>
+        <source>The camera is starting.</source>
+        <translation>Kameraet starter.</translation>
+    </message>
+    <message>
+        <source>State and measurements</source>
+        <translation>Tilstand og måleverdier</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>Melding</translation>
+    </message>
+    <message>
+        <source>&amp;Off</source>
+        <translation>&amp;Av</translation>
+    </message>
+    <message>
+        <source>&amp;New face</source>
+        <translation>&amp;Nytt ansikt</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>An&amp;gre</translation>
+    </message>
+    <message>
+        <source>&amp;Faces…</source>
+        <translation>Ans&amp;ikter…</translation>
+    </message>
+    <message>
+        <source>&amp;Settings…</source>
+        <translation>Inn&amp;stillinger…</translation>
+    </message>
+    <message>
+        <source>The call sees the standby card; the camera is released.</source>
+        <translation>De andre ser pausebildet; kameraet frigis.</translation>
+    </message>
+    <message>
+        <source>Somebody new; the present face stays until the new one is ready.</source>
+        <translation>Et nytt ansikt; det nåværende blir til det nye er klart.</translation>
+    </message>
+    <message>
+        <source>The face before this one.</source>
+        <translation>Ansiktet før dette.</translation>
+    </message>
+    <message>
+        <source>Look at saved faces, make new ones, choose one to wear.</source>
+        <translation>Se på lagrede ansikter, lag nye, velg ett.</translation>
+    </message>
+    <message>
+        <source>Camera, picture, keys, start at login.</source>
+        <translation>Kamera, bilde, taster, start ved innlogging.</translation>
+    </message>
+    <message>
+        <source>Mirrored view; others see it unmirrored.</source>
+        <translation>Speilvendt; andre ser bildet uten speiling.</translation>
+    </message>
+    <message>
+        <source>As others see it.</source>
+        <translation>Slik andre ser det.</translation>
+    </message>
+    <message>
+        <source>Anonymized picture</source>
+        <translation>Anonymisert bilde</translation>
+    </message>
+    <message>
+        <source>Anonymized picture, mirrored</source>
+        <translation>Anonymisert bilde, speilvendt</translation>
+    </message>
+    <message>
+        <source>&amp;On</source>
+        <translation>&amp;På</translation>
+    </message>
+    <message>
+        <source>The camera is not running.</source>
+        <translation>Kameraet er ikke i gang.</translation>
+    </message>
+    <message>
+        <source>On</source>
+        <translation>På</translation>
+    </message>
+    <message>
+        <source>Off: the standby card is shown</source>
+        <translation>Av: pausebildet vises</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n frames/s</source>
+        <translation>
+            <numerusform>%n bilde/s</numerusform>
+            <numerusform>%n bilder/s</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n ms latency</source>
+        <translation>
+            <numerusform>%n ms forsinkelse</numerusform>
+            <numerusform>%n ms forsinkelse</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{0} generated, {1} covered</source>
+        <translation>{0} laget, {1} dekket til</translation>
+    </message>
+</context>
+<context>
+    <name>QGnomeTheme</name>
+    <message>
+        <source>&amp;OK</source>
+        <translation>&amp;OK</translation>
+    </message>
+    <message>
+        <source>&amp;Save</source>
+        <translation>&amp;Lagre</translation>
+    </message>
+    <message>
+        <source>&amp;Cancel</source>
+        <translation>&amp;Avbryt</translation>
+    </message>
+    <message>
+        <source>&amp;Close</source>
+        <translation>&amp;Lukk</translation>
+    </message>
+</context>
+<context>
+    <name>QKeySequenceEdit</name>
+    <message>
+        <source>Press shortcut</source>
+        <translation>Trykk tastene</translation>
+    </message>
+</context>
+<context>
+    <name>QPlatformTheme</name>
+    <message>
+        <source>OK</source>
+        <translation>OK</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Lagre</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Åpne</translation>
+    </message>
+    <message>
+        <source>&amp;Yes</source>
+        <translation>&amp;Ja</translation>
+    </message>
+    <message>
+        <source>&amp;No</source>
+        <translation>&amp;Nei</translation>
+    </message>
+    <message>
+        <source>Retry</source>
+        <translation>Prøv igjen</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Lukk</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Avbryt</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>Hjelp</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>Bruk</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>Tilbakestill</translation>
+    </message>
+    <message>
+        <source>Restore Defaults</source>
+        <translation>Standardverdier</translation>
+    </message>
+</context>
+<context>
+    <name>Questions</name>
+    <message>
+        <source>Export a face</source>
+        <translation>Eksporter et ansikt</translation>
+    </message>
+    <message>
+        <source>Import a face</source>
+        <translation>Importer et ansikt</translation>
+    </message>
+    <message>
+        <source>Always this face?</source>
+        <translation>Alltid dette ansiktet?</translation>
+    </message>
+    <message>
+        <source>Wear {0} at every start?</source>
+        <translation>Bruke {0} ved hver oppstart?</translation>
+    </message>
+    <message>
+        <source>&amp;Always this face</source>
+        <translation>&amp;Alltid dette ansiktet</translation>
+    </message>
+    <message>
+        <source>Faces</source>
+        <translation>Ansikter</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>Settings: DeepPrivacy Cam</source>
+        <translation>Innstillinger: DeepPrivacy Cam</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>Melding</translation>
+    </message>
+    <message>
+        <source>R&amp;un the guide again…</source>
+        <translation>Vis &amp;introduksjonen igjen…</translation>
+    </message>
+    <message>
+        <source>The first one found</source>
+        <translation>Det første som finnes</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>Kamera</translation>
+    </message>
+    <message>
+        <source>Picture size</source>
+        <translation>Bildestørrelse</translation>
+    </message>
+    <message>
+        <source>Pictures a second</source>
+        <translation>Bilder i sekundet</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>Automatisk</translation>
+    </message>
+    <message>
+        <source>Virtual camera of the system</source>
+        <translation>Virtuelt kamera i systemet</translation>
+    </message>
+    <message>
+        <source>PipeWire camera</source>
+        <translation>PipeWire-kamera</translation>
+    </message>
+    <message>
+        <source>None: only the preview here</source>
+        <translation>Ingen steder: bare her</translation>
+    </message>
+    <message>
+        <source>Where the picture goes</source>
+        <translation>Hvor bildet går</translation>
+    </message>
+    <message>
+        <source>Camera and picture</source>
+        <translation>Kamera og bilde</translation>
+    </message>
+    <message>
+        <source>&amp;Camera:</source>
+        <translation>&amp;Kamera:</translation>
+    </message>
+    <message>
+        <source>Picture si&amp;ze:</source>
+        <translation>Bilde&amp;størrelse:</translation>
+    </message>
+    <message>
+        <source>&amp;Pictures a second:</source>
+        <translation>Bil&amp;der i sekundet:</translation>
+    </message>
+    <message>
+        <source>Pictures g&amp;o to:</source>
+        <translation>Bildene går &amp;til:</translation>
+    </message>
+    <message>
+        <source>A &amp;new face at every start</source>
+        <translation>Et &amp;nytt ansikt ved hver oppstart</translation>
+    </message>
+    <message>
+        <source>&amp;Always this saved face:</source>
+        <translation>&amp;Alltid dette ansiktet:</translation>
+    </message>
+    <message>
+        <source>The face that is always worn</source>
+        <translation>Ansiktet som alltid brukes</translation>
+    </message>
+    <message>
+        <source>Cover the head</source>
+        <translation>Dekk til hodet</translation>
+    </message>
+    <message>
+        <source>Show the standby card</source>
+        <translation>Vis pausebildet</translation>
+    </message>
+    <message>
+        <source>When a face is lost from view</source>
+        <translation>Når et ansikt ikke kan følges</translation>
+    </message>
+    <message>
+        <source>&amp;Always this saved face: none is saved yet</source>
+        <translation>&amp;Alltid det samme: Ingen er lagret ennå</translation>
+    </message>
+    <message>
+        <source>&amp;When a face is lost from view:</source>
+        <translation>&amp;Hvis et ansikt blir borte:</translation>
+    </message>
+    <message>
+        <source>Face</source>
+        <translation>Ansikt</translation>
+    </message>
+    <message>
+        <source>Keys that work in every program</source>
+        <translation>Taster som virker i alle programmer</translation>
+    </message>
+    <message>
+        <source>On or o&amp;ff:</source>
+        <translation>På eller a&amp;v:</translation>
+    </message>
+    <message>
+        <source>N&amp;ew face:</source>
+        <translation>N&amp;ytt ansikt:</translation>
+    </message>
+    <message>
+        <source>Stand&amp;by card at once:</source>
+        <translation>&amp;Pausebilde straks:</translation>
+    </message>
+    <message>
+        <source>Press the keys you want.</source>
+        <translation>Trykk tastene du vil ha.</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>Ingen</translation>
+    </message>
+    <message>
+        <source>No keys for: {0}</source>
+        <translation>Ingen taster for: {0}</translation>
+    </message>
+    <message>
+        <source>Click into a field and press the keys you want.</source>
+        <translation>Klikk i et felt og trykk tastene du vil ha.</translation>
+    </message>
+    <message>
+        <source>What is wrong with the keys</source>
+        <translation>Hva som er galt med tastene</translation>
+    </message>
+    <message>
+        <source>Program</source>
+        <translation>Program</translation>
+    </message>
+    <message>
+        <source>S&amp;tart when I log in</source>
+        <translation>Start når jeg &amp;logger inn</translation>
+    </message>
+    <message>
+        <source>&amp;Mirror the preview, like a mirror</source>
+        <translation>Speilvend f&amp;orhåndsvisningen</translation>
+    </message>
+    <message>
+        <source>Others always see the picture unmirrored.</source>
+        <translation>Andre ser alltid bildet uten speiling.</translation>
+    </message>
+    <message>
+        <source>&amp;Less motion: the preview changes twice a second</source>
+        <translation>&amp;Roligere: visningen skifter to ganger i sekundet</translation>
+    </message>
+    <message>
+        <source>As the system: {0}</source>
+        <translation>Som systemet: {0}</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>Språk</translation>
+    </message>
+    <message>
+        <source>Lan&amp;guage:</source>
+        <translation>Spr&amp;åk:</translation>
+    </message>
+    <message>
+        <source>Kept in {0}</source>
+        <translation>Lagres i {0}</translation>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message>
+        <source>There is no camera.</source>
+        <translation>Det er ikke noe kamera.</translation>
+    </message>
+    <message>
+        <source>&amp;On</source>
+        <translation>&amp;På</translation>
+    </message>
+    <message>
+        <source>&amp;Off (standby card)</source>
+        <translation>&amp;Av (pausebilde)</translation>
+    </message>
+    <message>
+        <source>&amp;New face</source>
+        <translation>&amp;Nytt ansikt</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>An&amp;gre</translation>
+    </message>
+    <message>
+        <source>&amp;Faces</source>
+        <translation>Ans&amp;ikter</translation>
+    </message>
+    <message>
+        <source>&amp;Camera</source>
+        <translation>&amp;Kamera</translation>
+    </message>
+    <message>
+        <source>&amp;Preview</source>
+        <translation>&amp;Forhåndsvisning</translation>
+    </message>
+    <message>
+        <source>&amp;Settings…</source>
+        <translation>Inn&amp;stillinger…</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>A&amp;vslutt</translation>
+    </message>
+    <message>
+        <source>protected</source>
+        <translation>beskyttet</translation>
+    </message>
+    <message>
+        <source>standby</source>
+        <translation>pause</translation>
+    </message>
+    <message>
+        <source>fault</source>
+        <translation>feil</translation>
+    </message>
+    <message>
+        <source>No face is saved yet.</source>
+        <translation>Ingen ansikter er lagret ennå.</translation>
+    </message>
+    <message>
+        <source>&amp;Gallery…</source>
+        <translation>&amp;Galleri…</translation>
+    </message>
+</context>
+<context>
+    <name>WishSliders</name>
+    <message>
+        <source>What should a new face look like?</source>
+        <translation>Hvordan skal et nytt ansikt se ut?</translation>
+    </message>
+    <message>
+        <source>Apparent age</source>
+        <translation>Tilsynelatende alder</translation>
+    </message>
+    <message>
+        <source>young</source>
+        <translation>ung</translation>
+    </message>
+    <message>
+        <source>rather young</source>
+        <translation>ganske ung</translation>
+    </message>
+    <message>
+        <source>middle-aged</source>
+        <translation>middelaldrende</translation>
+    </message>
+    <message>
+        <source>older</source>
+        <translation>eldre</translation>
+    </message>
+    <message>
+        <source>old</source>
+        <translation>gammel</translation>
+    </message>
+    <message>
+        <source>Feminine to masculine</source>
+        <translation>Kvinnelig til mannlig</translation>
+    </message>
+    <message>
+        <source>feminine</source>
+        <translation>kvinnelig</translation>
+    </message>
+    <message>
+        <source>rather feminine</source>
+        <translation>mest kvinnelig</translation>
+    </message>
+    <message>
+        <source>in between</source>
+        <translation>midt imellom</translation>
+    </message>
+    <message>
+        <source>rather masculine</source>
+        <translation>mest mannlig</translation>
+    </message>
+    <message>
+        <source>masculine</source>
+        <translation>mannlig</translation>
+    </message>
+    <message>
+        <source>Skin tone, dark to light</source>
+        <translation>Hudtone, mørk til lys</translation>
+    </message>
+    <message>
+        <source>dark</source>
+        <translation>mørk</translation>
+    </message>
+    <message>
+        <source>rather dark</source>
+        <translation>ganske mørk</translation>
+    </message>
+    <message>
+        <source>medium</source>
+        <translation>middels</translation>
+    </message>
+    <message>
+        <source>rather light</source>
+        <translation>ganske lys</translation>
+    </message>
+    <message>
+        <source>light</source>
+        <translation>lys</translation>
+    </message>
+    <message>
+        <source>Ticked: chance decides. Not ticked: the slider decides.</source>
+        <translation>Avkrysset: Tilfeldet avgjør. Ikke avkrysset: Glidebryteren avgjør.</translation>
+    </message>
+    <message>
+        <source>any</source>
+        <translation>valgfri</translation>
+    </message>
+    <message>
+        <source>Any</source>
+        <translation>Valgfri</translation>
+    </message>
+    <message>
+        <source>{0}: any</source>
+        <translation>{0}: valgfri</translation>
+    </message>
+</context>
+</TS>
