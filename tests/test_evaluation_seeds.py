@@ -48,15 +48,21 @@ def test_one_donor_is_noticed() -> None:
     table = np.zeros((2, 6, 5))
     table[0] = 1 / 6
     table[1, 3] = 1
-    fine = np.zeros((5, 2))
-    fine[:, 0] = 1
-    safe = Recipe(np.array([0, 1]), np.array([1.0, 0.0]), fine)
-    largest, fewest = contributors(safe, table)
-    assert largest == pytest.approx(1 / 6)
-    assert fewest == 6
-    fine = fine.copy()
-    fine[2] = [0, 1]
-    assert contributors(Recipe(safe.pick, safe.weight, fine), table) == (1.0, 1)
+    one, even = np.array([1.0, 0.0]), np.tile([1.0, 0.0], (5, 1))
+
+    def worst(**other: NDArray[np.float64]) -> tuple[float, int]:
+        parts = {"coarse": one, "shape": one, "middle": even, "fine": even} | other
+        return contributors(Recipe(30, 0.5, 0.5, np.array([0, 1]), **parts), table)
+
+    assert worst()[0] == pytest.approx(1 / 6)
+    assert worst()[1] == 6
+    turned = even.copy()
+    turned[2] = [0, 1]
+    assert worst(fine=turned) == (1.0, 1)
+    assert worst(middle=turned) == (1.0, 1)
+    assert worst(shape=np.array([0.0, 1.0])) == (1.0, 1)
+    # Leading away from somebody tells as much as leading to them.
+    assert worst(coarse=np.array([4.0, -3.0]))[0] > 0.4
 
 
 def test_survey_of_a_few() -> None:

@@ -23,6 +23,7 @@ from deepcam import files, modelstore
 from deepcam.errors import DeepcamError
 from deepcam.files import Kind, Options, plan
 from deepcam.geometry.basis import FaceBasis
+from deepcam.identity.blend import Directions
 from deepcam.identity.model import IdentityModel
 
 pytestmark = pytest.mark.usefixtures("plain_stderr")
@@ -182,7 +183,7 @@ def other_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     folder = tmp_path / "models"
     shutil.copytree(modelstore.MODELS_DIR, folder)
     monkeypatch.setattr(modelstore, "MODELS_DIR", folder)
-    caches = (modelstore.path_of, IdentityModel.load, FaceBasis.load)
+    caches = (modelstore.path_of, IdentityModel.load, FaceBasis.load, Directions.load)
     for cache in caches:
         cache.cache_clear()
     yield folder
@@ -190,7 +191,10 @@ def other_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
         cache.cache_clear()
 
 
-@pytest.mark.parametrize("name", ["generator_small.onnx", "identity_bank.npz", "face_basis.npz"])
+@pytest.mark.parametrize(
+    "name",
+    ["generator_small.onnx", "identity_bank.npz", "face_basis.npz", "identity_directions.npz"],
+)
 def test_corrupt_model(run, tmp_path: Path, other_models: Path, name: str) -> None:
     data = bytearray((other_models / name).read_bytes())
     data[len(data) // 2] ^= 1

@@ -1,14 +1,14 @@
 """Sampling people who do not exist.
 
 The bank holds mixtures of at least five donors each, none above 30 % of any region (see
-``deepcam.training.identity_bank``). A person is a mixture of four such mixtures: coarse bands from
-all, fine detail of each region from one. So nobody's share can grow, and the same seed gives the
-same person on every machine.
+``deepcam.training.identity_bank``). A person is made of two dozen of them (``recipe``), different
+ones in colour, shape and the features of each region; age and tone are taken to what was wished
+(``blend``). So nobody's share can grow, and the same seed gives the same person on every machine.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import cv2
@@ -18,18 +18,18 @@ from numpy.typing import NDArray
 from deepcam.errors import DeepcamError
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.topology import OVAL
-from deepcam.identity.grain import add_grain
-from deepcam.identity.recipe import Recipe
-from deepcam.identity.regions import REGIONS, region_maps
+from deepcam.identity.blend import Directions, blend, decades, small_log
+from deepcam.identity.recipe import Recipe, choose
 from deepcam.identity.types import Identity
 from deepcam.modelstore import path_of
 
 F32 = NDArray[np.float32]
 
-TEXTURE_SIZE = 512
 AGE_RANGE = (18.0, 80.0)
 CONTOUR = 0.55
 """Share by which the outline of the face is drawn to the mean's."""
+VARIETY = 0.6
+"""Of shapes beyond the bank's, in standard deviations of the population."""
 
 _FIRST = tuple(
     (
@@ -64,6 +64,8 @@ class IdentityModel:
     age: F32
     masculinity: F32
     tone: F32
+    _small: dict[int, F32] = field(default_factory=dict)
+    """Mixtures that were needed, small: 0.2 MB each."""
 
     @staticmethod
     @lru_cache(maxsize=1)
@@ -104,21 +106,19 @@ class IdentityModel:
                 )
         rng = np.random.default_rng([0xDEE9CA4, seed])
         recipe = self._recipe(rng, age, masculinity, tone)
-        pick, weight = recipe.pick, recipe.weight
-        texture = self._mix_textures(recipe, np.random.default_rng([seed, 1]))
+        pick = recipe.pick
+        texture = blend(recipe, self, np.random.default_rng([seed, 1]))
         basis = FaceBasis.load()
-        gain = min(0.95 / float(np.sqrt((weight**2).sum())), 1.5)
-        mean = self.shapes.mean(0)
-        shape = mean + np.tensordot(weight, self.shapes[pick] - mean, 1) * gain
-        # A little of the population's own variation makes the number of people unlimited.
-        shape = shape + np.tensordot(rng.normal(0, 0.22, len(basis.shape)), basis.shape, 1)
+        shape = np.tensordot(recipe.shape, self.shapes[pick], 1)
+        shape = shape + Directions.load().shape(decades(recipe.age, recipe.shape, self.age[pick]))
+        # The population's own variation makes the number of people unlimited.
+        shape = shape + np.tensordot(rng.normal(0, VARIETY, len(basis.shape)), basis.shape, 1)
         flipped = shape[basis.mirror] * np.array([-1, 1, 1])
         shape = 0.5 * (shape + flipped)
         # Heads differ in width, and the mask is everybody's: a contour near the mean's leaves the
         # least to be filled between face and ears.
         shape[OVAL, 0] += CONTOUR * (1.04 * basis.mean[OVAL, 0] - shape[OVAL, 0])
-        mean_rank = float(np.dot(weight, self._ranks()[pick]))
-        centre = (1 - mean_rank) * 5.2
+        centre = (1 - recipe.tone) * 5.2
         odds = np.exp(-0.5 * ((np.arange(6) - centre) / 1.1) ** 2)
         odds[4] += 0.35
         iris = _IRIS[rng.choice(6, p=odds / odds.sum())] * rng.uniform(0.88, 1.12)
@@ -131,9 +131,9 @@ class IdentityModel:
             iris=np.clip(iris, 0, 255).astype(np.uint8),
             teeth=int(rng.integers(3)),
             meta={
-                "age": round(float(weight @ self.age[pick]), 1),
-                "masculinity": round(float(weight @ self.masculinity[pick]), 2),
-                "tone": round(mean_rank, 2),
+                "age": round(recipe.age, 1),
+                "masculinity": round(float(recipe.middle.mean(0) @ self.masculinity[pick]), 2),
+                "tone": round(recipe.tone, 2),
             },
         )
 
@@ -155,27 +155,7 @@ class IdentityModel:
         masculinity: float | None,
         tone: float | None,
     ) -> Recipe:
-        ranks = self._ranks()
-        wish = np.array(
-            [
-                rng.uniform(20, 64) if age is None else age,
-                rng.uniform(0, 1) if masculinity is None else masculinity,
-                rng.uniform(0, 1) if tone is None else tone,
-            ]
-        )
-        distance = np.sqrt(
-            ((self.age - wish[0]) / 12) ** 2
-            + ((self.masculinity - wish[1]) / 0.30) ** 2
-            + ((ranks - wish[2]) / 0.16) ** 2
-        )
-        pool = np.argsort(distance, kind="stable")[:14]
-        pick = rng.permutation(pool)[:4]
-        weight = np.sort(rng.dirichlet([3.0, 3.0, 3.0, 3.0]))[::-1]
-        # Which mixture leads in which region: the first in the eyes' region, others elsewhere.
-        lead = np.concatenate([[0], rng.integers(0, 4, REGIONS - 1)])
-        fine = np.zeros((REGIONS, len(pick)))
-        fine[np.arange(REGIONS), lead] = 1
-        return Recipe(pick, weight, fine)
+        return choose(rng, (self.age, self.masculinity, self._ranks()), age, masculinity, tone)
 
     def _ranks(self) -> NDArray[np.float64]:
         """(n,) 0 darkest .. 1 lightest mixture."""
@@ -188,15 +168,9 @@ class IdentityModel:
         decoded = cv2.imdecode(blob, cv2.IMREAD_COLOR)
         return np.ascontiguousarray(decoded, np.uint8)
 
-    def _mix_textures(self, recipe: Recipe, rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Tone and coarse light from all, the rest of each region mostly from the one that leads
-        there: averaging several would take the pores and hairs away."""
-        logs = [np.log(self.texture(int(i)).astype(np.float32) + 8) for i in recipe.pick]
-        coarse = [cv2.GaussianBlur(x, (0, 0), TEXTURE_SIZE / 20) for x in logs]
-        out = sum(float(w) * x for w, x in zip(recipe.weight, coarse, strict=True))
-        maps = region_maps(TEXTURE_SIZE)
-        for k, (x, low) in enumerate(zip(logs, coarse, strict=True)):
-            share = np.tensordot(recipe.fine[:, k].astype(np.float32), maps, 1)
-            if share.any():
-                out = out + share[..., None] * (x - low)
-        return add_grain((np.exp(out) - 8).astype(np.float32), rng).astype(np.uint8)
+    def small(self, index: int) -> F32:
+        """``small_log`` of one mixture, remembered."""
+        found = self._small.get(index)
+        if found is None:
+            found = self._small[index] = small_log(self.texture(index))
+        return found

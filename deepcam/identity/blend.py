@@ -1,0 +1,163 @@
+"""The texture of a recipe: bands of many mixtures, taken to the wished age and tone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.identity.grain import add_grain
+from deepcam.identity.recipe import Recipe
+from deepcam.identity.regions import region_maps
+from deepcam.modelstore import path_of
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+U8 = NDArray[np.uint8]
+
+SIZE = 512
+LOW = 128
+"""Size at which everything but pores and hairs is mixed."""
+COARSE_SIGMA = 6.0
+"""Texels of LOW: what is coarser is colour and light, what is finer are features."""
+CHEEKS = (slice(70, 85), slice(30, 100))
+"""Where the tone is read off, texels of LOW."""
+_SIDE = (0.25, 0.31)
+"""Distance from the middle (of the UV square) at which features of the cheeks fade and end: what
+donors have beyond, down to where a beard grows, is the edge of their hair and ears."""
+YOUNGER, OLDER = -2.0, 3.0
+"""Most decades that the directions of ageing may be followed."""
+
+_LOG: F32 = np.log(np.arange(256, dtype=np.float32) + 8)
+
+
+class Bank(Protocol):
+    """Where the mixtures come from."""
+
+    @property
+    def age(self) -> F32:
+        """(n,) years."""
+        ...
+
+    def texture(self, index: int) -> U8:
+        """(512, 512, 3) BGR."""
+        ...
+
+    def small(self, index: int) -> F32:
+        """Its ``small_log``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Directions:
+    """What changes with age, for each ten years, and the colours of skin; fitted over the bank."""
+
+    younger: F32
+    """(LOW, LOW, 3) of the log texture, up to middle age; its cheeks keep their tone."""
+    older: F32
+    """The same from middle age on."""
+    younger_shape: F32
+    """(468, 3)."""
+    older_shape: F32
+    tones: F32
+    """(n, 3) log colour of cheeks from the darkest to the lightest tone."""
+
+    @staticmethod
+    @lru_cache(maxsize=1)
+    def load() -> Directions:
+        """The shipped ones. Raises ``DeepcamError`` when they are missing or altered."""
+        with np.load(path_of("identity_directions.npz"), allow_pickle=False) as z:
+            return Directions(
+                *(z[name].astype(np.float32) for name in Directions.__dataclass_fields__)
+            )
+
+    def texture(self, decades: float) -> F32:
+        """(LOW, LOW, 3) to be added to a log texture."""
+        d = min(max(decades, YOUNGER), OLDER)
+        return self.older * np.float32(d) if d > 0 else self.younger * np.float32(d)
+
+    def shape(self, decades: float) -> F32:
+        """(468, 3) to be added to a shape."""
+        d = min(max(decades, YOUNGER), OLDER)
+        return self.older_shape * np.float32(d) if d > 0 else self.younger_shape * np.float32(d)
+
+
+def decades(wish: float, coefficients: F64, ages: F32) -> float:
+    """How much older, in tens of years, the wish is than a mixture of these ages."""
+    return (wish - float(coefficients @ ages)) / 10
+
+
+def small_log(texture: U8) -> F32:
+    """(LOW, LOW, 3) of the logarithm of a texture (512, 512, 3)."""
+    out: F32 = cv2.resize(cv2.LUT(texture, _LOG), (LOW, LOW), interpolation=cv2.INTER_AREA)
+    return out
+
+
+def blend(recipe: Recipe, bank: Bank, rng: np.random.Generator) -> U8:
+    """(512, 512, 3) BGR.
+
+    Colour and coarse light come from all mixtures, features of each region from a few, pores and
+    hairs from one: averaging more would take them away.
+    """
+    directions, ages = Directions.load(), bank.age
+    small = np.stack([bank.small(int(k)) for k in recipe.pick])
+    own = ages[recipe.pick]
+    years = _mix(recipe.coarse, small)
+    coarse = _coarse(years + directions.texture(decades(recipe.age, recipe.coarse, own)))
+    out = coarse + _tone(coarse, recipe.tone, directions.tones)
+    maps = region_maps(LOW) * inside(LOW)
+    for region, row in enumerate(recipe.middle):
+        part = _mix(row, small) + directions.texture(decades(recipe.age, row, own))
+        out = out + maps[region][..., None] * (part - _coarse(part))
+    big = _enlarge(out)
+    maps = region_maps(SIZE) * inside(SIZE)
+    for k in np.nonzero(recipe.fine.any(0))[0]:
+        share = np.tensordot(recipe.fine[:, k].astype(np.float32), maps, 1)
+        full = cv2.LUT(bank.texture(int(recipe.pick[k])), _LOG)
+        big = big + share[..., None] * (full - _enlarge(small[k]))
+    return add_grain((np.exp(big) - 8).astype(np.float32), rng).astype(np.uint8)
+
+
+@lru_cache(maxsize=2)
+def inside(size: int) -> F32:
+    """(s, s) 1 where features are, 0 beside the cheeks."""
+    y, x = (np.mgrid[:size, :size] + 0.5) / size
+    side = _ramp(np.abs(x - 0.5), *_SIDE) * _ramp(y, 0.39, 0.45) * (1 - _ramp(y, 0.64, 0.72))
+    out: F32 = (1 - side).astype(np.float32)
+    return out
+
+
+def _ramp(x: F64, start: float, end: float) -> F64:
+    t = np.clip((x - start) / (end - start), 0, 1)
+    out: F64 = t * t * (3 - 2 * t)
+    return out
+
+
+def _mix(coefficients: F64, small: F32) -> F32:
+    out: F32 = np.tensordot(coefficients.astype(np.float32), small, 1)
+    return out
+
+
+def _coarse(x: F32) -> F32:
+    out: F32 = cv2.GaussianBlur(x, (0, 0), COARSE_SIGMA)
+    return out
+
+
+def _enlarge(x: F32) -> F32:
+    out: F32 = cv2.resize(x, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+    return out
+
+
+def _tone(coarse: F32, wish: float, tones: F32) -> F32:
+    """(3,) to be added so that the cheeks have the wished tone, with a tint of their own."""
+    cheeks = coarse[CHEEKS].mean((0, 1))
+    places = np.linspace(0, 1, len(tones))
+    here = np.interp(cheeks.mean(), tones.mean(1), places)
+    tint = [c - np.interp(here, places, t) for c, t in zip(cheeks, tones.T, strict=True)]
+    target = [np.interp(wish, places, t) for t in tones.T]
+    out: F32 = (np.array(target) + 0.6 * np.clip(tint, -0.08, 0.08) - cheeks).astype(np.float32)
+    return out
