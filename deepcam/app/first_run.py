@@ -152,4 +152,4 @@ class Guide(QDialog):
         column.addWidget(self.message)
         column.addWidget(line)
         column.addLayout(buttons)
-        self.resize(620, 520)
+        self.resize(620, 560)

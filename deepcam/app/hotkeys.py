@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Signal
+from PySide6.QtGui import QKeySequence
 
 from deepcam.app.controller import Controller
 from deepcam.platform.hotkeys import (
@@ -163,4 +164,13 @@ def title(action: str) -> str:
 def used_twice(keys: str) -> str:
     """The sentence about keys that two actions want."""
     told = QCoreApplication.translate("Hotkeys", "{0} is used twice here.")
-    return told.format(parse(keys))
+    return told.format(shown(str(parse(keys))))
+
+
+def shown(keys: str) -> str:
+    """``keys`` as people here read them, such as "Strg+Alt+N"; as they are when they are the
+    desktop's own words."""
+    found = QKeySequence.fromString(keys, QKeySequence.SequenceFormat.PortableText)
+    if found.toString(QKeySequence.SequenceFormat.PortableText) != keys:
+        return keys
+    return found.toString(QKeySequence.SequenceFormat.NativeText)

@@ -55,7 +55,7 @@ class Preview(QWidget):
         buttons.addStretch()
         for button in (self.gallery, self.settings):
             buttons.addWidget(button)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.addWidget(self.picture, 1)
         for label in (self.note, self.facts, self.message):
             column.addWidget(label)
@@ -132,10 +132,16 @@ class Preview(QWidget):
             button.setEnabled(bool(status.get("running")))
         self.back.setEnabled(self._controller.can_undo)
         self.facts.setText(describe(status, self._controller.problem))
+        self._keep_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
+        self._keep_room()
         self._fit()
+
+    def _keep_room(self) -> None:
+        # Qt does not ask what the lines of text need at this width.
+        self.setMinimumHeight(self._column.minimumHeightForWidth(self.width()))
 
     def _fit(self) -> None:
         if not self._pixmap.isNull():

@@ -272,7 +272,9 @@ class SettingsDialog(QDialog):
         return box
 
     def _wanted_keys(self) -> dict[str, str]:
-        return {action: edit.keySequence().toString(_PORTABLE) for action, edit in self.keys.items()}
+        return {
+            action: edit.keySequence().toString(_PORTABLE) for action, edit in self.keys.items()
+        }
 
     def _judge_keys(self) -> list[str]:
         """Sentences about keys that cannot work; also about those that the desktop refused."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from deepcam.app import icons
 from deepcam.app.controller import Controller
+from deepcam.app.hotkeys import shown
 from deepcam.errors import DeepcamError
 
 RECENT = 8
@@ -95,8 +96,8 @@ class Tray(QSystemTrayIcon):
 
     def show_keys(self, toggle: str, new_face: str) -> None:
         """The hotkeys that work, as text beside the words; empty: none."""
-        self._toggle_keys = f"\t{toggle}" if toggle else ""
-        self._face_keys = f"\t{new_face}" if new_face else ""
+        self._toggle_keys = f"\t{shown(toggle)}" if toggle else ""
+        self._face_keys = f"\t{shown(new_face)}" if new_face else ""
         self.retranslate()
 
     def _fill_faces(self, faces: Callable[[], list[str]]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStyle, QVBoxLayout, QWidget
 
 from deepcam.modelfetch import MISSING
@@ -49,17 +49,22 @@ class Banner(QFrame):
         self.text.setWordWrap(True)
         # It quotes names of cameras and files, which may look like markup.
         self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.text.setAccessibleName(self.tr("What is wrong"))
         self.button = QPushButton()
         self.button.clicked.connect(self._use)
-        self.away = QPushButton(self.tr("&Dismiss"))
+        self.away = QPushButton()
         self.away.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
         row.addWidget(self.icon)
         row.addWidget(self.text, 1)
         row.addWidget(self.button)
         row.addWidget(self.away)
+        self._retranslate()
         self.hide()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+        super().changeEvent(event)
 
     def tell(self, trouble: Trouble) -> None:
         """Something happened: it is shown until it is dismissed or its remedy was used."""
@@ -131,6 +136,12 @@ class Banner(QFrame):
             self.button.setEnabled(True)
         self.setVisible(trouble is not None)
         return trouble is not None
+
+    def _retranslate(self) -> None:
+        self.text.setAccessibleName(self.tr("What is wrong"))
+        self.away.setText(self.tr("&Dismiss"))
+        if self.shown is not None:
+            self.button.setText(self._words(self.shown.remedy))
 
     def _words(self, remedy: Remedy) -> str:
         return {

@@ -1042,7 +1042,7 @@
     </message>
     <message>
         <source>Apparent age</source>
-        <translation>Alter dem Anschein nach</translation>
+        <translation>Scheinbares Alter</translation>
     </message>
     <message>
         <source>young</source>
