@@ -12,6 +12,8 @@ import cv2
 import pytest
 
 cv2.setNumThreads(1)
+# The tests of the windows read English, whatever the person who runs them speaks.
+os.environ["LANGUAGE"] = "en"
 
 SHARED = Path(os.environ.get("DEEPCAM_SHARED") or Path(__file__).resolve().parents[2] / "shared")
 

@@ -1,10 +1,11 @@
-"""Fields of the settings that are made alike."""
+"""What several windows need."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QComboBox, QWidget
 
 
 def combo(choices: Mapping[str, str], name: str) -> QComboBox:
@@ -27,3 +28,19 @@ def choose(box: QComboBox, value: str, text: str) -> None:
             return
     box.addItem(text, value)
     box.setCurrentIndex(box.count() - 1)
+
+
+class _Room(QObject):
+    def eventFilter(self, window: QObject, event: QEvent) -> bool:  # noqa: N802
+        kinds = (QEvent.Type.Resize, QEvent.Type.LayoutRequest)
+        if event.type() in kinds and isinstance(window, QWidget):
+            layout = window.layout()
+            if layout is not None:
+                window.setMinimumHeight(layout.minimumHeightForWidth(window.width()))
+        return False
+
+
+def keep_room(window: QWidget) -> None:
+    """``window`` never gets too low for its lines of text: Qt does not ask what wrapped ones need
+    at the width that there is."""
+    window.installEventFilter(_Room(window))

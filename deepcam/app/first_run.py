@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from deepcam.app.controller import Controller
+from deepcam.app.fields import keep_room
 from deepcam.app.guide_camera import CameraStep
 from deepcam.app.guide_face import FaceStep
 from deepcam.app.guide_output import OutputStep
@@ -90,7 +91,7 @@ class Guide(QDialog):
         self.next.setText(self.tr("&Finish") if last else self.tr("&Next"))
         self._lock(False)
         step.enter()
-        step.setFocus()
+        step.start.setFocus()
 
     def done(self, result: int) -> None:
         """Finished, closed or left with Escape: the next start comes without it."""
@@ -152,4 +153,5 @@ class Guide(QDialog):
         column.addWidget(self.message)
         column.addWidget(line)
         column.addLayout(buttons)
+        keep_room(self)
         self.resize(620, 560)

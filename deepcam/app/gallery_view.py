@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from deepcam.app.faces import Shown
+from deepcam.app.fields import keep_room
 from deepcam.app.portraits import SIZE, Portraits, plain
 from deepcam.app.wish_sliders import WishSliders
 
@@ -68,6 +69,7 @@ class GalleryView(QWidget):
         self.sliders.add(self.new_button)
         self._arrange()
         self._retranslate()
+        keep_room(self)
         self.resize(960, 620)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802

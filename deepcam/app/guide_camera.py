@@ -59,7 +59,7 @@ class CameraStep(Step):
         self.list = QListWidget()
         self.list.setSpacing(3)
         self.list.setAccessibleName(self.tr("Cameras"))
-        self.setFocusProxy(self.list)
+        self.start = self.list
         self.column.addWidget(self.list, 1)
         self.state = self.add_text()
         self.state.setTextFormat(Qt.TextFormat.PlainText)

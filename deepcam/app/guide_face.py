@@ -74,7 +74,7 @@ class FaceStep(Step):
             button.toggled.connect(self._name_buttons)
             self.group.addButton(button, number)
             row.addWidget(button)
-        self.setFocusProxy(self.group.buttons()[0])
+        self.start = self.group.buttons()[0]
         self.column.addLayout(row)
         self.others = QPushButton(self.tr("Show &others"))
         self.others.clicked.connect(lambda: self.show_people(with_worn=False))

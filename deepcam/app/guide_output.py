@@ -70,7 +70,7 @@ class OutputStep(Step):
         line.addWidget(self.copy)
         self.column.addWidget(self.typed)
         self.column.addStretch()
-        self.setFocusProxy(self.set_up)
+        self.start = self.set_up
         self._arrange()
 
     def enter(self) -> None:

@@ -18,6 +18,9 @@ class Step(QWidget):
     def __init__(self, title: str) -> None:
         super().__init__()
         self.title = title
+        # No focus proxy: with one, Tab leaves out what stands before it.
+        self.start: QWidget = self
+        """Gets the focus when the page is shown."""
         self.background = Background()
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)

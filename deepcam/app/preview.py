@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 
 from deepcam.app import icons
 from deepcam.app.controller import Controller
+from deepcam.app.fields import keep_room
 from deepcam.frames import SafeFrame
 
 CALM = 500
@@ -55,11 +56,12 @@ class Preview(QWidget):
         buttons.addStretch()
         for button in (self.gallery, self.settings):
             buttons.addWidget(button)
-        self._column = column = QVBoxLayout(self)
+        column = QVBoxLayout(self)
         column.addWidget(self.picture, 1)
         for label in (self.note, self.facts, self.message):
             column.addWidget(label)
         column.addLayout(buttons)
+        keep_room(self)
         self.resize(720, 560)
         controller.said.connect(self.message.setText)
         self._frames = QTimer(self, interval=33)
@@ -132,16 +134,10 @@ class Preview(QWidget):
             button.setEnabled(bool(status.get("running")))
         self.back.setEnabled(self._controller.can_undo)
         self.facts.setText(describe(status, self._controller.problem))
-        self._keep_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
-        self._keep_room()
         self._fit()
-
-    def _keep_room(self) -> None:
-        # Qt does not ask what the lines of text need at this width.
-        self.setMinimumHeight(self._column.minimumHeightForWidth(self.width()))
 
     def _fit(self) -> None:
         if not self._pixmap.isNull():

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from deepcam.app import i18n
-from deepcam.app.fields import choose, combo
+from deepcam.app.fields import choose, combo, keep_room
 from deepcam.app.gallery_view import linkable
 from deepcam.app.hotkeys import title, used_twice
 from deepcam.app.login import Login
@@ -92,6 +92,7 @@ class SettingsDialog(QDialog):
         whole.addLayout(grid)
         whole.addWidget(self.message)
         whole.addWidget(self.buttons)
+        keep_room(self)
         self.resize(900, 430)
         self.show_settings(store.now)
 
