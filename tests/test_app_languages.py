@@ -26,6 +26,8 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QGroupBox,
     QLabel,
+    QLineEdit,
+    QRadioButton,
     QWidget,
 )
 from test_app_main import FakeSession, until
@@ -357,6 +359,11 @@ def test_keys_reach_everything_and_everything_has_a_name(qt, windows, language):
             and widget.objectName() not in ("qt_spinbox_lineedit", "qt_keysequenceedit_lineedit")
         }
         assert wanted
+        for widget in window.findChildren(QAbstractButton):
+            # Arrows lead on from the radio button that is down; the cross of a line is no stop.
+            radio = isinstance(widget, QRadioButton) and not widget.isChecked()
+            if not (radio or isinstance(widget.parent(), QLineEdit)):
+                assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, (name, widget.text())
         for widget in wanted:
             assert named(widget), (name, widget)
         reached = set()
@@ -371,6 +378,13 @@ def test_keys_reach_everything_and_everything_has_a_name(qt, windows, language):
                   and (w.group() or w.autoExclusive())]  # fmt: skip
         left = wanted - reached - set(groups)
         assert not left, (name, [w.accessibleName() or w.text() for w in left])
+
+
+def test_windows_take_their_colours_from_the_system():
+    for path in SOURCES.glob("*.py"):
+        if path.name not in ("icons.py", "portraits.py"):
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"setStyleSheet|QColor\(|setPalette|GlobalColor", text), path.name
 
 
 # The choice of the language
