@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -63,8 +64,46 @@ def export(checkpoint: Path, target: Path, half: bool = False) -> float:
 
 
 def _to_half(path: Path) -> None:
+    """The layers up to the head in half precision: nearly all of the work. What is made of them,
+    thresholds and quotients of sums, needs all digits."""
     import onnx
     from onnxconverter_common import float16
 
     model = onnx.load(str(path))
-    onnx.save(float16.convert_float_to_float16(model, keep_io_types=True), str(path))
+    makers = {name: node for node in model.graph.node for name in node.output}
+    heads = [n.output[0] for n in model.graph.node if n.op_type == "Conv" and "head" in n.name]
+    layers: set[str] = set()
+    while heads:
+        node = makers.get(heads.pop())
+        if node is not None and node.name not in layers:
+            layers.add(node.name)
+            heads += node.input
+    rest = [n.name for n in model.graph.node if n.name not in layers]
+    half = float16.convert_float_to_float16(model, keep_io_types=True, node_block_list=rest)
+    _straighten(half.graph)
+    onnx.save(half, str(path))
+
+
+def _straighten(graph: Any) -> None:
+    """The converter halves and widens again whatever goes from one full node to another, too:
+    let them have it as it was."""
+    import onnx
+
+    casts = [n for n in graph.node if n.op_type == "Cast"]
+    to = {n.output[0]: next(a.i for a in n.attribute if a.name == "to") for n in casts}
+    half, full = onnx.TensorProto.FLOAT16, onnx.TensorProto.FLOAT
+    halves = {n.output[0]: n.input[0] for n in casts if to[n.output[0]] == half}
+    wide = {
+        n.output[0]: halves[n.input[0]]
+        for n in casts
+        if to[n.output[0]] == full and n.input[0] in halves
+    }
+    outputs = {o.name for o in graph.output}
+    for node in graph.node:
+        for place, name in enumerate(node.input):
+            if name in wide:
+                node.input[place] = wide[name]
+    used = {name for node in graph.node for name in node.input} | outputs
+    for node in list(graph.node):
+        if node.op_type == "Cast" and node.output[0] in wide and node.output[0] not in used:
+            graph.node.remove(node)
