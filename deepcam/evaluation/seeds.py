@@ -117,10 +117,17 @@ def closest(looks: Sequence[F32]) -> F64:
 
 
 def survey_seeds(
-    count: int, rendered: int, faces: Path | None, attacker: Attacker, say: Say, first: int = 0
+    count: int,
+    rendered: int,
+    faces: Path | None,
+    attacker: Attacker,
+    say: Say,
+    first: int = 0,
+    survey: Survey | None = None,
 ) -> dict[str, Any]:
     """Sample ``count`` people from seed ``first`` on, render ``rendered`` of them (evenly spread)
-    and attack the pictures. ``faces``: training photographs with index.csv.
+    and attack the pictures. ``faces``: training photographs with index.csv. ``survey``: of these
+    people, where they were sampled before.
 
     Returns the figures, JSON types only. Raises ``DeepcamError`` without recognizer or pictures.
     """
@@ -128,7 +135,7 @@ def survey_seeds(
     cv2.setNumThreads(1)
     model = IdentityModel.load()
     material = find([faces]) if faces is not None else None
-    survey = sample(model, range(first, first + count), say)
+    survey = survey or sample(model, range(first, first + count), say)
     figures = spread_of(survey)
     chosen = [survey.seeds[i] for i in np.unique(np.linspace(
         0, len(survey.seeds) - 1, min(rendered, len(survey.seeds))).round().astype(int))
