@@ -131,6 +131,18 @@ class FakeRegistry(types.ModuleType):
         del self.values[str(key), name]
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+def test_windows_starts_the_program_without_a_console(monkeypatch, tmp_path, frozen):
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "deepcam.exe"))
+    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
+    (tmp_path / "deepcam.exe").touch()
+    if frozen:
+        assert desktop_entry.start_command() == [str(tmp_path / "deepcam.exe")]
+    (tmp_path / "deepcam-app.exe").touch()
+    assert desktop_entry.start_command() == [str(tmp_path / "deepcam-app.exe")]
+
+
 def test_run_key(monkeypatch):
     registry = FakeRegistry()
     monkeypatch.setitem(sys.modules, "winreg", registry)

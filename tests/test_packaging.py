@@ -96,7 +96,7 @@ def test_the_recipe_is_python(name: str) -> None:
     compile((PACKAGING / "bundle" / name).read_text(), name, "exec")
 
 
-@pytest.mark.parametrize("name", ["bundle/build.sh", "deb/build.sh"])
+@pytest.mark.parametrize("name", ["bundle/build.sh", "deb/build.sh", "check.sh"])
 def test_the_build_scripts_are_bash(name: str) -> None:
     subprocess.run([_tool("bash"), "-n", PACKAGING / name], check=True)
 

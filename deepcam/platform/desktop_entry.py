@@ -16,14 +16,17 @@ APP_ID = "io.github.deepprivacy_cam.App"
 
 
 def start_command() -> list[str]:
-    """The arguments that start the app as it was started now, whatever the working directory."""
+    """The arguments that start the app as it was started now, whatever the working directory.
+
+    On Windows the program without a console window; not run on Windows.
+    """
     image = os.environ.get("APPIMAGE")
     if image:
         return [image]
+    windows = sys.platform == "win32"
+    beside = Path(sys.executable).with_name("deepcam-app.exe" if windows else "deepcam")
     if getattr(sys, "frozen", False):
-        return [sys.executable]
-    name = "deepcam.exe" if sys.platform == "win32" else "deepcam"
-    beside = Path(sys.executable).with_name(name)
+        return [str(beside) if windows and beside.is_file() else sys.executable]
     found = str(beside) if beside.is_file() else shutil.which("deepcam")
     return [os.path.abspath(found)] if found else [sys.executable, "-m", "deepcam.cli"]
 
