@@ -126,7 +126,6 @@ def test_purging_removes_what_set_up_wrote(tmp_path: Path) -> None:
         path.write_text(f"{rootjob.MARKER}\n")
     strange = tmp_path / rootjob.FILES[0]
     strange.write_text("# by hand\nv4l2loopback\n")
-    away = script.replace(" /etc/", f" {tmp_path}/etc/").replace("/opt/", f"{tmp_path}/opt/")
     (tmp_path / "opt" / "deepprivacy-cam" / "_internal").mkdir(parents=True)
     # Nothing of the machine is asked: no helper of systemd is on this path.
     tools = tmp_path / "tools"
@@ -134,11 +133,99 @@ def test_purging_removes_what_set_up_wrote(tmp_path: Path) -> None:
     for tool in ("sh", "head", "grep", "rm"):
         (tools / tool).symlink_to(_tool(tool))
     subprocess.run(
-        [tools / "sh", "-c", away, "postrm", "purge"], check=True, env={"PATH": str(tools)}
+        [tools / "sh", "-c", script, "postrm", "purge"],
+        check=True,
+        env={"PATH": str(tools), "DPKG_ROOT": str(tmp_path)},
     )
     assert strange.exists()
     assert not (tmp_path / rootjob.FILES[1]).exists()
     assert not (tmp_path / "opt" / "deepprivacy-cam").exists()
+
+
+def _tree(root: Path) -> set[str]:
+    """Names of the files and links below ``root``, without dpkg's own."""
+    return {
+        str(path.relative_to(root))
+        for path in root.rglob("*")
+        if (path.is_symlink() or not path.is_dir()) and "var/lib/dpkg" not in str(path)
+    }
+
+
+def test_the_debian_package_installs_and_goes_without_a_trace(tmp_path: Path) -> None:
+    """Real package, real dpkg, in a root of its own; the program in it is a stand-in."""
+    for tool in ("bash", "dpkg-deb", "dpkg", "gzip", "sed"):
+        _tool(tool)
+    bundle, dist, root = tmp_path / "bundle", tmp_path / "dist", tmp_path / "root"
+    (bundle / "_internal").mkdir(parents=True)
+    (bundle / "deepcam").write_text("#!/bin/sh\necho stand-in\n")
+    (bundle / "deepcam").chmod(0o755)
+    subprocess.run(
+        [PACKAGING / "deb" / "build.sh", bundle, dist], check=True, stdout=subprocess.DEVNULL
+    )
+    (package,) = dist.iterdir()  # and no unpacked folder beside it
+    fields = subprocess.run(
+        ["dpkg-deb", "--field", package], check=True, capture_output=True, text=True
+    ).stdout
+    assert f"\nVersion: {__version__}\n" in fields
+    assert "@" not in fields.replace("@users.noreply", "")
+    owners = subprocess.run(
+        ["dpkg-deb", "--contents", package], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert {line.split()[1] for line in owners} == {"root/root"}
+    assert not [line for line in owners if line[0] != "l" and "w" in line[4:10]]
+
+    (root / "var" / "lib" / "dpkg" / "updates").mkdir(parents=True)
+    (root / "var" / "lib" / "dpkg" / "info").mkdir()
+    (root / "var" / "lib" / "dpkg" / "status").touch()
+
+    def dpkg(*arguments: str | Path) -> None:
+        done = subprocess.run(
+            ["dpkg", f"--root={root}", f"--log={tmp_path / 'log'}", "--force-not-root",
+             "--force-depends", "--force-script-chrootless", "--force-bad-path", *arguments],
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+    dpkg("--install", package)
+    installed = _tree(root)
+    assert {
+        "opt/deepprivacy-cam/deepcam",
+        "usr/bin/deepcam",
+        f"usr/share/applications/{APP_ID}.desktop",
+        f"usr/share/metainfo/{APP_ID}.metainfo.xml",
+        f"usr/share/icons/hicolor/scalable/apps/{APP_ID}.svg",
+        "usr/lib/systemd/user/deepprivacy-cam.service",
+        "usr/lib/modprobe.d/deepprivacy-cam.conf",
+        "usr/lib/modules-load.d/deepprivacy-cam.conf",
+        "usr/share/doc/deepprivacy-cam/copyright",
+    } <= installed
+    assert (root / "usr/bin/deepcam").readlink() == Path("/opt/deepprivacy-cam/deepcam")
+    written = root / rootjob.FILES[0]
+    written.parent.mkdir(parents=True)
+    written.write_text(f"{rootjob.MARKER}\n")
+    compiled = root / "opt/deepprivacy-cam/_internal/left.pyc"
+    compiled.touch()
+    dpkg("--remove", "deepprivacy-cam")
+    assert written.exists()  # it is the administrator's until the package is purged
+    dpkg("--purge", "deepprivacy-cam")
+    assert _tree(root) == set()
+
+
+def test_the_unit_is_valid(tmp_path: Path) -> None:
+    unit = tmp_path / "deepprivacy-cam.service"
+    text = (LINUX / unit.name).read_text()
+    assert "ExecStart=/usr/bin/deepcam run\n" in text
+    # The program is not installed here.
+    unit.write_text(text.replace("/usr/bin/deepcam", "/bin/true"))
+    done = subprocess.run(
+        [_tool("systemd-analyze"), "verify", "--user", "--man=no", unit],
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)},
+    )
+    complaints = [line for line in done.stderr.splitlines() if unit.name in line]
+    assert done.returncode == 0, done.stderr
+    assert not complaints
 
 
 def test_checksums_are_as_sha256sum_reads_them(tmp_path: Path) -> None:

@@ -1,22 +1,25 @@
 #!/usr/bin/env bash
 # Make dist/deepprivacy-cam_VERSION_ARCH.deb out of the bundle in dist/deepcam.
-#   packaging/deb/build.sh
+#   packaging/deb/build.sh [BUNDLE [FOLDER]]     another bundle, another place for the result
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 fail() { echo "deepcam: $1" >&2; echo "$2" >&2; exit 1; }
 command -v dpkg-deb >/dev/null || fail "dpkg-deb is missing." "Run: sudo apt-get install dpkg-dev"
-[ -x dist/deepcam/deepcam ] || fail "There is no bundle in dist/deepcam." "Run: make bundle"
+bundle=${1:-dist/deepcam} target=${2:-dist}
+[ -x "$bundle/deepcam" ] || fail "There is no bundle in $bundle." "Run: make bundle"
 version=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' deepcam/__init__.py)
 # Their versions are compared: 0.2.0rc1 comes before 0.2.0.
 version=$(printf %s "$version" | sed -E 's/\.?(a|b|rc|dev)([0-9])/~\1\2/')
 arch=$(dpkg --print-architecture)
 id=io.github.deepprivacy_cam.App
 umask 022
-root=build/deb
-rm -rf "$root"
+mkdir -p "$target"
+root=$(mktemp -d "$target/.deb.XXXXXX")
+trap 'rm -rf "$root"' EXIT
+chmod 755 "$root"
 mkdir -p "$root/DEBIAN" "$root/opt/deepprivacy-cam" "$root/usr/bin"
 mkdir -p "$root/usr/share/doc/deepprivacy-cam"
-cp -a dist/deepcam/. "$root/opt/deepprivacy-cam/"
+cp -a "$bundle/." "$root/opt/deepprivacy-cam/"
 ln -s /opt/deepprivacy-cam/deepcam "$root/usr/bin/deepcam"
 put() { install -D -m 644 "packaging/$1" "$root/$2"; }
 put "linux/$id.desktop" "usr/share/applications/$id.desktop"
@@ -29,7 +32,7 @@ put linux/modprobe.conf usr/lib/modprobe.d/deepprivacy-cam.conf
 doc=$root/usr/share/doc/deepprivacy-cam
 { cat packaging/deb/copyright; sed 's/^$/./; s/^/ /' LICENSE | tail -n +2; } > "$doc/copyright"
 gzip -9n < CHANGELOG.md > "$doc/changelog.gz"
-[ -f dist/sbom.cdx.json ] && install -m 644 dist/sbom.cdx.json "$doc/sbom.cdx.json"
+if [ -f dist/sbom.cdx.json ]; then install -m 644 dist/sbom.cdx.json "$doc/sbom.cdx.json"; fi
 for script in postinst prerm postrm; do
   install -m 755 "packaging/deb/$script" "$root/DEBIAN/$script"
 done
@@ -45,8 +48,7 @@ depends="$depends, libxcb-xfixes0, libgssapi-krb5-2, libwayland-client0, libwayl
 size=$(du -sk --apparent-size "$root" | cut -f1)
 sed -e "s|@VERSION@|$version|; s|@ARCH@|$arch|g; s|@SIZE@|$size|; s#@DEPENDS@#$depends#" \
   packaging/deb/control.in > "$root/DEBIAN/control"
-out=dist/deepprivacy-cam_${version}_$arch.deb
+out=$target/deepprivacy-cam_${version}_$arch.deb
 dpkg-deb --root-owner-group -Zxz -z6 --threads-max=2 --build "$root" "$out.part" >/dev/null
 mv "$out.part" "$out"
-rm -rf "$root"
 ls -lh "$out" | awk '{print $NF, $5}'
