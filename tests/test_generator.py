@@ -16,7 +16,7 @@ from deepcam.errors import DeepcamError
 from deepcam.frames import Face, Frame, MaskedFrame, Points, Pose
 from deepcam.generator import Generator
 from deepcam.generator.conditioning import CHANNELS, cut, window
-from deepcam.generator.fields import MAPS
+from deepcam.generator.fields import MAPS, hold_level
 from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN
 from deepcam.generator.render import Renderer, window_matrix
 from deepcam.generator.session import NetworkSession
@@ -216,3 +216,19 @@ def test_bad_models_are_refused(tmp_path: object) -> None:
         NetworkSession(bad)
     with pytest.raises(DeepcamError, match="no provider called warp"):
         NetworkSession(bad, "warp")
+
+
+def test_the_mean_gain_follows_slowly_and_jumps_when_the_light_is_switched() -> None:
+    fields = np.zeros((16, 16, MAPS), np.float32)
+    fields[..., 6] = 1.0
+    level = np.full(3, 1e3, np.float32)
+    means = []
+    for gain in (1.0, 1.2, 0.85, 1.1, 1.0, 3.0):
+        fields[..., :3] = gain
+        fields[..., 3:6] = 0.1 * gain
+        hold_level(fields, level, 0.1, 0.35)
+        means.append(float(fields[0, 0, 0]))
+        assert fields[..., 3:6] == pytest.approx(0.1 * means[-1], rel=1e-3)
+    assert means[0] == pytest.approx(1.0, rel=1e-4)
+    assert np.ptp(means[:5]) < 0.05
+    assert means[5] == pytest.approx(3.0, rel=1e-3)

@@ -76,6 +76,40 @@ def settle(raw: F32, share: float, fields: F32) -> bool:
 
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def hold_level(fields: F32, level: F32, follow: float, jump: float) -> None:
+    """Let the face's mean gain change slowly.
+
+    What the network sees of the room changes with every movement, and its idea of the light with
+    it: without this the face flickers. ``fields``: (n, n, MAPS), written in place where they have
+    gain and bias. ``level``: (3,) mean logarithm of the gain so far, brought up to date; follows
+    by the share ``follow``, at once where it differs by more than ``jump``.
+    """
+    n = fields.shape[0]
+    now = np.zeros(3, np.float32)
+    count = 0
+    for y in range(n):
+        for x in range(n):
+            if fields[y, x, 6] > np.float32(0.95):
+                count += 1
+                for k in range(3):
+                    now[k] += np.log(max(fields[y, x, k], np.float32(1e-3)))
+    if count == 0:
+        return
+    far = False
+    for k in range(3):
+        now[k] /= np.float32(count)
+        far = far or not abs(now[k] - level[k]) <= jump
+    for k in range(3):
+        held = now[k] if far else level[k] + np.float32(follow) * (now[k] - level[k])
+        level[k] = held
+        factor = np.exp(held - now[k])
+        for y in range(n):
+            for x in range(n):
+                fields[y, x, k] *= factor
+                fields[y, x, 3 + k] *= factor
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
 def compose(
     image: U8,
     region: U8,

@@ -255,7 +255,7 @@ def _lids(p: F32, shape: F32, eye: _Eye, opening: float, mids: int) -> None:
     p[eye.lower] = lower
     p[eye.upper] = upper
     p[eye.crease] += 0.55 * delta
-    p[eye.brow_side] += 0.18 * delta
+    p[eye.brow_side] += 0.10 * delta
     now = p[eye.crease] - upper
     length = np.linalg.norm(now, axis=1, keepdims=True) + 1e-6
     keep = np.minimum(np.linalg.norm(band, axis=1, keepdims=True), length) * _LASH

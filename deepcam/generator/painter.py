@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, MaskedFrame, Points, Pose
 from deepcam.generator.conditioning import Context, cut, planes, window
-from deepcam.generator.fields import MAPS, compose, floor, settle
+from deepcam.generator.fields import MAPS, compose, floor, hold_level, settle
 from deepcam.generator.render import Render, Renderer, Scratch, recolour, window_matrix
 from deepcam.generator.session import NetworkSession
 from deepcam.generator.tone import wanted_gain
@@ -28,6 +28,8 @@ F32 = NDArray[np.float32]
 
 LARGEST = 560
 """Longest side in pixels at which a face is rendered; larger faces are rendered so and enlarged."""
+LEVEL_FOLLOWS, LEVEL_JUMPS = 0.10, 0.35
+"""Share of a new mean gain in each frame; logarithm of a change that is taken at once."""
 SMOOTHING = 0.55
 """Share of the last frame's fields: light does not change within a thirtieth of a second."""
 
@@ -61,6 +63,8 @@ class _Last:
     """(n, n, MAPS), written again in every frame."""
     gain: F32
     """(3,) logarithm."""
+    level: F32
+    """(3,) mean logarithm of the network's gain; far off before the first."""
     pose: Pose
     time: float
     identity: Identity
@@ -230,7 +234,10 @@ class Generator:
             gain, age = last.gain, last.age + 1
         if last is None:
             fields = np.empty((n, n, MAPS), np.float32)
-            last = _Last(fields, gain, face.pose, -math.inf, renderer.identity, age, wide, contour)
+            nothing = np.full(3, 1e3, np.float32)
+            last = _Last(
+                fields, gain, nothing, face.pose, -math.inf, renderer.identity, age, wide, contour
+            )
         else:
             last.gain, last.age, last.wide, last.contour = gain, age, wide, contour
         recolour(render, np.exp(gain))
@@ -255,6 +262,7 @@ class Generator:
         if not settle(raw, share, last.fields):
             self._last.pop(face.track, None)
             raise DeepcamError("The network gave no usable numbers.", "Start the camera again.")
+        hold_level(last.fields, last.level, LEVEL_FOLLOWS, LEVEL_JUMPS)
         last.pose, last.time = face.pose, at
         if not self._still:
             self._last[face.track] = last

@@ -27,8 +27,6 @@ REC709, REC601 = 1, 5
 """Values of ffmpeg's ``AVColorSpace``."""
 _UNSPECIFIED = 2
 
-av.logging.set_level(av.logging.PANIC)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoPicture:

@@ -80,8 +80,8 @@ class FaceReader:
         self._size = OneEuro(1.0, 8.0)
         self._rotation = RotationFilter(1.0, 32.0)
         self._coefficients = OneEuro(2.0, 4.0)
-        self._lids = OneEuro(2.5, 2.0)
-        self._gaze = OneEuro(1.5, 14.0)
+        self._lids = OneEuro(5.0, 2.0)
+        self._gaze = OneEuro(3.5, 14.0)
 
     def read(self, landmarks: F64, time: float, trust: float) -> Reading:
         """Read one frame. ``landmarks``: (478, 3) pixels; ``trust`` 0..1.
