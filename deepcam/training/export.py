@@ -99,6 +99,11 @@ def _straighten(graph: Any) -> None:
         if to[n.output[0]] == full and n.input[0] in halves
     }
     outputs = {o.name for o in graph.output}
+    for output in graph.output:
+        output.type.tensor_type.elem_type = full
+    for node in casts:
+        if node.output[0] in outputs:
+            next(a for a in node.attribute if a.name == "to").i = full
     for node in graph.node:
         for place, name in enumerate(node.input):
             if name in wide:
