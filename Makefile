@@ -17,6 +17,7 @@ help:
 	@echo "make format  let ruff format the code"
 	@echo "make translations  collect the texts of the windows and compile their translations"
 	@echo "make wheel, bundle, deb, release   what people install, into dist"
+	@echo "make check-packages   start each of them (root and network for the .deb in a chroot)"
 	@echo "make clean   remove the environment and caches"
 
 setup: $(STAMP)
@@ -73,7 +74,7 @@ translations: $(STAMP)
 	@for one in de nb en; do $(VENV)/bin/pyside6-lrelease $(TS)_$$one.ts -qm $(TS)_$$one.qm; done
 
 # What people install: dist/*.whl, dist/deepcam (one folder), dist/*.deb; see docs/packaging.md.
-.PHONY: wheel bundle deb sbom release
+.PHONY: wheel bundle deb sbom release check-packages
 wheel: $(STAMP)
 	@mkdir -p dist
 	@$(PY) -m pip wheel -q --disable-pip-version-check --no-deps -w dist .
@@ -93,9 +94,15 @@ sbom: dist/deepcam/deepcam
 deb: sbom
 	@bash packaging/deb/build.sh
 
-release: wheel deb
-	@tar -C dist -cJf dist/deepprivacy-cam-linux-$$(uname -m).tar.xz deepcam
+# The bundle is made anew: what lies there may be older than the sources.
+release: bundle wheel deb
+	@tar -C dist --owner=0 --group=0 -cf - deepcam | xz -T2 -6 > dist/.bundle.part
+	@mv dist/.bundle.part dist/deepprivacy-cam-linux-$$(uname -m).tar.xz
 	@$(PY) packaging/release.py notes
+
+# Each of them started as its users will; a quarter of an hour.
+check-packages: wheel deb
+	@for one in wheel venv bundle deb; do packaging/check.sh $$one || exit 1; done
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

@@ -135,6 +135,10 @@ def _notes() -> None:
     files = artefacts(DIST)
     if not files:
         raise SystemExit("There is nothing in dist. Run: make wheel deb")
+    for kind in ("*.whl", "*.deb"):
+        several = [path.name for path in files if path.match(kind)]
+        if len(several) > 1:
+            raise SystemExit(f"dist holds {' and '.join(several)}. Remove what is not released.")
     text = notes((ROOT / "CHANGELOG.md").read_text(), version())
     sums = checksums(files)
     rows = [f"| {path.name} | {path.stat().st_size / 1e6:.1f} MB |\n" for path in files]
