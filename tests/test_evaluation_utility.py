@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scenes import rotation
 
-from deepcam.evaluation import realism, report, stability, targets, utility
+from deepcam.evaluation import realism, report, seam, stability, targets, utility
 from deepcam.evaluation.baselines import Seen
 from deepcam.evaluation.judge import Reading
 from deepcam.evaluation.outcome import OURS, Outcome
@@ -149,16 +149,16 @@ def test_seam_of_a_pasted_patch() -> None:
     outline = readings()[0]
     assert outline is not None
     polygon = head_outline(outline.pose, BASIS)
-    ratio, step = stability.seam(image, polygon)
+    ratio, step = seam.seam(image, polygon)
     assert 0.85 < ratio < 1.15
     mask = np.zeros((240, 320), np.uint8)
     cv2.fillConvexPoly(mask, np.round(polygon).astype(np.int32), 1)
     pasted = np.where(mask[..., None] > 0, image // 3, image).astype(np.uint8)
-    bad, high = stability.seam(pasted, polygon)
+    bad, high = seam.seam(pasted, polygon)
     assert bad > 2
     assert high > step + 10
-    assert stability.seam_measure([film()])[0].value == pytest.approx(1, abs=0.25)
-    assert stability.seam_measure([film(blank=True)])[0].value > 2
+    assert seam.seam_measure([film()])[0].value == pytest.approx(1, abs=0.25)
+    assert seam.seam_measure([film(blank=True)])[0].value > 2
 
 
 def test_texture_distance_sees_blur_and_blank() -> None:

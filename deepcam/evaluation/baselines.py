@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from deepcam.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.frames import Face, Frame, Image, Persons, Reason
+from deepcam.geometry.basis import FaceBasis
 from deepcam.identity.types import Identity
 from deepcam.outlines import fill
 
@@ -111,15 +112,21 @@ class Rectangle(Painted):
 class Camera:
     """The shipped camera (or its floor) with a tracker that repeats what was recorded."""
 
-    def __init__(self, still: bool, seed: int, generator: Any = None) -> None:
-        self._told = _Told()
+    def __init__(
+        self,
+        still: bool,
+        seed: int,
+        generator: Any = None,
+        sample: Callable[[int], Identity] | None = None,
+    ) -> None:
+        self._told, self._sample = _Told(), sample or person
         self.anonymizer = Anonymizer(
             AnonymizerSettings(
                 identity=seed, still=still, live=False, session_seed=seed, provider="cpu"
             ),
             tracker=self._told,
             generator=generator,
-            sample=person,
+            sample=self._sample,
         )
         if self.anonymizer.problem is not None:
             raise self.anonymizer.problem
@@ -138,7 +145,7 @@ class Camera:
 
     def renew(self, seed: int) -> None:
         """Another identity."""
-        self.anonymizer.set_identity(person(seed))
+        self.anonymizer.set_identity(self._sample(seed))
 
     def close(self) -> None:
         """Free everything."""
@@ -151,6 +158,28 @@ def person(seed: int) -> Identity:
     from deepcam.identity.model import IdentityModel
 
     return IdentityModel.load().sample(seed)
+
+
+def mean_face(seed: int) -> Identity:
+    """The average of everybody in the identity bank, whatever the ``seed``: who wears it looks like
+    everybody else who does."""
+    return replace(_mean(), seed=seed)
+
+
+@lru_cache(maxsize=1)
+def _mean() -> Identity:
+    from deepcam.identity.model import IdentityModel
+
+    model = IdentityModel.load()
+    # A third of the bank is as good an average as all of it.
+    chosen = range(0, len(model.age), 3)
+    texture = np.mean([model.texture(k).astype(np.float32) for k in chosen], axis=0)
+    shape = model.shapes.mean(0)
+    shape = 0.5 * (shape + shape[FaceBasis.load().mirror] * np.array([-1, 1, 1]))
+    return replace(
+        person(0), name="Mean Face", texture=texture.round().astype(np.uint8),
+        shape=np.ascontiguousarray(shape, np.float32), iris=np.array([62, 92, 110], np.uint8),
+    )  # fmt: skip
 
 
 class _Told:
@@ -214,6 +243,7 @@ def methods() -> list[Method]:
         Method("pixelate", lambda still, seed: Painted(pixelate)),
         Method("cover", lambda still, seed: Painted(cover)),
         Method("rectangle", lambda still, seed: Rectangle()),
+        Method("mean face", lambda still, seed: Camera(still, seed, sample=mean_face)),
         Method("floor", _floor),
         Method("ours", lambda still, seed: Camera(still, seed)),
     ]

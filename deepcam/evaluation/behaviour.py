@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.evaluation import privacy, stability, strata, utility
+from deepcam.evaluation import privacy, seam, stability, strata, utility
 from deepcam.evaluation.attackers import Attacker
 from deepcam.evaluation.baselines import Method
 from deepcam.evaluation.embedding import embed, originals
@@ -71,13 +71,13 @@ def behaviour(
             figures[f"U4 {name} r"] = utility.follows(tracks, quantity, least)
         if second is not None:
             figures |= second.measure(results)
-        figures["T1"] = stability.identity_spread(
-            [np.stack([embed(attacker, r, "standard", k) for k in every[r.take.name]])
-             for r in results], real)  # fmt: skip
+        same = [_marks(attacker, r, every[r.take.name]) for r in results]
+        figures["T1"] = stability.identity_spread([c for c in same if len(c)], real)
+        figures["T1 EER"] = stability.identity_error(same, _others(attacker, arm, takes, every))
         figures["T2"] = stability.warping_ratio(results)
         figures["T3"] = stability.jitter_ratio(results)
         figures["T4"] = stability.flicker_measure(results)
-        figures["Q4 seam"], figures["Q4 colour step"] = stability.seam_measure(results)
+        figures["Q4 seam"], figures["Q4 colour step"] = seam.seam_measure(results)
         figures["covered frames"] = _covered(results)
         if arm.name == OURS:
             middles = [(r, len(r.images) // 2) for r in results[:12]]
@@ -87,6 +87,25 @@ def behaviour(
     people = _distinct([r.mean(0) for r in real], tau)
     tracks_of = [[s.face for s in takes[k].shots if s.face is not None] for k in people]
     outcome.figures.setdefault(OURS, {})["P7 clips"] = privacy.conditioning_clips(tracks_of)
+
+
+def _marks(attacker: Attacker, result: Result, at: Sequence[int]) -> F64:
+    """(n, d) of the pictures ``at`` that show a face; none where the output is not alive."""
+    seen = [k for k in at if result.readings[k] is not None] if stability.alive(result) else []
+    return np.array([embed(attacker, result, "standard", k) for k in seen], np.float64)
+
+
+def _others(
+    attacker: Attacker, arm: Method, takes: Sequence[Take], every: dict[str, list[int]]
+) -> list[F64]:
+    """(n, d) of a few frames of each clip, with the identity that the next clip wears."""
+    rows = []
+    for number, take in enumerate(takes):
+        few = Take(take.name, take.person, [take.shots[k] for k in every[take.name]], take.fps)
+        result = run_clip(arm, few, SEED + number + 1, judged=False)
+        shown = [k for k, why in enumerate(result.reasons) if why is Reason.GENERATED]
+        rows.append(np.array([embed(attacker, result, "standard", k) for k in shown], np.float64))
+    return rows
 
 
 def _distinct(codes: Sequence[F64], tau: float | None) -> list[int]:

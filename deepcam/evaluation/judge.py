@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from deepcam import vision
 from deepcam.errors import DeepcamError
-from deepcam.frames import Image, Pose
+from deepcam.frames import Image, Points, Pose
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import fit_pose, to_head
 from deepcam.geometry.topology import OVAL
@@ -77,8 +78,8 @@ class Judge:
         self._basis = FaceBasis.load()
         self._rest = gaze_rest(self._basis)
 
-    def read(self, image: Image, near: Reading | None = None) -> Reading | None:
-        """The largest face, or the one within one IOD of ``near``; None when there is none."""
+    def faces(self, image: Image) -> list[Reading]:
+        """All faces that are found (two at most)."""
         answer = self._mesh.process(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
         readings = []
         height, width = image.shape[:2]
@@ -88,11 +89,23 @@ class Judge:
             reading = self.interpret(points)
             if reading is not None:
                 readings.append(reading)
+        return readings
+
+    def read(
+        self, image: Image, near: Reading | None = None, known: Sequence[Points] = ()
+    ) -> Reading | None:
+        """The largest face, or the one within one IOD of ``near``; None when there is none.
+
+        ``known``: outlines (k, 2) of people. A face in one of them comes before larger ones
+        elsewhere: shirts have faces on them too.
+        """
+        readings = self.faces(image)
         if near is not None:
             readings = [
                 r for r in readings if np.hypot(*(r.centre - near.centre)) < max(near.size, 4.0)
             ]
-        return max(readings, key=lambda r: r.size, default=None)
+        people = [r for r in readings if any(_inside(o, r.centre) for o in known)]
+        return max(people or readings, key=lambda r: r.size, default=None)
 
     def interpret(self, landmarks: F64) -> Reading | None:
         """The reading of (478, 3) landmarks in pixels; None when they are no face."""
@@ -115,3 +128,8 @@ class Judge:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _inside(outline: Points, point: F64) -> bool:
+    contour = np.ascontiguousarray(outline, np.float32)
+    return cv2.pointPolygonTest(contour, (float(point[0]), float(point[1])), False) >= 0

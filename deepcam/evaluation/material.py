@@ -48,8 +48,13 @@ class Clip:
 
     def read(self, limit: int) -> tuple[list[Image], float]:
         """At most ``limit`` frames, and frames a second. Raises ``DeepcamError``."""
+        import av.logging
+
         from deepcam.sources.video import VideoReader
 
+        # A message of a decoder's thread waits for Python; closing a file early waits for that
+        # thread. Without PyAV's own messages there is nothing to wait for.
+        av.logging.set_level(None)
         images: list[Image] = []
         with VideoReader(self.path) as reader:
             fps = float(reader.fps) or 25.0

@@ -9,7 +9,7 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.evaluation import features, learned, privacy, realism, stability, strata
+from deepcam.evaluation import features, learned, privacy, realism, seam, strata
 from deepcam.evaluation.attackers import Attacker, distances, threshold
 from deepcam.evaluation.baselines import Method, person
 from deepcam.evaluation.embedding import CROPS, Remembering, crops, embed_all, originals
@@ -130,8 +130,8 @@ def attack(
         figures["Q3 C2ST"] = realism.two_sample(
             _looks(shown), _looks(seen), list(range(len(shown)))
         )
-        figures["Q4 seam, photographs"], figures["Q4 colour step, photographs"] = (
-            stability.seam_measure(made[0])
+        figures["Q4 seam, photographs"], figures["Q4 colour step, photographs"] = seam.seam_measure(
+            made[0]
         )
         if lessons is not None:
             say(f"Attacks that learn: {arm.name}.")

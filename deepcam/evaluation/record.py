@@ -95,7 +95,8 @@ class Recorder:
             frame = Frame(image, number / fps, number)
             faces = self._tracker.process(frame)
             seen = Seen(faces, _Once(self._tracker.persons(frame)))
-            shots.append(Shot(frame, seen, self._judge.read(image)))
+            reading = self._judge.read(image, known=[face.outline for face in faces])
+            shots.append(Shot(frame, seen, reading))
         return Take(name, person, shots, fps, self._still)
 
     def close(self) -> None:

@@ -75,8 +75,8 @@ def markdown(outcome: Outcome) -> str:
     for metric in metrics:
         cells = [_short(outcome.figures[name].get(metric)) for name in names]
         lines.append(f"| {metric} | " + " | ".join(cells) + " |")
-    lines += ["", "An empty place was not measured. T1 to T4 of a cover that shows nothing are "
-              "good by nature: read them together with U1 to U4.", ""]  # fmt: skip
+    lines += ["", "An empty place was not measured: T1 to T4 of a cover, say, which shows no face "
+              "and so is perfectly steady.", ""]  # fmt: skip
     if outcome.strata:
         columns = ("U1", "U2 pose", "U3 gaze", "covered", "P1", "P2 rank-1 tight")
         lines += [
@@ -171,7 +171,7 @@ def _value(found: Measure | None) -> str:
         return "" if found is None else found.note
     beside = [f"{k} {found.extra[k]}" for k in
               ("original", "floor", "times_floor", "chance", "times_chance", "masked", "p", "by",
-               "held_out")
+               "held_out", "across_clips")
               if found.extra.get(k) is not None]  # fmt: skip
     return _number(found.value) + (f" ({', '.join(beside)})" if beside else "")
 

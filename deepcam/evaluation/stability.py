@@ -1,4 +1,8 @@
-"""How steady the output is: identity, mesh warping, jitter, flicker (T1-T4); the seam (Q4)."""
+"""How steady the output is: identity, mesh warping, jitter, flicker (T1-T4).
+
+A cover and a picture that stands still are perfectly steady. They are not measured (see ``alive``),
+so that no target is met by showing nothing.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +19,15 @@ from deepcam.evaluation.statistics import Measure, measure
 from deepcam.evaluation.utility import frontal
 from deepcam.frames import Image
 from deepcam.geometry.basis import FaceBasis
-from deepcam.geometry.pose import project
 
 F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
 
 FAST = 8.0
 """Hz; voluntary movements are slower."""
+STILL = 0.02
+"""Mean change of a face's pixels from frame to frame, of 255, that a camera's noise exceeds."""
+DEAD = "no face, or one that stands still"
 
 
 def identity_spread(outputs: Sequence[F64], originals: Sequence[F64]) -> Measure:
@@ -32,12 +38,89 @@ def identity_spread(outputs: Sequence[F64], originals: Sequence[F64]) -> Measure
         values = [_spread(c) for c in clips if len(c) > 1]
         return float(np.mean(values)) if values else float("nan")
 
-    return measure(outputs, statistic, sum(map(len, outputs)), original=_json(statistic(originals)))
+    n, real = sum(map(len, outputs)), _json(statistic(originals))
+    return measure(outputs, statistic, n, DEAD if not n else "", original=real)
+
+
+def identity_error(same: Sequence[F64], other: Sequence[F64]) -> Measure:
+    """T1: equal error rate of "the same person?" asked about two frames.
+
+    ``same[k]`` (n, d): embeddings of clip k with one identity, pairs within it are the same person.
+    ``other[k]`` (m, d): of the same clip with the next clip's identity (m may be 0): different
+    persons in front of the same hair and room. ``across_clips``: pairs of different clips that
+    wear the same identity, against those that wear different ones.
+    """
+
+    def statistic(rows: Sequence[tuple[F64, F64]]) -> float:
+        if not rows:
+            return float("nan")
+        return equal_error(*(np.concatenate([r[c] for r in rows]) for c in range(2)))
+
+    groups = [
+        (_pairs(a), distances(a, b).ravel())
+        for a, b in zip(same, other, strict=True)
+        if len(a) > 1 and len(b)
+    ]
+    worn = range(len(same) - 1)
+    genuine = [distances(other[k], same[k + 1]).ravel() for k in worn if len(other[k])]
+    impostor = [
+        distances(same[k], same[j]).ravel()
+        for k in range(len(same)) for j in range(k) if len(same[k]) and len(same[j])
+    ]  # fmt: skip
+    across = float("nan")
+    if genuine and impostor:
+        across = equal_error(np.concatenate(genuine), np.concatenate(impostor))
+    pairs = sum(len(g[0]) + len(g[1]) for g in groups)
+    note = "" if groups else "no face to compare"
+    return measure(groups, statistic, pairs, note, across_clips=_json(across))
+
+
+def equal_error(genuine: F64, impostor: F64) -> float:
+    """Error rate at the distance where as many of ``genuine`` (n,) are rejected as of ``impostor``
+    (m,) are accepted; ties count half. nan when one is empty."""
+    if not len(genuine) or not len(impostor):
+        return float("nan")
+    at = np.unique(np.concatenate([genuine, impostor]))
+    at = np.sort(np.concatenate([at, (at[1:] + at[:-1]) / 2]))
+    a, b = np.sort(genuine), np.sort(impostor)
+    rejected = 1 - (np.searchsorted(a, at, "left") + np.searchsorted(a, at, "right")) / 2 / len(a)
+    accepted = (np.searchsorted(b, at, "left") + np.searchsorted(b, at, "right")) / 2 / len(b)
+    k = int(np.abs(rejected - accepted).argmin())
+    return float((rejected[k] + accepted[k]) / 2)
+
+
+def alive(result: Result) -> bool:
+    """The output shows a face in at least half of the frames in which the original does, and does
+    not stand still where the original moves."""
+    faces = moved = follows = 0
+    known = 0
+    before: tuple[Image, Image] | None = None
+    for shot, image, found in zip(result.take.shots, result.images, result.readings, strict=True):
+        if shot.reading is None:
+            before = None
+            continue
+        known += 1
+        faces += found is not None
+        hull = shot.reading.hull(image.shape) > 0
+        if before is not None and hull.any():
+            changed = [
+                float(np.abs(a[hull].astype(np.int16) - b[hull]).mean()) > STILL
+                for a, b in ((shot.frame.image, before[0]), (image, before[1]))
+            ]
+            moved += changed[0]
+            follows += all(changed)
+        before = (shot.frame.image, image)
+    return known > 0 and 2 * faces >= known and 2 * follows >= moved
+
+
+def _pairs(embeddings: F64) -> F64:
+    table = distances(embeddings, embeddings)
+    out: F64 = table[np.triu_indices(len(table), 1)]
+    return out
 
 
 def _spread(embeddings: F64) -> float:
-    table = distances(embeddings, embeddings)
-    return float(table[np.triu_indices(len(table), 1)].mean())
+    return float(_pairs(embeddings).mean())
 
 
 def mesh_colours(image: Image, reading: Reading) -> F64:
@@ -69,7 +152,7 @@ def warping(images: Sequence[Image], readings: Sequence[Reading | None]) -> F64:
 def warping_ratio(results: Sequence[Result]) -> Measure:
     """T2: warping error of the outputs over that of the originals."""
     pairs = []
-    for result in results:
+    for result in filter(alive, results):
         shots = result.take.shots
         ours = warping(result.images, result.readings)
         real = warping([s.frame.image for s in shots], [s.reading for s in shots])
@@ -96,7 +179,7 @@ def jitter(readings: Sequence[Reading | None], fps: float) -> float:
 def jitter_ratio(results: Sequence[Result]) -> Measure:
     """T3: jitter of the outputs over that of the originals."""
     pairs = []
-    for result in results:
+    for result in filter(alive, results):
         ours = jitter(result.readings, result.take.fps)
         real = jitter([s.reading for s in result.take.shots], result.take.fps)
         if np.isfinite(ours) and np.isfinite(real) and real > 0:
@@ -109,7 +192,7 @@ def _ratio(pairs: Sequence[tuple[float, float]]) -> Measure:
         total = sum(g[1] for g in groups)
         return sum(g[0] for g in groups) / total if total > 0 else float("nan")
 
-    return measure(pairs, statistic, len(pairs), "" if pairs else "no face to follow")
+    return measure(pairs, statistic, len(pairs), "" if pairs else DEAD)
 
 
 def flicker(images: Sequence[Image], masks: Sequence[U8]) -> float:
@@ -138,7 +221,7 @@ def flicker(images: Sequence[Image], masks: Sequence[U8]) -> float:
 def flicker_measure(results: Sequence[Result]) -> Measure:
     """T4, mean over clips, of 255; the originals' in ``extra``."""
     ours, real = [], []
-    for result in results:
+    for result in filter(alive, results):
         shots = result.take.shots
         masks = [s.hidden() for s in shots]
         value = flicker(result.images, masks)
@@ -147,76 +230,8 @@ def flicker_measure(results: Sequence[Result]) -> Measure:
             real.append(flicker([s.frame.image for s in shots], masks))
     return measure(
         ours, lambda g: float(np.mean(g)) if len(g) else float("nan"), len(ours),
-        original=_json(float(np.mean(real)) if real else float("nan")),
+        "" if ours else DEAD, original=_json(float(np.mean(real)) if real else float("nan")),
     )  # fmt: skip
-
-
-def seam(image: Image, outline: NDArray[np.float32]) -> tuple[float, float]:
-    """Q4 of one face: mean absolute gradient across the outline (k, 2) over that beside it (5 to 9
-    pixels inside, 7 to 11 outside: the eraser's rim is 2 to 3 pixels outside the outline); and the
-    mean CIELAB difference between 5 pixels inside and 7 outside."""
-    closed = np.concatenate([outline, outline[:1]]).astype(np.float64)
-    lengths = np.linalg.norm(np.diff(closed, axis=0), axis=1)
-    steps = np.arange(0, lengths.sum(), 2.0)
-    along = np.concatenate([[0], np.cumsum(lengths)])
-    points = np.stack([np.interp(steps, along, closed[:, c]) for c in range(2)], 1)
-    tangent = np.roll(points, -1, 0) - np.roll(points, 1, 0)
-    normal = np.stack([tangent[:, 1], -tangent[:, 0]], 1)
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9
-    outwards = np.sign(((points - points.mean(0)) * normal).sum(1, keepdims=True))
-    normal = normal * outwards
-    height, width = image.shape[:2]
-    reach = points + 12 * normal
-    inside = (reach > 1).all(1) & (reach[:, 0] < width - 2) & (reach[:, 1] < height - 2)
-    points, normal = points[inside], normal[inside]
-    if len(points) < 8:
-        return float("nan"), float("nan")
-    offsets = np.arange(-9, 12)
-    at = (points[:, None] + offsets[None, :, None] * normal[:, None]).astype(np.float32)
-    lab = cv2.cvtColor((image / np.float32(255)).astype(np.float32), cv2.COLOR_BGR2LAB)
-    profile = cv2.remap(lab, at[..., 0], at[..., 1], cv2.INTER_LINEAR).astype(np.float64)
-    gradient = np.linalg.norm(np.diff(profile, axis=1), axis=2)  # between offsets k and k + 1
-    at_seam = gradient[:, 7:13].mean()
-    beside = np.concatenate([gradient[:, :4], gradient[:, 16:]], 1).mean()
-    step = np.linalg.norm(profile[:, 4] - profile[:, 16], axis=1).mean()
-    return float(at_seam / max(beside, 1e-3)), float(step)
-
-
-def seam_measure(results: Sequence[Result]) -> tuple[Measure, Measure]:
-    """Q4 over all shots: gradient ratio, and the colour step less that of the originals."""
-    ratios: list[list[float]] = []
-    steps: list[list[float]] = []
-    real: list[float] = []
-    basis = FaceBasis.load()
-    for result in results:
-        rows: list[float] = []
-        differences: list[float] = []
-        for shot, image in list(zip(result.take.shots, result.images, strict=True))[::5]:
-            face = shot.face
-            if face is None or face.pose is None or abs(face.pose.yaw) > 45:
-                continue
-            size = np.ptp(project(basis.mean, face.pose)[:, 0])
-            if size < 40:
-                continue
-            ours, step = seam(image, face.outline)
-            before, step_before = seam(shot.frame.image, face.outline)
-            if np.isfinite(ours) and np.isfinite(before):
-                rows.append(ours)
-                real.append(before)
-                differences.append(step - step_before)
-        if rows:
-            ratios.append(rows)
-            steps.append(differences)
-
-    def mean(groups: Sequence[Sequence[float]]) -> float:
-        values = [v for g in groups for v in g]
-        return float(np.mean(values)) if values else float("nan")
-
-    n = sum(map(len, ratios))
-    return (
-        measure(ratios, mean, n, original=_json(float(np.mean(real)) if real else float("nan"))),
-        measure(steps, mean, n),
-    )
 
 
 def _grown(mask: U8, share: float) -> U8:

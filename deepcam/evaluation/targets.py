@@ -93,6 +93,8 @@ TARGETS = (
     Target("U5 width r", "mouth width, by another detector", ">= .85", _least(0.85)),
     Target("U5 brows r", "brow height, by another detector", ">= .85", _least(0.85)),
     Target("T1", "identity spread within a clip", "<= the original's", _beside("original")),
+    Target("T1 EER", "two frames taken for different persons, or two persons for one",
+           "<= .5 %", _most(5e-3)),
     Target("T2", "warping error / original's", "<= 1.1", _most(1.1)),
     Target("T3", "landmark jitter above 8 Hz / original's", "<= 1", _most(1)),
     Target("T4", "luma flicker, of 255", "<= 1", _most(1)),

@@ -1,8 +1,9 @@
 """What can be read off an original picture to sort it by: turn, glasses, beard, tone, light.
 
-Glasses and beard are guesses. On 200 pictures sorted by eye, nine of ten with glasses were found
-and eight of ten found had them; for beards and moustaches seven and six. An index that says so
-(columns ``glasses`` and ``beard``, yes or no) is believed instead.
+Glasses and beard are guesses. On 200 pictures sorted by eye, 92 % of those with glasses were found
+and 79 % of those found had them; for beards and moustaches 69 % and 58 %. The cut-offs were fitted
+on these same pictures: expect less of others. An index that says so (columns ``glasses`` and
+``beard``, yes or no) is believed instead.
 """
 
 from __future__ import annotations
