@@ -42,26 +42,38 @@ def test_on_a_real_driver(shared: Path, script: str, parts: tuple[str, ...]) -> 
         assert f"{part} passed" in run.stdout
 
 
+@pytest.fixture(scope="module")
+def pictures() -> Path:
+    """A synthetic face, made by the real networks outside the machine."""
+    root = Path(__file__).resolve().parents[1]
+    folder = root / "build" / "vm-pictures"
+    check = root / "tests" / "vm" / "browser_check.py"
+    subprocess.run([sys.executable, check, "prepare", folder], check=True, cwd=root)
+    return folder
+
+
 @pytest.mark.vm
 @pytest.mark.slow
-@pytest.mark.timeout(1000)
+@pytest.mark.timeout(2000)
 @pytest.mark.skipif(not os.environ.get("DEEPCAM_VM"), reason="set DEEPCAM_VM=1 to run it")
-def test_in_a_real_browser(shared: Path) -> None:
+@pytest.mark.parametrize("part", ["browser", "readers"])
+def test_in_other_programs(shared: Path, pictures: Path, part: str) -> None:
     machine = shared / "vm" / "vm-run"
     if not machine.exists():
         pytest.skip("there is no virtual machine here")
-    missing = [t for t in ("chromium", "chromedriver", "ffmpeg") if shutil.which(t) is None]
-    if missing or importlib.util.find_spec("selenium") is None:
+    needed = ("chromium", "chromedriver") if part == "browser" else ("ffmpeg",)
+    missing = [tool for tool in needed if shutil.which(tool) is None]
+    if missing or (part == "browser" and importlib.util.find_spec("selenium") is None):
         pytest.skip("needs apt chromium chromium-driver ffmpeg, pip selenium")
     root = Path(__file__).resolve().parents[1]
+    shots = root / "build" / "vm-out"
+    shots.mkdir(parents=True, exist_ok=True)
     check = root / "tests" / "vm" / "browser_check.py"
-    pictures = root / "build" / "vm-pictures"
-    subprocess.run([sys.executable, check, "prepare", pictures], check=True, cwd=root)
     run = subprocess.run(
-        [machine, "--timeout", "900", "--", "env", f"DEEPCAM_PICTURES={pictures}", sys.executable,
-         check],
+        [machine, "--timeout", "1800", "--rw", shots, "--", "env", f"DEEPCAM_PICTURES={pictures}",
+         sys.executable, check, part, shots / "browser.png"],
         cwd=root, capture_output=True, text=True,
     )  # fmt: skip
     print(run.stdout[-6000:])
     assert run.returncode == 0, run.stdout[-3000:]
-    assert "browser passed" in run.stdout
+    assert f"{part} passed" in run.stdout
