@@ -151,7 +151,8 @@ BEHAVIOUR = (
 def test_the_original_itself_meets_everything_but_privacy() -> None:
     found = measured(original())
     # The outline runs along the head's own edge: that of the original is no even skin either.
-    assert found["Q4 seam"].value == found["Q4 seam"].extra["original"]
+    seam_ = found["Q4 seam"]
+    assert seam_.value == pytest.approx(seam_.extra["original"], abs=1e-4)
     del found["Q4 seam"]
     assert [name for name, m in found.items() if not MET[name](m)] == []
 
