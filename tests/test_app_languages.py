@@ -46,8 +46,10 @@ from deepcam.app.outlook import Outlook
 from deepcam.app.preview import Preview
 from deepcam.app.settings import LANGUAGES, Settings, SettingsFile
 from deepcam.app.settings_dialog import SettingsDialog
+from deepcam.app.told import SENTENCES, told
 from deepcam.app.tray import Tray
 from deepcam.app.trouble import Banner, Trouble, insert
+from deepcam.errors import DeepcamError
 from deepcam.identity.types import Identity
 
 SOURCES = Path(deepcam.app.__file__).parent
@@ -253,6 +255,42 @@ def test_no_text_goes_around_the_translation():
                     elif not isinstance(part, ast.Lambda | ast.Subscript | ast.Compare):
                         todo += ast.iter_child_nodes(part)
     assert not around
+
+
+def said_below():
+    """Every text of the layers below, with {} for what is filled in."""
+    for path in SOURCES.parent.rglob("*.py"):
+        if path.is_relative_to(SOURCES) and path.name != "settings.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+            elif isinstance(node, ast.JoinedStr):
+                yield "".join(
+                    part.value
+                    if isinstance(part, ast.Constant)
+                    else ("'{}'" if part.conversion == ord("r") else "{}")
+                    for part in node.values
+                )
+
+
+def test_what_the_layers_below_say_is_recognised(qt):
+    below = {text.rstrip(".") for text in said_below()}
+    for sentence in SENTENCES:
+        plain = re.sub(r"\{\d\}", "{}", str(sentence)).rstrip(".")
+        assert plain in below, f"nobody says any more: {sentence}"
+    i18n.install("de")
+    error = DeepcamError('The camera "C. 920" is used by x (process 3).', "Close other programs.")
+    assert told(error) == (
+        "Die Kamera „C. 920“ wird von x (process 3) benutzt. Schließen Sie andere Programme."
+    )
+    assert told("Camera not available") == "Kamera nicht verfügbar."
+    assert told("{0} does not exist.") == "{0} gibt es nicht."
+    assert told("Who knows? Check the name.") == "Who knows? Check the name."
+    assert told("Check the name. Who knows?") == "Prüfen Sie den Namen. Who knows?"
+    assert told("") == ""
+    i18n.install("en")
+    assert told(error) == str(error)
 
 
 # The windows

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, Signal
 
 from deepcam.app.icons import State
+from deepcam.app.told import told
 from deepcam.errors import DeepcamError
 from deepcam.frames import SafeFrame
 
@@ -182,7 +183,7 @@ class Controller(QObject):
             self._need().panic()
             self.said.emit(self.tr("The standby card is shown."))
         except DeepcamError as error:
-            self.said.emit(str(error))
+            self.said.emit(told(error))
 
     def _wear(self, identity: str | int) -> None:
         answer = self._need().wear(identity)
@@ -225,7 +226,7 @@ class Controller(QObject):
                 try:
                     job()
                 except DeepcamError as error:
-                    self.said.emit(str(error))
+                    self.said.emit(told(error))
 
         self._jobs = [t for t in self._jobs if t.is_alive()]
         thread = threading.Thread(target=run, name="app-command", daemon=True)

@@ -18,6 +18,7 @@ from deepcam.app.gallery_view import GalleryView
 from deepcam.app.portraits import Draw, Portraits, draw
 from deepcam.app.questions import Questions
 from deepcam.app.settings import SettingsFile
+from deepcam.app.told import told
 from deepcam.errors import DeepcamError
 from deepcam.identity.gallery import LONGEST_NAME, SUFFIX, Gallery, check_name
 from deepcam.identity.types import Identity
@@ -288,4 +289,4 @@ class GalleryWindow(GalleryView):
         return True
 
     def _failed(self, error: DeepcamError) -> None:
-        self.message.setText(str(error))
+        self.message.setText(told(error))

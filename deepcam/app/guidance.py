@@ -15,6 +15,7 @@ from deepcam.app.controller import Controller
 from deepcam.app.first_run import CAMERA, OUTPUT, Guide
 from deepcam.app.outlook import can_be_seen
 from deepcam.app.settings import Settings, SettingsFile
+from deepcam.app.told import told
 from deepcam.app.trouble import Banner, Trouble, insert
 from deepcam.errors import DeepcamError
 
@@ -80,7 +81,7 @@ class Guidance(QObject):
         self._replaced = replaced
         if self.banner.watch(status, self._controller.problem, self._lack):
             assert self.banner.shown is not None
-            self._notify(self.banner.shown.sentence)
+            self._notify(told(self.banner.shown.sentence))
 
     def keep(self, settings: Settings) -> bool:
         """Save the settings; where that fails, the banner says so."""
@@ -145,7 +146,7 @@ class Guidance(QObject):
 
     def _face_lost(self, why: str) -> None:
         text = self.tr("{0} Somebody new is worn instead.")
-        self.banner.tell(Trouble(text.format(why), "faces"))
+        self.banner.tell(Trouble(text.format(told(why)), "faces"))
 
     def _fetch(self) -> None:
         from deepcam.modelfetch import fetch_tracker_model
@@ -160,7 +161,7 @@ class Guidance(QObject):
 
         def failed(error: DeepcamError) -> None:
             self.banner.busy("")
-            self.banner.text.setText(str(error))
+            self.banner.text.setText(told(error))
 
         self.banner.busy(self.tr("The networks are being fetched (36 MB)."))
         self._background.run(

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushBu
 
 from deepcam.app.controller import Controller
 from deepcam.app.guide_step import Step
+from deepcam.app.told import told
 from deepcam.errors import DeepcamError
 
 
@@ -127,4 +128,4 @@ class CameraStep(Step):
 
     def _failed(self, error: DeepcamError) -> None:
         self.again.setEnabled(True)
-        self.state.setText(str(error))
+        self.state.setText(told(error))

@@ -24,6 +24,7 @@ from deepcam.app.faces import Faces, Shown, free_name, somebody
 from deepcam.app.guide_step import Step
 from deepcam.app.portraits import SIZE, Draw, Portraits, draw, plain
 from deepcam.app.settings import Settings, SettingsFile
+from deepcam.app.told import told
 from deepcam.errors import DeepcamError
 from deepcam.identity.gallery import Gallery
 from deepcam.identity.types import Identity
@@ -136,7 +137,7 @@ class FaceStep(Step):
             self._finish(name, done, failed)
 
         self.background.run(
-            partial(self._save, choice), saved, lambda error: failed(str(error))
+            partial(self._save, choice), saved, lambda error: failed(told(error))
         )  # fmt: skip
 
     def end(self, wait: bool) -> None:
@@ -209,7 +210,7 @@ class FaceStep(Step):
 
     def _failed(self, error: DeepcamError) -> None:
         self.others.setEnabled(True)
-        self.said.emit(str(error))
+        self.said.emit(told(error))
 
 
 def _itself(person: Identity) -> Identity:

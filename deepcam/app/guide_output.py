@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QP
 from deepcam import APP_NAME
 from deepcam.app.guide_step import Step
 from deepcam.app.outlook import Installer, Outlook, look
+from deepcam.app.told import told
 from deepcam.errors import DeepcamError
 from deepcam.platform.system import System
 
@@ -106,7 +107,7 @@ class OutputStep(Step):
         self._arrange()
 
     def _failed(self, error: DeepcamError) -> None:
-        self.said.emit(str(error))
+        self.said.emit(told(error))
         self.background.run(self._look, self._show, lambda again: self._show(Outlook()))
 
     def _arrange(self) -> None:
@@ -147,5 +148,5 @@ class OutputStep(Step):
                 )
             )
         if now.obstacle:
-            parts.append(now.obstacle)
+            parts.append(told(now.obstacle))
         return "\n\n".join(parts)

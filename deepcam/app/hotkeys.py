@@ -10,6 +10,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Signal
 from PySide6.QtGui import QKeySequence
 
 from deepcam.app.controller import Controller
+from deepcam.app.told import told
 from deepcam.platform.hotkeys import (
     ACTIONS,
     Changed,
@@ -100,7 +101,7 @@ class AppHotkeys(QObject):
         """Why the action's keys do not work and what to do; empty when nothing is wrong."""
         with self._lock:
             found = self._state.get(action)
-        return "" if found is None else found.sentence
+        return "" if found is None else told(found.sentence)
 
     def failures(self) -> list[str]:
         """A sentence for each key that does not work, with the action's name."""

@@ -21,6 +21,7 @@ from deepcam.app.hotkeys import AppHotkeys
 from deepcam.app.preview import Preview
 from deepcam.app.settings import Settings, SettingsFile
 from deepcam.app.settings_dialog import SettingsDialog
+from deepcam.app.told import told
 from deepcam.app.tray import Tray
 from deepcam.errors import DeepcamError
 from deepcam.live.control import runtime_dir
@@ -92,7 +93,7 @@ class App:
         self.controller.start()
         self._apply_keys()
         if self._said:
-            self.preview.message.setText("\n".join(self._said))
+            self.preview.message.setText("\n".join(map(told, self._said)))
         self.guidance.begin()
 
     def show_window(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 from deepcam.app import icons
 from deepcam.app.controller import Controller
 from deepcam.app.fields import keep_room
+from deepcam.app.told import told
 from deepcam.frames import SafeFrame
 
 CALM = 500
@@ -154,10 +155,8 @@ class Preview(QWidget):
 def describe(status: dict[str, Any], problem: str = "") -> str:
     """The state in words and numbers."""
     if not status.get("running"):
-        return (
-            problem
-            or status.get("problem")
-            or QCoreApplication.translate("Preview", "The camera is not running.")
+        return told(problem or status.get("problem") or "") or QCoreApplication.translate(
+            "Preview", "The camera is not running."
         )
     measured = status.get("measured") or {}
     latency = measured.get("latency_ms") or {}
@@ -179,4 +178,4 @@ def describe(status: dict[str, Any], problem: str = "") -> str:
         reason = status.get("provider_reason")
         parts.append(f"{status['provider']} ({reason})" if reason else str(status["provider"]))
     trouble = problem or status.get("problem") or status.get("detail") or ""
-    return " · ".join(parts) + (f"\n{trouble}" if trouble else "")
+    return " · ".join(parts) + (f"\n{told(trouble)}" if trouble else "")

@@ -30,6 +30,7 @@ from deepcam.app.gallery_view import linkable
 from deepcam.app.hotkeys import title, used_twice
 from deepcam.app.login import Login
 from deepcam.app.settings import Settings, SettingsFile
+from deepcam.app.told import told
 from deepcam.errors import DeepcamError
 from deepcam.platform.hotkeys import conflicts, parse
 
@@ -149,7 +150,7 @@ class SettingsDialog(QDialog):
             self._store.save(made)
             self._login.set(made.start_at_login)
         except DeepcamError as error:
-            self.message.setText(str(error))
+            self.message.setText(told(error))
             return
         self.saved.emit()
         self.accept()
@@ -286,7 +287,7 @@ class SettingsDialog(QDialog):
                 if text:
                     parse(text)
             except DeepcamError as error:
-                wrong.append(f"{title(action)}: {error}")
+                wrong.append(f"{title(action)}: {told(error)}")
         same = {a for a, text in wanted.items() if text == self._store.now.hotkeys.get(a, "")}
         refused = [f"{title(a)}: {t}" for a, t in self._failures.items() if a in same]
         self.keys_message.setText("\n".join(wrong or refused))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 from deepcam.app import icons
 from deepcam.app.controller import Controller
 from deepcam.app.hotkeys import shown
+from deepcam.app.told import told
 from deepcam.errors import DeepcamError
 
 RECENT = 8
@@ -114,7 +115,7 @@ class Tray(QSystemTrayIcon):
         try:
             found = names()[:RECENT]
         except DeepcamError as error:
-            found, empty = [], error.what
+            found, empty = [], told(error.what)
         for name in found:
             # An ampersand in a name is no keyboard mark.
             action = menu.addAction(name.replace("&", "&&"))

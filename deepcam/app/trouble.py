@@ -10,6 +10,7 @@ from typing import Any, Literal
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStyle, QVBoxLayout, QWidget
 
+from deepcam.app.told import told
 from deepcam.modelfetch import MISSING
 
 Remedy = Literal["camera", "setup", "faces", "fetch", "writable", "again"]
@@ -101,7 +102,7 @@ class Banner(QFrame):
         if text:
             self.text.setText(text)
         elif self.shown is not None:
-            self.text.setText(self.shown.sentence)
+            self.text.setText(told(self.shown.sentence))
 
     def _find(self, status: dict[str, Any], problem: str, lack: str) -> list[Trouble]:
         """The worst first."""
@@ -131,7 +132,7 @@ class Banner(QFrame):
             return False
         self.shown = trouble
         if trouble is not None:
-            self.text.setText(trouble.sentence)
+            self.text.setText(told(trouble.sentence))
             self.button.setText(self._words(trouble.remedy))
             self.button.setEnabled(True)
         self.setVisible(trouble is not None)

@@ -972,6 +972,353 @@
     </message>
 </context>
 <context>
+    <name>Told</name>
+    <message>
+        <source>No camera was found.</source>
+        <translation>Es wurde keine Kamera gefunden.</translation>
+    </message>
+    <message>
+        <source>Plug in a camera, or use --source FILE.</source>
+        <translation>Schließen Sie eine Kamera an.</translation>
+    </message>
+    <message>
+        <source>There is no camera &apos;{0}&apos;.</source>
+        <translation>Es gibt keine Kamera „{0}“.</translation>
+    </message>
+    <message>
+        <source>The camera {0} is gone.</source>
+        <translation>Die Kamera {0} ist weg.</translation>
+    </message>
+    <message>
+        <source>The camera {0} does not answer.</source>
+        <translation>Die Kamera {0} antwortet nicht.</translation>
+    </message>
+    <message>
+        <source>Plug it in again.</source>
+        <translation>Schließen Sie sie neu an.</translation>
+    </message>
+    <message>
+        <source>The camera {0} may not be used by this user.</source>
+        <translation>Sie dürfen die Kamera {0} nicht benutzen.</translation>
+    </message>
+    <message>
+        <source>Run: sudo usermod -aG video $USER, then log in again.</source>
+        <translation>Führen Sie aus: sudo usermod -aG video $USER, und melden Sie sich neu an.</translation>
+    </message>
+    <message>
+        <source>The camera &quot;{0}&quot; could not be opened.</source>
+        <translation>Die Kamera „{0}“ ließ sich nicht öffnen.</translation>
+    </message>
+    <message>
+        <source>Close other programs.</source>
+        <translation>Schließen Sie andere Programme.</translation>
+    </message>
+    <message>
+        <source>The camera &quot;{0}&quot; is used by {1}.</source>
+        <translation>Die Kamera „{0}“ wird von {1} benutzt.</translation>
+    </message>
+    <message>
+        <source>Close it there; it is then taken over by itself.</source>
+        <translation>Schließen Sie sie dort; dann wird sie von selbst übernommen.</translation>
+    </message>
+    <message>
+        <source>Choose a real camera.</source>
+        <translation>Wählen Sie eine echte Kamera.</translation>
+    </message>
+    <message>
+        <source>Camera not available.</source>
+        <translation>Kamera nicht verfügbar.</translation>
+    </message>
+    <message>
+        <source>The camera sends no picture.</source>
+        <translation>Die Kamera liefert kein Bild.</translation>
+    </message>
+    <message>
+        <source>Camera picture not usable.</source>
+        <translation>Das Kamerabild ist nicht brauchbar.</translation>
+    </message>
+    <message>
+        <source>The camera is not running.</source>
+        <translation>Die Kamera läuft nicht.</translation>
+    </message>
+    <message>
+        <source>The camera is just starting.</source>
+        <translation>Die Kamera startet gerade.</translation>
+    </message>
+    <message>
+        <source>Start it first.</source>
+        <translation>Starten Sie sie zuerst.</translation>
+    </message>
+    <message>
+        <source>There was no answer in time.</source>
+        <translation>Es kam nicht rechtzeitig eine Antwort.</translation>
+    </message>
+    <message>
+        <source>Try again in a moment.</source>
+        <translation>Versuchen Sie es gleich noch einmal.</translation>
+    </message>
+    <message>
+        <source>DeepPrivacy Cam is running already.</source>
+        <translation>DeepPrivacy Cam läuft schon.</translation>
+    </message>
+    <message>
+        <source>Use it, or end it with: deepcam stop</source>
+        <translation>Benutzen Sie es oder beenden Sie es mit: deepcam stop</translation>
+    </message>
+    <message>
+        <source>Start the program again.</source>
+        <translation>Starten Sie das Programm neu.</translation>
+    </message>
+    <message>
+        <source>The output stopped ({0}).</source>
+        <translation>Die Ausgabe ist stehen geblieben ({0}).</translation>
+    </message>
+    <message>
+        <source>The face generator stopped ({0}).</source>
+        <translation>Der Gesichtsgenerator ist stehen geblieben ({0}).</translation>
+    </message>
+    <message>
+        <source>There is no identity model.</source>
+        <translation>Das Modell der Gesichter fehlt.</translation>
+    </message>
+    <message>
+        <source>The model {0} is missing.</source>
+        <translation>Das Modell {0} fehlt.</translation>
+    </message>
+    <message>
+        <source>Install DeepPrivacy Cam again.</source>
+        <translation>Installieren Sie DeepPrivacy Cam neu.</translation>
+    </message>
+    <message>
+        <source>The face tracker&apos;s networks are not on this computer yet.</source>
+        <translation>Die Netze der Gesichtsverfolgung sind noch nicht auf diesem Computer.</translation>
+    </message>
+    <message>
+        <source>The tracker&apos;s networks could not be downloaded ({0}).</source>
+        <translation>Die Netze der Gesichtsverfolgung konnten nicht geladen werden ({0}).</translation>
+    </message>
+    <message>
+        <source>There is no virtual camera &quot;{0}&quot;.</source>
+        <translation>Es gibt keine virtuelle Kamera „{0}“.</translation>
+    </message>
+    <message>
+        <source>The virtual camera {0} does not answer.</source>
+        <translation>Die virtuelle Kamera {0} antwortet nicht.</translation>
+    </message>
+    <message>
+        <source>The virtual camera {0} may not be used by this user.</source>
+        <translation>Sie dürfen die virtuelle Kamera {0} nicht benutzen.</translation>
+    </message>
+    <message>
+        <source>PipeWire does not run in this session.</source>
+        <translation>PipeWire läuft in dieser Sitzung nicht.</translation>
+    </message>
+    <message>
+        <source>The PipeWire library is missing.</source>
+        <translation>Die PipeWire-Bibliothek fehlt.</translation>
+    </message>
+    <message>
+        <source>You closed the question for the password.</source>
+        <translation>Sie haben die Frage nach dem Passwort geschlossen.</translation>
+    </message>
+    <message>
+        <source>Nothing was changed.</source>
+        <translation>Nichts wurde geändert.</translation>
+    </message>
+    <message>
+        <source>The set-up ended early (exit code {0}).</source>
+        <translation>Die Einrichtung endete vorzeitig (Code {0}).</translation>
+    </message>
+    <message>
+        <source>An identity called &apos;{0}&apos; exists already.</source>
+        <translation>Ein Gesicht namens „{0}“ gibt es schon.</translation>
+    </message>
+    <message>
+        <source>Choose another name.</source>
+        <translation>Wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>An identity of that name exists again.</source>
+        <translation>Ein Gesicht dieses Namens gibt es wieder.</translation>
+    </message>
+    <message>
+        <source>Rename that one, then try once more.</source>
+        <translation>Benennen Sie jenes um und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>No identity is called &apos;{0}&apos;.</source>
+        <translation>Kein Gesicht heißt „{0}“.</translation>
+    </message>
+    <message>
+        <source>`deepcam identities list` shows the saved ones; a number is taken as a seed.</source>
+        <translation>Die Galerie zeigt die gespeicherten.</translation>
+    </message>
+    <message>
+        <source>That cannot be the name of an identity.</source>
+        <translation>So kann ein Gesicht nicht heißen.</translation>
+    </message>
+    <message>
+        <source>Use 1 to {0} visible characters, not only digits.</source>
+        <translation>Nehmen Sie 1 bis {0} sichtbare Zeichen, nicht nur Ziffern.</translation>
+    </message>
+    <message>
+        <source>{0} is not an identity, or it is damaged.</source>
+        <translation>{0} ist keine Gesichtsdatei oder ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>Make a new one with `deepcam identities new`.</source>
+        <translation>Erzeugen Sie ein neues Gesicht.</translation>
+    </message>
+    <message>
+        <source>{0} was written by a newer DeepPrivacy Cam.</source>
+        <translation>{0} stammt von einem neueren DeepPrivacy Cam.</translation>
+    </message>
+    <message>
+        <source>Install the present version.</source>
+        <translation>Installieren Sie die aktuelle Version.</translation>
+    </message>
+    <message>
+        <source>{0} does not exist.</source>
+        <translation>{0} gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>Check the name.</source>
+        <translation>Prüfen Sie den Namen.</translation>
+    </message>
+    <message>
+        <source>{0} cannot be used: {1}.</source>
+        <translation>{0} lässt sich nicht benutzen: {1}.</translation>
+    </message>
+    <message>
+        <source>Choose another place or free it.</source>
+        <translation>Wählen Sie einen anderen Ort oder machen Sie ihn frei.</translation>
+    </message>
+    <message>
+        <source>Nothing can be written in the directory {0}.</source>
+        <translation>Im Ordner {0} kann nichts gespeichert werden.</translation>
+    </message>
+    <message>
+        <source>Choose another place.</source>
+        <translation>Wählen Sie einen anderen Ort.</translation>
+    </message>
+    <message>
+        <source>{0} is taken by another program.</source>
+        <translation>{0} gehört einem anderen Programm.</translation>
+    </message>
+    <message>
+        <source>Choose other keys.</source>
+        <translation>Wählen Sie andere Tasten.</translation>
+    </message>
+    <message>
+        <source>Choose keys such as Ctrl+Alt+N.</source>
+        <translation>Wählen Sie Tasten wie Strg+Alt+N.</translation>
+    </message>
+    <message>
+        <source>&apos;{0}&apos; lacks the key that is pressed.</source>
+        <translation>In „{0}“ fehlt die Taste, die gedrückt wird.</translation>
+    </message>
+    <message>
+        <source>{0} is needed for writing.</source>
+        <translation>{0} wird zum Schreiben gebraucht.</translation>
+    </message>
+    <message>
+        <source>Hold Ctrl or Alt with it, as in Ctrl+Alt+N.</source>
+        <translation>Halten Sie Strg oder Alt dazu, wie in Strg+Alt+N.</translation>
+    </message>
+    <message>
+        <source>{0} belongs to the desktop.</source>
+        <translation>{0} gehört der Arbeitsumgebung.</translation>
+    </message>
+    <message>
+        <source>Every program needs {0} itself.</source>
+        <translation>Jedes Programm braucht {0} selbst.</translation>
+    </message>
+    <message>
+        <source>Windows keeps {0} for itself.</source>
+        <translation>Windows behält {0} für sich.</translation>
+    </message>
+    <message>
+        <source>In &apos;{0}&apos;, {1} is no key that can be a hotkey.</source>
+        <translation>In {0} ist {1} keine mögliche Taste.</translation>
+    </message>
+    <message>
+        <source>Choose a letter, a digit or a function key.</source>
+        <translation>Wählen Sie einen Buchstaben, eine Ziffer oder eine Funktionstaste.</translation>
+    </message>
+    <message>
+        <source>The present keyboard layout has no {0} key.</source>
+        <translation>Die jetzige Tastaturbelegung hat keine Taste {0}.</translation>
+    </message>
+    <message>
+        <source>The desktop refused the hotkeys.</source>
+        <translation>Die Arbeitsumgebung hat die Tasten abgelehnt.</translation>
+    </message>
+    <message>
+        <source>The desktop&apos;s question about hotkeys was declined.</source>
+        <translation>Die Frage der Arbeitsumgebung nach den Tasten wurde verneint.</translation>
+    </message>
+    <message>
+        <source>The desktop&apos;s question about hotkeys was not answered.</source>
+        <translation>Die Frage der Arbeitsumgebung nach den Tasten blieb ohne Antwort.</translation>
+    </message>
+    <message>
+        <source>The desktop did not answer.</source>
+        <translation>Die Arbeitsumgebung antwortet nicht.</translation>
+    </message>
+    <message>
+        <source>The desktop ended the hotkeys.</source>
+        <translation>Die Arbeitsumgebung hat die Tasten beendet.</translation>
+    </message>
+    <message>
+        <source>Save the settings again to get them back.</source>
+        <translation>Speichern Sie die Einstellungen noch einmal, um sie zurückzubekommen.</translation>
+    </message>
+    <message>
+        <source>This desktop gives programs no hotkeys.</source>
+        <translation>Diese Arbeitsumgebung gibt Programmen keine Tasten.</translation>
+    </message>
+    <message>
+        <source>This session has no message bus for hotkeys.</source>
+        <translation>Diese Sitzung hat keinen Nachrichtenbus für die Tasten.</translation>
+    </message>
+    <message>
+        <source>Without a desktop there are no hotkeys.</source>
+        <translation>Ohne Arbeitsumgebung gibt es keine Tasten.</translation>
+    </message>
+    <message>
+        <source>The hotkeys are switched off.</source>
+        <translation>Die Tasten sind ausgeschaltet.</translation>
+    </message>
+    <message>
+        <source>Give the command `{0}` a key in the desktop&apos;s keyboard settings.</source>
+        <translation>Geben Sie dem Befehl „{0}“ eine Taste in den Tastatureinstellungen der Arbeitsumgebung.</translation>
+    </message>
+    <message>
+        <source>The settings cannot be kept in {0} ({1}).</source>
+        <translation>Die Einstellungen lassen sich nicht in {0} speichern ({1}).</translation>
+    </message>
+    <message>
+        <source>Make that directory writable; until then they end with the program.</source>
+        <translation>Machen Sie den Ordner schreibbar; bis dahin gelten sie, bis das Programm endet.</translation>
+    </message>
+    <message>
+        <source>The settings in {0} cannot be read ({1}); the defaults are used.</source>
+        <translation>Die Einstellungen in {0} sind nicht lesbar ({1}); es gelten die Voreinstellungen.</translation>
+    </message>
+    <message>
+        <source>{0} is not a settings file; the defaults are used.</source>
+        <translation>{0} ist keine Einstellungsdatei; es gelten die Voreinstellungen.</translation>
+    </message>
+    <message>
+        <source>The settings file was damaged: it lies in {0} now, and the defaults are used.</source>
+        <translation>Die Einstellungsdatei war beschädigt: Sie liegt jetzt in {0}, und es gelten die Voreinstellungen.</translation>
+    </message>
+    <message>
+        <source>The setting {0} cannot be used; its default is taken.</source>
+        <translation>Die Einstellung {0} ist nicht brauchbar; es gilt die Voreinstellung.</translation>
+    </message>
+</context>
+<context>
     <name>Tray</name>
     <message>
         <source>There is no camera.</source>

@@ -972,6 +972,353 @@
     </message>
 </context>
 <context>
+    <name>Told</name>
+    <message>
+        <source>No camera was found.</source>
+        <translation>Fant ikke noe kamera.</translation>
+    </message>
+    <message>
+        <source>Plug in a camera, or use --source FILE.</source>
+        <translation>Koble til et kamera.</translation>
+    </message>
+    <message>
+        <source>There is no camera &apos;{0}&apos;.</source>
+        <translation>Det finnes ikke noe kamera «{0}».</translation>
+    </message>
+    <message>
+        <source>The camera {0} is gone.</source>
+        <translation>Kameraet {0} er borte.</translation>
+    </message>
+    <message>
+        <source>The camera {0} does not answer.</source>
+        <translation>Kameraet {0} svarer ikke.</translation>
+    </message>
+    <message>
+        <source>Plug it in again.</source>
+        <translation>Koble det til på nytt.</translation>
+    </message>
+    <message>
+        <source>The camera {0} may not be used by this user.</source>
+        <translation>Du har ikke lov til å bruke kameraet {0}.</translation>
+    </message>
+    <message>
+        <source>Run: sudo usermod -aG video $USER, then log in again.</source>
+        <translation>Kjør: sudo usermod -aG video $USER, og logg inn på nytt.</translation>
+    </message>
+    <message>
+        <source>The camera &quot;{0}&quot; could not be opened.</source>
+        <translation>Kameraet «{0}» kunne ikke åpnes.</translation>
+    </message>
+    <message>
+        <source>Close other programs.</source>
+        <translation>Lukk andre programmer.</translation>
+    </message>
+    <message>
+        <source>The camera &quot;{0}&quot; is used by {1}.</source>
+        <translation>Kameraet «{0}» brukes av {1}.</translation>
+    </message>
+    <message>
+        <source>Close it there; it is then taken over by itself.</source>
+        <translation>Lukk det der, så overtas det av seg selv.</translation>
+    </message>
+    <message>
+        <source>Choose a real camera.</source>
+        <translation>Velg et ekte kamera.</translation>
+    </message>
+    <message>
+        <source>Camera not available.</source>
+        <translation>Kameraet er ikke tilgjengelig.</translation>
+    </message>
+    <message>
+        <source>The camera sends no picture.</source>
+        <translation>Kameraet sender ikke noe bilde.</translation>
+    </message>
+    <message>
+        <source>Camera picture not usable.</source>
+        <translation>Kamerabildet kan ikke brukes.</translation>
+    </message>
+    <message>
+        <source>The camera is not running.</source>
+        <translation>Kameraet er ikke i gang.</translation>
+    </message>
+    <message>
+        <source>The camera is just starting.</source>
+        <translation>Kameraet starter akkurat nå.</translation>
+    </message>
+    <message>
+        <source>Start it first.</source>
+        <translation>Start det først.</translation>
+    </message>
+    <message>
+        <source>There was no answer in time.</source>
+        <translation>Det kom ikke noe svar i tide.</translation>
+    </message>
+    <message>
+        <source>Try again in a moment.</source>
+        <translation>Prøv igjen om et øyeblikk.</translation>
+    </message>
+    <message>
+        <source>DeepPrivacy Cam is running already.</source>
+        <translation>DeepPrivacy Cam kjører allerede.</translation>
+    </message>
+    <message>
+        <source>Use it, or end it with: deepcam stop</source>
+        <translation>Bruk det, eller avslutt det med: deepcam stop</translation>
+    </message>
+    <message>
+        <source>Start the program again.</source>
+        <translation>Start programmet på nytt.</translation>
+    </message>
+    <message>
+        <source>The output stopped ({0}).</source>
+        <translation>Utdataene stoppet ({0}).</translation>
+    </message>
+    <message>
+        <source>The face generator stopped ({0}).</source>
+        <translation>Ansiktsgeneratoren stoppet ({0}).</translation>
+    </message>
+    <message>
+        <source>There is no identity model.</source>
+        <translation>Ansiktsmodellen mangler.</translation>
+    </message>
+    <message>
+        <source>The model {0} is missing.</source>
+        <translation>Modellen {0} mangler.</translation>
+    </message>
+    <message>
+        <source>Install DeepPrivacy Cam again.</source>
+        <translation>Installer DeepPrivacy Cam på nytt.</translation>
+    </message>
+    <message>
+        <source>The face tracker&apos;s networks are not on this computer yet.</source>
+        <translation>Nettverkene for ansiktssporing er ikke på denne maskinen ennå.</translation>
+    </message>
+    <message>
+        <source>The tracker&apos;s networks could not be downloaded ({0}).</source>
+        <translation>Nettverkene for ansiktssporing kunne ikke lastes ned ({0}).</translation>
+    </message>
+    <message>
+        <source>There is no virtual camera &quot;{0}&quot;.</source>
+        <translation>Det finnes ikke noe virtuelt kamera «{0}».</translation>
+    </message>
+    <message>
+        <source>The virtual camera {0} does not answer.</source>
+        <translation>Det virtuelle kameraet {0} svarer ikke.</translation>
+    </message>
+    <message>
+        <source>The virtual camera {0} may not be used by this user.</source>
+        <translation>Du har ikke lov til å bruke det virtuelle kameraet {0}.</translation>
+    </message>
+    <message>
+        <source>PipeWire does not run in this session.</source>
+        <translation>PipeWire kjører ikke i denne økten.</translation>
+    </message>
+    <message>
+        <source>The PipeWire library is missing.</source>
+        <translation>PipeWire-biblioteket mangler.</translation>
+    </message>
+    <message>
+        <source>You closed the question for the password.</source>
+        <translation>Du lukket spørsmålet om passordet.</translation>
+    </message>
+    <message>
+        <source>Nothing was changed.</source>
+        <translation>Ingenting ble endret.</translation>
+    </message>
+    <message>
+        <source>The set-up ended early (exit code {0}).</source>
+        <translation>Oppsettet ble avbrutt (kode {0}).</translation>
+    </message>
+    <message>
+        <source>An identity called &apos;{0}&apos; exists already.</source>
+        <translation>Et ansikt med navnet «{0}» finnes allerede.</translation>
+    </message>
+    <message>
+        <source>Choose another name.</source>
+        <translation>Velg et annet navn.</translation>
+    </message>
+    <message>
+        <source>An identity of that name exists again.</source>
+        <translation>Et ansikt med det navnet finnes igjen.</translation>
+    </message>
+    <message>
+        <source>Rename that one, then try once more.</source>
+        <translation>Gi det et annet navn, og prøv en gang til.</translation>
+    </message>
+    <message>
+        <source>No identity is called &apos;{0}&apos;.</source>
+        <translation>Ingen ansikter heter «{0}».</translation>
+    </message>
+    <message>
+        <source>`deepcam identities list` shows the saved ones; a number is taken as a seed.</source>
+        <translation>Galleriet viser de lagrede.</translation>
+    </message>
+    <message>
+        <source>That cannot be the name of an identity.</source>
+        <translation>Et ansikt kan ikke hete det.</translation>
+    </message>
+    <message>
+        <source>Use 1 to {0} visible characters, not only digits.</source>
+        <translation>Bruk 1 til {0} synlige tegn, ikke bare sifre.</translation>
+    </message>
+    <message>
+        <source>{0} is not an identity, or it is damaged.</source>
+        <translation>{0} er ikke en ansiktsfil, eller den er skadet.</translation>
+    </message>
+    <message>
+        <source>Make a new one with `deepcam identities new`.</source>
+        <translation>Lag et nytt ansikt.</translation>
+    </message>
+    <message>
+        <source>{0} was written by a newer DeepPrivacy Cam.</source>
+        <translation>{0} er laget av en nyere DeepPrivacy Cam.</translation>
+    </message>
+    <message>
+        <source>Install the present version.</source>
+        <translation>Installer den nyeste versjonen.</translation>
+    </message>
+    <message>
+        <source>{0} does not exist.</source>
+        <translation>{0} finnes ikke.</translation>
+    </message>
+    <message>
+        <source>Check the name.</source>
+        <translation>Sjekk navnet.</translation>
+    </message>
+    <message>
+        <source>{0} cannot be used: {1}.</source>
+        <translation>{0} kan ikke brukes: {1}.</translation>
+    </message>
+    <message>
+        <source>Choose another place or free it.</source>
+        <translation>Velg et annet sted, eller frigjør det.</translation>
+    </message>
+    <message>
+        <source>Nothing can be written in the directory {0}.</source>
+        <translation>Ingenting kan lagres i mappen {0}.</translation>
+    </message>
+    <message>
+        <source>Choose another place.</source>
+        <translation>Velg et annet sted.</translation>
+    </message>
+    <message>
+        <source>{0} is taken by another program.</source>
+        <translation>{0} brukes av et annet program.</translation>
+    </message>
+    <message>
+        <source>Choose other keys.</source>
+        <translation>Velg andre taster.</translation>
+    </message>
+    <message>
+        <source>Choose keys such as Ctrl+Alt+N.</source>
+        <translation>Velg taster som Ctrl+Alt+N.</translation>
+    </message>
+    <message>
+        <source>&apos;{0}&apos; lacks the key that is pressed.</source>
+        <translation>I «{0}» mangler tasten som trykkes.</translation>
+    </message>
+    <message>
+        <source>{0} is needed for writing.</source>
+        <translation>{0} trengs for å skrive.</translation>
+    </message>
+    <message>
+        <source>Hold Ctrl or Alt with it, as in Ctrl+Alt+N.</source>
+        <translation>Hold Ctrl eller Alt samtidig, som i Ctrl+Alt+N.</translation>
+    </message>
+    <message>
+        <source>{0} belongs to the desktop.</source>
+        <translation>{0} tilhører skrivebordet.</translation>
+    </message>
+    <message>
+        <source>Every program needs {0} itself.</source>
+        <translation>Alle programmer trenger {0} selv.</translation>
+    </message>
+    <message>
+        <source>Windows keeps {0} for itself.</source>
+        <translation>Windows beholder {0} selv.</translation>
+    </message>
+    <message>
+        <source>In &apos;{0}&apos;, {1} is no key that can be a hotkey.</source>
+        <translation>I {0} er {1} ingen mulig tast.</translation>
+    </message>
+    <message>
+        <source>Choose a letter, a digit or a function key.</source>
+        <translation>Velg en bokstav, et siffer eller en funksjonstast.</translation>
+    </message>
+    <message>
+        <source>The present keyboard layout has no {0} key.</source>
+        <translation>Tastaturoppsettet har ingen tast {0}.</translation>
+    </message>
+    <message>
+        <source>The desktop refused the hotkeys.</source>
+        <translation>Skrivebordet avviste tastene.</translation>
+    </message>
+    <message>
+        <source>The desktop&apos;s question about hotkeys was declined.</source>
+        <translation>Spørsmålet fra skrivebordet om tastene ble avslått.</translation>
+    </message>
+    <message>
+        <source>The desktop&apos;s question about hotkeys was not answered.</source>
+        <translation>Spørsmålet fra skrivebordet om tastene ble ikke besvart.</translation>
+    </message>
+    <message>
+        <source>The desktop did not answer.</source>
+        <translation>Skrivebordet svarte ikke.</translation>
+    </message>
+    <message>
+        <source>The desktop ended the hotkeys.</source>
+        <translation>Skrivebordet avsluttet tastene.</translation>
+    </message>
+    <message>
+        <source>Save the settings again to get them back.</source>
+        <translation>Lagre innstillingene på nytt for å få dem tilbake.</translation>
+    </message>
+    <message>
+        <source>This desktop gives programs no hotkeys.</source>
+        <translation>Dette skrivebordet gir ikke programmer taster.</translation>
+    </message>
+    <message>
+        <source>This session has no message bus for hotkeys.</source>
+        <translation>Denne økten har ingen meldingsbuss for tastene.</translation>
+    </message>
+    <message>
+        <source>Without a desktop there are no hotkeys.</source>
+        <translation>Uten skrivebord finnes det ingen taster.</translation>
+    </message>
+    <message>
+        <source>The hotkeys are switched off.</source>
+        <translation>Tastene er slått av.</translation>
+    </message>
+    <message>
+        <source>Give the command `{0}` a key in the desktop&apos;s keyboard settings.</source>
+        <translation>Gi kommandoen «{0}» en tast i tastaturinnstillingene til skrivebordet.</translation>
+    </message>
+    <message>
+        <source>The settings cannot be kept in {0} ({1}).</source>
+        <translation>Innstillingene kan ikke lagres i {0} ({1}).</translation>
+    </message>
+    <message>
+        <source>Make that directory writable; until then they end with the program.</source>
+        <translation>Gjør mappen skrivbar; til da gjelder de bare til programmet avsluttes.</translation>
+    </message>
+    <message>
+        <source>The settings in {0} cannot be read ({1}); the defaults are used.</source>
+        <translation>Innstillingene i {0} kan ikke leses ({1}); standardverdiene brukes.</translation>
+    </message>
+    <message>
+        <source>{0} is not a settings file; the defaults are used.</source>
+        <translation>{0} er ikke en innstillingsfil; standardverdiene brukes.</translation>
+    </message>
+    <message>
+        <source>The settings file was damaged: it lies in {0} now, and the defaults are used.</source>
+        <translation>Innstillingsfilen var skadet: Den ligger nå i {0}, og standardverdiene brukes.</translation>
+    </message>
+    <message>
+        <source>The setting {0} cannot be used; its default is taken.</source>
+        <translation>Innstillingen {0} kan ikke brukes; standardverdien gjelder.</translation>
+    </message>
+</context>
+<context>
     <name>Tray</name>
     <message>
         <source>There is no camera.</source>
