@@ -202,7 +202,9 @@ def test_t1_fails_blank_flickering_and_original() -> None:
         found = stability.identity_error(same, same)
         assert found.value == pytest.approx(0.5, abs=0.1)
     # No face was found in the output: nothing is measured.
-    none: list[np.ndarray] = [np.zeros((0, 32))] * 4
+    none: list[np.ndarray] = [np.array([])] * 4
+    assert MET["T1 EER"](stability.identity_error([*good[:2], none[0]], worn[:3]))
+    assert stability.identity_error(none, worn).value is None
     assert stability.identity_spread([n for n in none if len(n)], real).value is None
     assert stability.identity_error(none, none).value is None
 

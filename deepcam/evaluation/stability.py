@@ -62,7 +62,10 @@ def identity_error(same: Sequence[F64], other: Sequence[F64]) -> Measure:
         if len(a) > 1 and len(b)
     ]
     worn = range(len(same) - 1)
-    genuine = [distances(other[k], same[k + 1]).ravel() for k in worn if len(other[k])]
+    genuine = [
+        distances(other[k], same[k + 1]).ravel()
+        for k in worn if len(other[k]) and len(same[k + 1])
+    ]  # fmt: skip
     impostor = [
         distances(same[k], same[j]).ravel()
         for k in range(len(same)) for j in range(k) if len(same[k]) and len(same[j])

@@ -141,25 +141,39 @@ def blink_agreement(tracks: Sequence[Track]) -> Measure:
 
 def detection(tracks: Sequence[Track]) -> Measure:
     """U1: faces found in the outputs, of those found in the originals at generated angles."""
+    counts = []
+    for track in tracks:
+        both = [
+            y is not None
+            for x, y in zip(track.original, track.output, strict=True)
+            if x is not None and frontal(x)
+        ]
+        counts.append((sum(both), len(both)))
 
-    def statistic(groups: Sequence[Track]) -> float:
-        known = sum(1 for t in groups for x in t.original if x is not None and frontal(x))
-        return sum(len(t.pairs()) for t in groups) / known if known else float("nan")
+    def statistic(groups: Sequence[tuple[int, int]]) -> float:
+        known = sum(g[1] for g in groups)
+        return sum(g[0] for g in groups) / known if known else float("nan")
 
-    n = sum(1 for t in tracks for x in t.original if x is not None and frontal(x))
-    return measure(tracks, statistic, n)
+    return measure(counts, statistic, sum(c[1] for c in counts))
 
 
 def error(tracks: Sequence[Track], between: Callable[[Reading, Reading], float]) -> Measure:
-    """Mean of ``between`` over all frames with both faces; the floor is in ``extra``."""
+    """Mean of ``between`` over all frames with both faces; the floor is in ``extra``, and
+    ``clips``, the mean of each clip."""
 
-    def statistic(groups: Sequence[Track]) -> float:
-        values = [between(x, y) for t in groups for x, y in t.pairs()]
-        return float(np.mean(values)) if values else float("nan")
+    def values(track: Track) -> list[float]:
+        return [between(x, y) for x, y in track.pairs()]
 
-    floor = statistic([t.neighbours() for t in tracks]) if tracks else float("nan")
-    n = sum(len(t.pairs()) for t in tracks)
-    return measure(tracks, statistic, n, floor=_json(floor))
+    def statistic(groups: Sequence[Sequence[float]]) -> float:
+        joined = [v for g in groups for v in g]
+        return float(np.mean(joined)) if joined else float("nan")
+
+    rows = [values(t) for t in tracks]
+    floor = statistic([values(t.neighbours()) for t in tracks])
+    return measure(
+        rows, statistic, sum(map(len, rows)), floor=_json(floor),
+        clips=[round(float(np.mean(r)), 3) if r else None for r in rows],
+    )  # fmt: skip
 
 
 def follows(tracks: Sequence[Track], quantity: Callable[[Reading], float], least: float) -> Measure:
