@@ -128,7 +128,19 @@ def _sbom(python: Path) -> None:
     number = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
     models = json.loads((ROOT / "models" / "MANIFEST.json").read_text())["files"]
     bom = complete(json.loads(done.stdout), number, models)
-    write(DIST / "sbom.cdx.json", json.dumps(bom, indent=1) + "\n")
+    text = json.dumps(bom, indent=1) + "\n"
+    _validate(text, str(bom["specVersion"]))
+    write(DIST / "sbom.cdx.json", text)
+
+
+def _validate(text: str, number: str) -> None:
+    """Against CycloneDX's schema: it was changed after cyclonedx-bom had looked at it."""
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    problem = JsonStrictValidator(SchemaVersion.from_version(number)).validate_str(text)
+    if problem is not None:
+        raise SystemExit(f"The SBOM is not valid CycloneDX {number}: {problem}")
 
 
 def _notes() -> None:

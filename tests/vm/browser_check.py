@@ -56,8 +56,13 @@ async function devices() {
   document.getElementById('list').textContent = 'Cameras: ' + names.join(', ');
   return names;
 }
-async function choose(name) {
+async function hangUp() {
   if (stream) stream.getTracks().forEach(t => t.stop());
+  stream = v.srcObject = null;
+  return 'done';
+}
+async function choose(name) {
+  await hangUp();
   const all = await navigator.mediaDevices.enumerateDevices();
   const found = all.find(d => d.kind == 'videoinput' && d.label.startsWith(name));
   if (!found) return 'not listed';
@@ -195,6 +200,16 @@ class Browser:
             f"const done = arguments[0]; {call}.then(done, e => done('error: ' + e))"
         )
 
+    def lists(self, ours: bool, within: float = 180.0) -> list[str]:
+        """Wait until the page lists our camera, or lists it no more; the names it lists."""
+        begin, names = time.monotonic(), []
+        while time.monotonic() - begin < within:
+            names = self.ask("devices()")
+            if ours == any("DeepPrivacy Cam" in name for name in names):
+                return names
+            time.sleep(0.3)
+        raise AssertionError(f"our camera {'is not' if ours else 'is still'} listed: {names}")
+
     def look(self, text: str = "") -> np.ndarray | None:
         """What the page sees, (24, 32, 3) BGR; None before there is a picture."""
         data = self.driver.execute_script(f"return look({json.dumps(text)})")
@@ -317,11 +332,7 @@ def main(shot: Path | None) -> None:
         os.environ["DEEPCAM_RUNTIME_DIR"] = folder
         for turn in (1, 2):
             live = start()
-            end, names = time.monotonic() + 120, []
-            while not any("DeepPrivacy Cam" in n for n in names) and time.monotonic() < end:
-                time.sleep(0.3)
-                names = browser.ask("devices()")
-            print(f"   start {turn}: the page lists {names}", flush=True)
+            print(f"   start {turn}: the page lists {browser.lists(True)}", flush=True)
             label = browser.ask("choose('DeepPrivacy Cam')")
             assert label.startswith("DeepPrivacy Cam"), label
             sees(card, "the standby card")
@@ -339,7 +350,8 @@ def main(shot: Path | None) -> None:
                 sees(generated, "a synthetic face")
             live.stop()
             assert live.error is None
-            print(f"   stop {turn}, {time.monotonic() - begin:.0f} s in all", flush=True)
+            browser.ask("hangUp()")
+            print(f"   stop {turn}: the page lists {browser.lists(False)}", flush=True)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(browser.process.pid, signal.SIGKILL)
     print(f"browser passed, {time.monotonic() - begin:.0f} s", flush=True)
