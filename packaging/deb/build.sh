@@ -31,7 +31,18 @@ put linux/modules-load.conf usr/lib/modules-load.d/deepprivacy-cam.conf
 put linux/modprobe.conf usr/lib/modprobe.d/deepprivacy-cam.conf
 doc=$root/usr/share/doc/deepprivacy-cam
 { cat packaging/deb/copyright; sed 's/^$/./; s/^/ /' LICENSE | tail -n +2; } > "$doc/copyright"
-gzip -9n < CHANGELOG.md > "$doc/changelog.gz"
+gzip -9n < CHANGELOG.md > "$doc/NEWS.md.gz"
+mkdir -p "$root/usr/share/man/man1"
+gzip -9n < packaging/linux/deepcam.1 > "$root/usr/share/man/man1/deepcam.1.gz"
+maintainer=$(sed -n 's/^Maintainer: //p' packaging/deb/control.in)
+day=$(sed -n 's/.*<release version="[^"]*" date="\([^"]*\)".*/\1/p' "packaging/linux/$id.metainfo.xml" | head -1)
+gzip -9n > "$doc/changelog.gz" <<END
+deepprivacy-cam ($version) unstable; urgency=medium
+
+  * What is new is in NEWS.md.gz beside this file.
+
+ -- $maintainer  $(LC_ALL=C date -u -R -d "$day")
+END
 if [ -f dist/sbom.cdx.json ]; then install -m 644 dist/sbom.cdx.json "$doc/sbom.cdx.json"; fi
 for script in postinst prerm postrm; do
   install -m 755 "packaging/deb/$script" "$root/DEBIAN/$script"
