@@ -162,7 +162,7 @@ class Browser:
              f"--remote-debugging-port={PORT}", "--user-data-dir=/tmp/browser", "about:blank"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        for _ in range(600):
+        for _ in range(1600):
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{PORT}/json/version", timeout=60).read()
                 break
