@@ -432,12 +432,18 @@ def evaluate(
     second_judge: Annotated[
         bool, typer.Option("--second-judge", help="U5 with dlib's 68 points (non-commercial).")
     ] = False,
+    cache: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keeps what the recognizer finds: a run can go on."),
+    ] = None,
     store: Annotated[
         bool, typer.Option("--store", help="With --smoke: these are the figures to keep.")
     ] = False,
     json_: Json = False,
 ) -> None:
     """Measure privacy, utility and stability, beside blur and other baselines."""
+    from dataclasses import replace
+
     from deepcam.evaluation import gate, report, targets
     from deepcam.evaluation.outcome import Settings
     from deepcam.evaluation.run import evaluate as measure
@@ -448,9 +454,9 @@ def evaluate(
         raise DeepcamError("--store keeps the figures of --smoke.", "Give both.")
     few = Settings(
         persons, clips, frames, min(60, persons), both_ways=persons >= 48, strangers=strangers,
-        sessions=3 if learning else 0, second_judge=second_judge,
+        sessions=3 if learning else 0, second_judge=second_judge, store=cache,
     )  # fmt: skip
-    settings = Settings.smoke() if smoke else few
+    settings = replace(Settings.smoke(), store=cache) if smoke else few
     recognizer = recognizer_of(attacker, attacker_mean, attacker_scale, not attacker_bgr)
     outcome = measure(folders, settings, _speaker(json_), recognizer)
     paths = report.write(outcome, output)

@@ -21,9 +21,10 @@ from deepcam.evaluation.attackers import (
     threshold,
 )
 from deepcam.evaluation.baselines import Method, Painted, Seen, blur, cover, pixelate
+from deepcam.evaluation.embedding import CROPS, Remembering
 from deepcam.evaluation.judge import Judge, Reading
 from deepcam.evaluation.record import Shot, Take
-from deepcam.frames import Face, Frame, Pose
+from deepcam.frames import Face, Frame, Image, Pose
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import head_outline, project
 
@@ -259,3 +260,60 @@ def test_a_report_never_shows_a_face_that_leaked() -> None:
     assert (privacy.shown(shot, shot.frame.image) == 128).all()
     made, _ = Painted(cover).process(shot.frame, shot.seen)
     assert privacy.shown(shot, made) is made
+
+
+class Counting:
+    """An attacker that counts how often it had to look."""
+
+    name = "counting"
+
+    def __init__(self) -> None:
+        self.looked = 0
+
+    def embed(self, image: Image, eyes: Reading, crop: str, hidden: np.ndarray) -> np.ndarray:
+        self.looked += 1
+        return np.array([image.mean(), len(crop)], np.float64)
+
+
+def test_what_the_recognizer_found_is_kept_for_the_next_run(tmp_path: Path) -> None:
+    shots = take(length=3).shots
+    jobs = [(s.frame.image, s.reading, crop, s.hidden()) for s in shots for crop in CROPS]
+    store = tmp_path / "kept" / "marks.db"
+    first = Counting()
+    one = Remembering(first, store)
+    codes = one.embed_many([*jobs, *jobs])
+    assert first.looked == len(jobs)
+    assert (one.embed(*jobs[0]) == codes[0]).all()
+    one.close()
+    second = Counting()
+    again = Remembering(second, store)
+    assert np.array_equal(again.embed_many(jobs), codes[: len(jobs)])
+    assert second.looked == 0
+    changed = (255 - jobs[0][0], *jobs[0][1:])
+    assert again.embed(*changed)[0] != codes[0][0]
+    assert second.looked == 1
+    again.close()
+    other = Counting()
+    other.name = "another recognizer"
+    third = Remembering(other, store)
+    third.embed(*jobs[0])
+    assert other.looked == 1
+    third.close()
+    store.write_bytes(b"no database" * 100)
+    with pytest.raises(DeepcamError, match="cannot be used"):
+        Remembering(first, store)
+
+
+def test_several_processes_say_the_same() -> None:
+    pytest.importorskip("face_recognition", reason="the recognizer is not installed")
+    attacker = DlibAttacker()
+    attacker._workers._count = 2
+    shots = take(length=12).shots
+    jobs = [(s.frame.image, s.reading, "standard", s.hidden()) for s in shots]
+    try:
+        many = attacker.embed_many(jobs)
+        assert np.allclose(many[3], attacker.embed(*jobs[3]), atol=1e-6)
+        assert len(many) == 12
+        assert attacker._workers._pool is not None
+    finally:
+        attacker.close()

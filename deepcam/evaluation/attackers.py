@@ -6,6 +6,8 @@ want of a detection: blurred and covered faces are attacked as well.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
 from deepcam.evaluation.judge import Reading
+from deepcam.evaluation.workers import Workers
 from deepcam.frames import Image
 from deepcam.geometry.pose import umeyama
 
@@ -42,6 +45,10 @@ _ARC_TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655],
      [70.7299, 92.2041]]
 ) / 112  # fmt: skip
+
+
+Job = tuple[Image, Reading, str, NDArray[np.uint8]]
+"""Arguments of ``Attacker.embed``."""
 
 
 class Attacker(Protocol):
@@ -101,6 +108,7 @@ class DlibAttacker:
     def __init__(self) -> None:
         try:
             import face_recognition.api as api
+            import face_recognition_models  # type: ignore[import-untyped]
         except (ImportError, SystemExit):  # the package calls quit() without its models
             raise DeepcamError(
                 "The recognizer face_recognition is not installed.",
@@ -108,13 +116,30 @@ class DlibAttacker:
                 "pip install --no-deps face_recognition; or give --attacker model.onnx.",
             ) from None
         self._encoder: Any = api.face_encoder
+        self._workers = Workers(face_recognition_models.face_recognition_model_location())
 
     def embed(self, image: Image, eyes: Reading, crop: str, hidden: NDArray[np.uint8]) -> F64:
         """See ``Attacker``; (128,)."""
-        points = eyes.landmarks[_DLIB_POINTS, :2]
-        aligned = chip(image, points, _PORTRAIT, 150, crop, hidden)
-        rgb = np.ascontiguousarray(aligned[:, :, ::-1])
+        rgb = _dlib_chip(image, eyes, crop, hidden)
         return np.array(self._encoder.compute_face_descriptor(rgb), np.float64)
+
+    def embed_many(self, jobs: Sequence[Job]) -> list[F64]:
+        """The same of many pictures, on every core."""
+        chips = [_dlib_chip(*job) for job in jobs]
+        found = self._workers.vectors(chips)
+        if found is not None:
+            return found
+        return [np.array(self._encoder.compute_face_descriptor(c), np.float64) for c in chips]
+
+    def close(self) -> None:
+        """End the processes that help."""
+        self._workers.close()
+
+
+def _dlib_chip(image: Image, eyes: Reading, crop: str, hidden: NDArray[np.uint8]) -> Image:
+    points = eyes.landmarks[_DLIB_POINTS, :2]
+    aligned = chip(image, points, _PORTRAIT, 150, crop, hidden)
+    return np.ascontiguousarray(aligned[:, :, ::-1])
 
 
 class OnnxAttacker:
@@ -128,6 +153,7 @@ class OnnxAttacker:
         self, path: Path, mean: float = 127.5, scale: float = 1 / 127.5, rgb: bool = True
     ) -> None:
         self.name = path.name
+        self.settings = f"{mean} {scale} {rgb}"
         self._mean, self._scale, self._rgb = mean, scale, rgb
         wrong = DeepcamError(
             f"{path} is not a recognizer that can be used.",
@@ -135,6 +161,7 @@ class OnnxAttacker:
         )
         if not path.is_file():
             raise DeepcamError(f"{path} does not exist.", "Check the name of the ONNX file.")
+        self.settings += hashlib.sha256(path.read_bytes()).hexdigest()
         try:
             import onnxruntime as ort
 

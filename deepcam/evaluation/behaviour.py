@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from deepcam.evaluation import privacy, seam, stability, strata, utility
 from deepcam.evaluation.attackers import Attacker
 from deepcam.evaluation.baselines import Method
-from deepcam.evaluation.embedding import embed, originals
+from deepcam.evaluation.embedding import embed_at, originals
 from deepcam.evaluation.landmarks68 import SecondJudge
 from deepcam.evaluation.material import Clip, Material, spread
 from deepcam.evaluation.outcome import OURS, SEED, Outcome, Say, Settings
@@ -48,15 +48,12 @@ def behaviour(
     say: Say,
 ) -> None:
     """U1 to U5, T1 to T4 and Q4 of every method on the clips; P7 of the conditioning."""
-    every = {t.name: [k for k, s in enumerate(t.shots) if s.reading is not None][::6]
+    every = {t.name: _spaced([k for k, s in enumerate(t.shots) if s.reading is not None])
              for t in takes}  # fmt: skip
-    real = [
-        np.stack([embed(attacker, r, "standard", k) for k in every[r.take.name]])
-        for r in originals(takes)
-    ]
+    real = [_embedded(attacker, r, every[r.take.name]) for r in originals(takes)]
     second = SecondJudge() if settings.second_judge else None
-    for arm in arms:
-        say(f"Clips: {arm.name}.")
+    for number, arm in enumerate(arms):
+        say(f"Clips: {arm.name} ({number + 1} of {len(arms)}).")
         results = [run_clip(arm, take, SEED + k) for k, take in enumerate(takes)]
         figures = outcome.figures.setdefault(arm.name, {})
         tracks = [utility.Track([s.reading for s in r.take.shots], r.readings) for r in results]
@@ -92,7 +89,18 @@ def behaviour(
 def _marks(attacker: Attacker, result: Result, at: Sequence[int]) -> F64:
     """(n, d) of the pictures ``at`` that show a face; none where the output is not alive."""
     seen = [k for k in at if result.readings[k] is not None] if stability.alive(result) else []
-    return np.array([embed(attacker, result, "standard", k) for k in seen], np.float64)
+    return _embedded(attacker, result, seen)
+
+
+def _embedded(attacker: Attacker, result: Result, at: Sequence[int]) -> F64:
+    return embed_at(attacker, [(result, k) for k in at], "standard")
+
+
+def _spaced(frames: list[int]) -> list[int]:
+    """Every sixth of ``frames``, at most eight."""
+    few = frames[::6]
+    return [few[i] for i in np.unique(np.linspace(0, len(few) - 1, min(8, len(few))).round(
+    ).astype(int))]  # fmt: skip
 
 
 def _others(
@@ -104,7 +112,7 @@ def _others(
         few = Take(take.name, take.person, [take.shots[k] for k in every[take.name]], take.fps)
         result = run_clip(arm, few, SEED + number + 1, judged=False)
         shown = [k for k, why in enumerate(result.reasons) if why is Reason.GENERATED]
-        rows.append(np.array([embed(attacker, result, "standard", k) for k in shown], np.float64))
+        rows.append(_embedded(attacker, result, shown))
     return rows
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deepcam.evaluation import mapping, parrot
 from deepcam.evaluation.attackers import Attacker, put_back
 from deepcam.evaluation.baselines import Method, Painted, cover
-from deepcam.evaluation.embedding import crops, embed, embed_all, originals
+from deepcam.evaluation.embedding import crops, embed_all, originals
 from deepcam.evaluation.features import hog
 from deepcam.evaluation.outcome import OURS, SEED, Outcome, Settings
 from deepcam.evaluation.privacy import features as conditioning
@@ -144,8 +144,9 @@ def _back(
             shot = result.take.shots[0]
             assert shot.reading is not None
             whole = put_back(result.images[0], shot.reading, picture, shot.hidden())
-            turned.append(embed(lessons.attacker, Result(result.take, [whole], []), crop))
-        found["pictures"] = mapping.decoded_attack(np.array(turned), gallery, np.arange(n))
+            turned.append(Result(result.take, [whole], []))
+        codes = embed_all(lessons.attacker, turned, crop)
+        found["pictures"] = mapping.decoded_attack(codes, gallery, np.arange(n))
         for name, hits in found.items():
             out.setdefault(name, []).append(hits)
     return {name: np.concatenate(parts) for name, parts in out.items()}

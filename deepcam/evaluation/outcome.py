@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,8 @@ class Settings:
     P5."""
     arms: tuple[str, ...] = ()
     """Names of the methods that are compared; none: all."""
+    store: Path | None = None
+    """File that keeps what the recognizer finds, see ``embedding.Remembering``; None: nothing."""
     second_judge: bool = False
     """Measure U5 with dlib's 68 points, whose training data is for non-commercial use only."""
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.evaluation import features, learned, privacy, realism, seam, strata
-from deepcam.evaluation.attackers import Attacker, distances, threshold
+from deepcam.evaluation.attackers import Attacker, Job, distances, threshold
 from deepcam.evaluation.baselines import Method, person
-from deepcam.evaluation.embedding import CROPS, Remembering, crops, embed_all, originals
+from deepcam.evaluation.embedding import CROPS, crops, embed_all, originals
 from deepcam.evaluation.judge import Judge
 from deepcam.evaluation.material import Material, Photo, spread
 from deepcam.evaluation.outcome import OURS, SEED, Distances, Outcome, Say, Settings
@@ -86,14 +86,14 @@ def attack(
 ) -> float:
     """P1 to P5, Q1, Q3 and Q4 of every method; returns the threshold on the standard crop."""
     say(f"Attacking pictures of {len(people.firsts)} persons with {attacker.name}.")
-    attacker = Remembering(attacker)
     sides = (people.firsts, people.seconds)
     real = {crop: [embed_all(attacker, originals(t), crop) for t in sides] for crop in CROPS}
     taus = {crop: threshold(_impostors(*pair)) for crop, pair in real.items()}
     outcome.facts["impostor_pairs"] = int(len(people.firsts) * (len(people.firsts) - 1) * 2)
     seen = crops(originals(people.firsts))
     lessons = learned.prepare(attacker, people.strangers, sides, real, settings)
-    for arm in arms:
+    for number, arm in enumerate(arms):
+        say(f"Photographs: {arm.name} ({number + 1} of {len(arms)}).")
         made = [run_stills(arm, takes, SEED + 1000 * way)
                 for way, takes in enumerate(sides[: 1 + settings.both_ways])]  # fmt: skip
         figures = outcome.figures.setdefault(arm.name, {})
@@ -134,7 +134,7 @@ def attack(
             made[0]
         )
         if lessons is not None:
-            say(f"Attacks that learn: {arm.name}.")
+            say(f"Attacks that learn: {arm.name} ({number + 1} of {len(arms)}).")
             learned.learned_attacks(outcome, arm, lessons, made)
         if arm.name == OURS:
             pictures = [privacy.shown(r.take.shots[0], r.images[0]) for r in made[0]]
@@ -216,13 +216,13 @@ def memory(
     with Judge(still=True) as judge:
 
         def codes(images: Sequence[Image]) -> F64:
-            rows = []
+            jobs: list[Job] = []
             for image in images:
                 reading = judge.read(image)
                 if reading is not None:
-                    nothing = np.zeros(image.shape[:2], np.uint8)
-                    rows.append(attacker.embed(image, reading, "standard", nothing))
-            return np.array(rows)
+                    jobs.append((image, reading, "standard", np.zeros(image.shape[:2], np.uint8)))
+            many = getattr(attacker, "embed_many", None)
+            return np.array(many(jobs) if many else [attacker.embed(*job) for job in jobs])
 
         def some(photos: list[Photo]) -> list[Image]:
             return [photos[i].read() for i in spread(photos, settings.identities)]

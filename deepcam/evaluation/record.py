@@ -71,6 +71,8 @@ class Result:
     reasons: list[Reason]
     readings: list[Reading | None] = field(default_factory=list)
     """The judge's, of these pictures; near the original's face."""
+    living: bool | None = None
+    """What ``stability.alive`` found."""
 
 
 class Recorder:

@@ -15,6 +15,7 @@ from deepcam.errors import DeepcamError
 from deepcam.evaluation import behaviour, gate, photographs, privacy
 from deepcam.evaluation.attackers import Attacker, DlibAttacker, OnnxAttacker
 from deepcam.evaluation.baselines import Method, methods
+from deepcam.evaluation.embedding import Remembering
 from deepcam.evaluation.material import Material, find
 from deepcam.evaluation.outcome import OURS, SEED, Outcome, Say, Settings
 from deepcam.evaluation.record import Take
@@ -36,7 +37,22 @@ def evaluate(
     # OpenCV's thread pool has been seen to hang beside dlib's and the network's.
     cv2.setNumThreads(1)
     material = find(folders)
-    recognizer = attacker if attacker is not None else DlibAttacker()
+    say = _timed(say, began)
+    recognizer = Remembering(attacker if attacker is not None else DlibAttacker(), settings.store)
+    try:
+        return _evaluate(material, settings, say, recognizer, arms, began)
+    finally:
+        recognizer.close()
+
+
+def _evaluate(
+    material: Material,
+    settings: Settings,
+    say: Say,
+    recognizer: Remembering,
+    arms: Sequence[Method] | None,
+    began: float,
+) -> Outcome:
     wanted = [m for m in methods() if not settings.arms or m.name in settings.arms]
     methods_ = list(arms) if arms is not None else wanted
     outcome = Outcome({m.name: {} for m in methods_})
@@ -60,6 +76,16 @@ def evaluate(
     outcome.facts |= _facts(material, people, takes, recognizer, tau)
     outcome.facts["seconds"] = round(time.monotonic() - began, 1)
     return outcome
+
+
+def _timed(say: Say, began: float) -> Say:
+    """``say`` with minutes and seconds since ``began`` before each sentence."""
+
+    def said(words: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - began), 60)
+        say(f"{minutes:02d}:{seconds:02d} {words}")
+
+    return said
 
 
 def recognizer_of(
