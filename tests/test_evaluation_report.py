@@ -11,11 +11,21 @@ import numpy as np
 import pytest
 
 from deepcam.errors import DeepcamError
-from deepcam.evaluation import gate, html, landmarks68, plots, realism, strata, targets, utility
+from deepcam.evaluation import (
+    gate,
+    html,
+    landmarks68,
+    plots,
+    realism,
+    report,
+    strata,
+    targets,
+    utility,
+)
 from deepcam.evaluation.features import hog, random_network, spectrum
 from deepcam.evaluation.outcome import OURS, Distances, Outcome
 from deepcam.evaluation.statistics import Measure, rate
-from deepcam.evaluation.svg import histogram
+from deepcam.evaluation.svg import colour, histogram, ticks
 from deepcam.evaluation.traits import Traits, glasses_score
 
 TARGETS = {t.metric: t for t in targets.TARGETS}
@@ -161,7 +171,7 @@ def test_the_page_holds_tables_plots_and_nothing_raw() -> None:
     text = "# A <b>\n\n| x | y |\n|---|---|\n| **MISSED** | 1 |\n\n- one\n\n![p](plots/p.svg)\n"
     page = html.page(text, {"p.svg": "<svg/>"})
     assert "A &lt;b&gt;" in page
-    assert "<td><strong>MISSED</strong></td>" in page
+    assert '<td><strong class="missed">MISSED</strong></td>' in page
     assert "<figure><svg/></figure>" in page
     assert page.count("<tr>") == 2
 
@@ -201,3 +211,20 @@ def test_stored_figures_are_sound() -> None:
     assert set(stored["figures"]) <= set(gate.TOLERANCES)
     assert all(isinstance(v, int | float) for v in stored["figures"].values())
     assert json.dumps(stored)
+
+
+def test_the_first_lines_say_what_is_missed() -> None:
+    text = report.markdown(outcome())
+    first = text[text.index("## Targets") :].split("\n")[2]
+    assert first.startswith("**Broken promises**: P2 rank-1 tight")  # not measured here
+    assert " 4 targets are met, 0 are missed, " in first
+    worse = report.markdown(outcome(**{"U2 pose": Measure(4.0, 3.9, 4.1, 90)}))
+    assert "1 are missed (U2 pose)" in worse
+    assert "| U2 pose | **MISSED** |" in worse
+
+
+def test_axes_have_round_numbers() -> None:
+    assert ticks(1.0) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    assert ticks(4.08)[-1] >= 4.08
+    assert ticks(0.158) == pytest.approx([0, 0.05, 0.1, 0.15, 0.2])
+    assert colour("ours", 0) == colour("ours", 5) != colour("blur", 0)

@@ -14,7 +14,7 @@ from deepcam.evaluation import html
 from deepcam.evaluation.outcome import OURS, Outcome
 from deepcam.evaluation.plots import all_plots
 from deepcam.evaluation.statistics import Measure
-from deepcam.evaluation.targets import NOT_MEASURED, broken_promises, verdicts
+from deepcam.evaluation.targets import NOT_MEASURED, TARGETS, broken_promises, verdicts
 from deepcam.frames import Image
 
 
@@ -54,15 +54,15 @@ def markdown(outcome: Outcome) -> str:
         f"{facts.get('persons_unseen_in_training', 0)} of them no training material), "
         f"{facts.get('strangers', 0)} strangers, "
         f"{len(facts.get('clips', []))} clips, {facts.get('clip_frames', 0)} frames.", "",
-        "## Targets and what was measured", "",
-        "| metric | what | target | measured | 95 % interval | n | |",
-        "|---|---|---|---|---|---|---|",
+        "## Targets and what was measured", "", *_summary(outcome), "",
+        "| metric | | what | target | measured | beside it | 95 % interval | n |",
+        "|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
     for target, found, state in verdicts(outcome):
-        mark = f"**{state}**" if state != "met" else state
+        beside = _beside(found) or (found.note if found is not None else "")
         lines.append(
-            f"| {target.metric} | {target.what} | {target.wanted} | {_value(found)} "
-            f"| {_interval(found)} | {found.n if found else 0} | {mark} |"
+            f"| {target.metric} | **{state}** | {target.what} | {target.wanted} | {_short(found)} "
+            f"| {beside} | {_interval(found)} | {found.n if found else 0} |"
         )
     lines += ["", NOT_MEASURED, "", "## All methods, through the same code", ""]
     names = list(outcome.figures)
@@ -166,14 +166,46 @@ def _numbered(picture: Image, number: int) -> Image:
     return np.ascontiguousarray(out, np.uint8)
 
 
+def _summary(outcome: Outcome) -> list[str]:
+    """How many targets are met, and whether the promises hold."""
+    states = [state for _, _, state in verdicts(outcome)]
+    broken = broken_promises(outcome)
+    missed = [t.metric for t, _, state in verdicts(outcome) if state == "MISSED"]
+    promises = ", ".join(t.metric for t in TARGETS if t.promise)
+    kept = f"All promises hold ({promises})." if not broken else (
+        f"**Broken promises**: {'; '.join(broken)}.")  # fmt: skip
+    counts = f"{states.count('met')} targets are met, {len(missed)} are missed"
+    if missed:
+        counts += f" ({', '.join(missed)})"
+    unknown = states.count("not measured")
+    return [f"{kept} {counts}{f', {unknown} were not measured' if unknown else ''}."]
+
+
 def _value(found: Measure | None) -> str:
     if found is None or found.value is None:
         return "" if found is None else found.note
-    beside = [f"{k} {found.extra[k]}" for k in
-              ("original", "floor", "times_floor", "chance", "times_chance", "masked", "p", "by",
-               "held_out", "across_clips")
-              if found.extra.get(k) is not None]  # fmt: skip
-    return _number(found.value) + (f" ({', '.join(beside)})" if beside else "")
+    beside = _beside(found)
+    return _number(found.value) + (f" ({beside})" if beside else "")
+
+
+def _beside(found: Measure | None) -> str:
+    """Numbers that a value is read against."""
+    if found is None or found.value is None:
+        return ""
+    names = {"times_floor": "times floor", "times_chance": "times chance", "held_out": "held out",
+             "masked": "face cut out", "across_clips": "across clips"}  # fmt: skip
+    parts = []
+    for key in ("original", "floor", "times_floor", "chance", "times_chance", "masked", "p", "by",
+                "held_out", "across_clips"):  # fmt: skip
+        value = found.extra.get(key)
+        if value is None:
+            continue
+        if key == "p":
+            parts.append("p < .001" if value < 1e-3 else f"p {value:.3f}")
+        else:
+            text = value if isinstance(value, str) else _number(float(value))
+            parts.append(f"{names.get(key, key)} {text}")
+    return ", ".join(parts)
 
 
 def _ranged(found: Measure | None) -> str:
@@ -192,4 +224,6 @@ def _short(found: Measure | None) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4f}" if abs(value) < 1 and value != 0 else f"{value:.3g}"
+    if abs(value) < 5e-5:
+        return "0"
+    return f"{value:.3f}" if abs(value) < 1 and abs(value) >= 0.0995 else f"{value:.3g}"

@@ -10,6 +10,10 @@ from html import escape
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 64, 130, 34, 62
 COLOURS = ("#1b6ca8", "#d1495b", "#2e933c", "#8d6a9f", "#c98a1b", "#5c6b73", "#0f4c5c", "#9a031e")
+METHODS = {
+    "ours": "#2e933c", "original": "#d1495b", "floor": "#8d6a9f", "mean face": "#0f4c5c",
+    "blur": "#1b6ca8", "pixelate": "#4f9bd0", "cover": "#5c6b73", "rectangle": "#c98a1b",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +37,20 @@ class Line:
 
 def bars(title: str, rows: Sequence[Bar], line: float | None = None, what: str = "") -> str:
     """Vertical bars from 0; ``line``: a dashed one, say the target or chance, called ``what``."""
-    top = max([b.high if b.high is not None else b.value for b in rows] + [line or 0.0, 1e-6])
-    out = _frame(title, 0.0, top * 1.08)
+    highest = max([b.high if b.high is not None else b.value for b in rows] + [line or 0.0, 1e-6])
+    marks = ticks(highest)
+    top = marks[-1]
+    out = _frame(title, marks)
     slot = (WIDTH - LEFT - RIGHT) / max(len(rows), 1)
     for k, bar in enumerate(rows):
         x, wide = LEFT + slot * (k + 0.2), slot * 0.6
-        y = _y(bar.value, 0, top * 1.08)
+        y = _y(bar.value, 0, top)
         out.append(
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" '
-            f'height="{HEIGHT - BOTTOM - y:.1f}" fill="{COLOURS[k % len(COLOURS)]}"/>'
+            f'height="{HEIGHT - BOTTOM - y:.1f}" fill="{colour(bar.label, k)}"/>'
         )
         if bar.low is not None and bar.high is not None:
-            low, high = (_y(v, 0, top * 1.08) for v in (bar.low, bar.high))
+            low, high = (_y(v, 0, top) for v in (bar.low, bar.high))
             middle = x + wide / 2
             out.append(
                 f'<path d="M{middle:.1f} {low:.1f}V{high:.1f}M{middle - 5:.1f} {low:.1f}h10'
@@ -53,7 +59,7 @@ def bars(title: str, rows: Sequence[Bar], line: float | None = None, what: str =
         out.append(_text(x + wide / 2, HEIGHT - BOTTOM + 16, bar.label, "middle"))
         out.append(_text(x + wide / 2, HEIGHT - BOTTOM + 32, _short(bar.value), "middle"))
     if line is not None:
-        y = _y(line, 0, top * 1.08)
+        y = _y(line, 0, top)
         out.append(_dashed(LEFT, y, WIDTH - RIGHT, y))
         out.append(_text(WIDTH - RIGHT + 4, y + 4, what, "start"))
     return _whole(out)
@@ -71,16 +77,21 @@ def curves(
     low, high = min(xs), max(xs)
     if log:
         low, high = math.log10(low), math.log10(high)
-    highest = top or max([y for n in known for _, y in n.points] + [1e-9]) * 1.05
-    out = _frame(title, 0.0, highest)
+    rising = ticks(top or max([y for n in known for _, y in n.points] + [1e-9]))
+    highest = rising[-1]
+    out = _frame(title, rising)
 
     def place(x: float) -> float:
         at = math.log10(x) if log else x
         return LEFT + (at - low) / max(high - low, 1e-9) * (WIDTH - LEFT - RIGHT)
 
-    for k in range(5):
-        at = low + (high - low) * k / 4
-        value = 10**at if log else at
+    if log:
+        across_at = [10.0**e for e in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)]
+    else:
+        step = _step(high - low)
+        first = math.ceil(low / step - 1e-9)
+        across_at = [k * step for k in range(first, math.floor(high / step + 1e-9) + 1)]
+    for value in across_at:
         out.append(_text(place(value), HEIGHT - BOTTOM + 16, _short(value), "middle"))
     for k, line in enumerate(known):
         path, last = "", 0.0
@@ -89,12 +100,10 @@ def curves(
                 path += f"L{place(x):.1f} {last:.1f}"
             last = _y(y, 0, highest)
             path += f"{'L' if path else 'M'}{place(x):.1f} {last:.1f}"
-        colour = COLOURS[k % len(COLOURS)]
-        out.append(f'<path d="{path}" stroke="{colour}" stroke-width="2" fill="none"/>')
+        shade = colour(line.label, k)
+        out.append(f'<path d="{path}" stroke="{shade}" stroke-width="2" fill="none"/>')
         y = TOP + 12 + 18 * k
-        out.append(
-            f'<path d="M{WIDTH - RIGHT + 8} {y - 4}h16" stroke="{colour}" stroke-width="3"/>'
-        )
+        out.append(f'<path d="M{WIDTH - RIGHT + 8} {y - 4}h16" stroke="{shade}" stroke-width="3"/>')
         out.append(_text(WIDTH - RIGHT + 28, y, line.label, "start"))
     out.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18, across, "middle"))
     out.append(
@@ -117,14 +126,31 @@ def histogram(
     return [*points, (high, counts[-1] / n), (high, 0.0)]
 
 
-def _frame(title: str, low: float, high: float) -> list[str]:
+def colour(label: str, number: int) -> str:
+    """A method's own colour, the same in every plot; else by ``number``."""
+    known = METHODS.get(label)
+    return known if known is not None else COLOURS[number % len(COLOURS)]
+
+
+def ticks(highest: float) -> list[float]:
+    """Round numbers from 0 to at least ``highest`` (> 0), about five."""
+    step = _step(highest)
+    return [k * step for k in range(math.ceil(highest / step - 1e-9) + 1)]
+
+
+def _step(width: float) -> float:
+    """1, 2 or 5 times a power of ten, four to eight of which make up ``width``."""
+    power = 10.0 ** math.floor(math.log10(max(width, 1e-12) / 4))
+    return next(m * power for m in (1, 2, 5, 10) if m * power * 6 >= width)
+
+
+def _frame(title: str, marks: Sequence[float]) -> list[str]:
     out = [
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
         f'<text x="{LEFT}" y="20" font-size="14" font-weight="600">{escape(title)}</text>',
     ]
-    for k in range(5):
-        value = low + (high - low) * k / 4
-        y = _y(value, low, high)
+    for value in marks:
+        y = _y(value, marks[0], marks[-1])
         out.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
         out.append(_text(LEFT - 6, y + 4, _short(value), "end"))
     return out
@@ -147,7 +173,7 @@ def _dashed(x0: float, y0: float, x1: float, y1: float) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:.3g}"
+    return "0" if abs(value) < 5e-4 else f"{value:.3g}"
 
 
 def _whole(parts: Sequence[str]) -> str:
