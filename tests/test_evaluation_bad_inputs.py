@@ -13,7 +13,7 @@ from scenes import rotation
 
 from deepcam.evaluation import realism, seam, stability, targets, utility
 from deepcam.evaluation.baselines import Method, Painted, Seen, blur, mean_face, person
-from deepcam.evaluation.behaviour import _others
+from deepcam.evaluation.behaviour import _near, _others
 from deepcam.evaluation.features import random_network, spectrum
 from deepcam.evaluation.judge import Judge, Reading
 from deepcam.evaluation.record import Result, Shot, Take
@@ -302,3 +302,11 @@ def test_everybody_gets_the_mean_face() -> None:
     assert (person(3).texture != person(4).texture).any()
     gap = np.abs(one.shape - BASIS.mean).max()
     assert gap < 0.2
+
+
+def test_what_is_shown_of_a_clip_is_the_face_without_raw_pixels() -> None:
+    shot, covered = TAKE.shots[0], under_mask(lambda image, k: np.full_like(image, 128))[0]
+    part = _near(shot, covered)
+    assert part.shape[0] < 240
+    assert (part == 128).all(2).mean() > 0.3
+    assert (_near(shot, ORIGINALS[0]) == 128).all()  # raw: nothing of it is shown

@@ -14,7 +14,7 @@ from deepcam.evaluation.embedding import embed_at, originals
 from deepcam.evaluation.landmarks68 import SecondJudge
 from deepcam.evaluation.material import Clip, Material, spread
 from deepcam.evaluation.outcome import OURS, SEED, Outcome, Say, Settings
-from deepcam.evaluation.record import Recorder, Result, Take, run_clip
+from deepcam.evaluation.record import Recorder, Result, Shot, Take, run_clip
 from deepcam.evaluation.statistics import Measure, rate
 from deepcam.frames import Image, Reason
 
@@ -78,7 +78,7 @@ def behaviour(
         figures["covered frames"] = _covered(results)
         if arm.name == OURS:
             middles = [(r, len(r.images) // 2) for r in results[:12]]
-            outcome.gallery += [privacy.shown(r.take.shots[k], r.images[k]) for r, k in middles]
+            outcome.gallery += [_near(r.take.shots[k], r.images[k]) for r, k in middles]
             outcome.worst += _worst(results)
             outcome.strata |= strata.of_clips(results)
     people = _distinct([r.mean(0) for r in real], tau)
@@ -140,12 +140,24 @@ def _worst(results: Sequence[Result]) -> list[tuple[str, Image]]:
                 continue
             where = f"{result.take.name} {shot.frame.number}"
             if found is None:
-                rows.append((999.0, f"U1 {where}: no face", privacy.shown(shot, image)))
+                rows.append((999.0, f"U1 {where}: no face", _near(shot, image)))
             else:
                 error = utility.pose_error(shot.reading, found)
-                rows.append((error, f"U2 {where}: {error:.1f} degrees", privacy.shown(shot, image)))
+                rows.append((error, f"U2 {where}: {error:.1f} degrees", _near(shot, image)))
     rows.sort(key=lambda row: -row[0])
     kept: dict[str, tuple[str, Image]] = {}
     for _, label, image in rows:  # one of each clip
         kept.setdefault(label.split()[1], (label, image))
     return list(kept.values())[:5]
+
+
+def _near(shot: Shot, image: Image) -> Image:
+    """What may be shown of an anonymized picture: a square of five IOD around the face."""
+    whole = privacy.shown(shot, image)
+    if shot.reading is None:
+        return whole
+    half = max(2.5 * shot.reading.size, 32.0)
+    x, y = shot.reading.centre + [0, 0.4 * shot.reading.size]
+    x0, y0 = max(int(x - half), 0), max(int(y - half), 0)
+    part = whole[y0 : int(y + half), x0 : int(x + half)]
+    return np.ascontiguousarray(part) if part.size else whole

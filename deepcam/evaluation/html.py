@@ -17,7 +17,8 @@ color:var(--ink);background:var(--paper)}
 table{border-collapse:collapse;margin:1rem 0;font-size:13px;display:block;overflow-x:auto}
 td,th{border:1px solid var(--line);padding:.25rem .5rem;text-align:left;vertical-align:top}
 th{background:var(--head)}tr.rule td{border-top:2px solid var(--quiet)}
-td:first-child{white-space:nowrap}.missed{color:var(--bad)}.met{color:var(--good)}
+td:first-child,td:nth-child(2) strong{white-space:nowrap}
+.missed{color:var(--bad)}.met{color:var(--good)}
 .none{color:var(--quiet);font-weight:normal;font-style:italic}
 img,svg{max-width:100%;height:auto;display:block}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:1rem}
