@@ -109,12 +109,25 @@ def test_copies_are_found() -> None:
     people = rng.normal(size=(40, 16))
     people[:10] = real.codes[:10] + 0.01
     pairs = distances(people, people)[np.triu_indices(40, 1)]
-    found = likeness.copies(people, pairs, real)
+    found = likeness.copies(people, pairs, real, likeness.strangers(real))
     near = found["nearer than the threshold to a donor"].value
     other = found["nearer than the threshold to somebody of the studio who is no donor"].value
     assert near is not None
     assert other is not None
     assert near >= 0.25 > other + 0.1
+
+
+def test_who_is_in_a_copy() -> None:
+    rng = np.random.default_rng(0)
+    real = _photographs(rng.normal(size=(98, 16)), donors())
+    people = rng.normal(size=(20, 16))
+    people[:10] = real.codes[:10] + 0.01
+    found = likeness.in_whom(people, range(20), real, IdentityModel.load(), 0.2)
+    dark = found["nearer than the threshold to a donor, darkest quarter of tones"]
+    other = found["nearer than the threshold to a donor, other tones"]
+    assert dark.n + other.n == 20
+    assert (dark.value or 0) * dark.n + (other.value or 0) * other.n == pytest.approx(10)
+    assert found["share of that donor in these people"].n == 10
 
 
 def test_table_and_file(tmp_path: Path) -> None:

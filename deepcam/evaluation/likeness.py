@@ -21,6 +21,8 @@ from deepcam.identity.model import IdentityModel
 F64 = NDArray[np.float64]
 
 STUDIO = ("london", "canada")
+DARK = 0.25
+"""Tones (0 darkest .. 1 lightest) below this are counted apart."""
 
 
 def embed(attacker: Attacker, judge: Judge, images: Iterable[Image]) -> tuple[F64, list[int]]:
@@ -76,23 +78,30 @@ def alike(
     )  # fmt: skip
     if real is None:
         return out
-    out |= copies(codes, pairs, real)
-    out |= in_whom(codes, seeds, real, model)
+    impostors = strangers(real)
+    out |= copies(codes, pairs, real, impostors)
+    out |= in_whom(codes, seeds, real, model, threshold(impostors))
     return out
 
 
-def copies(codes: F64, pairs: F64, real: Real) -> dict[str, Measure]:
+def strangers(real: Real) -> F64:
+    """Distances between photographs of different people. Only of the studios' where these are:
+    sharp portraits are like the renders, and synthetic photographs hold many that show nearly the
+    same face, which would give a threshold that is too easy to keep."""
+    studio = np.array([p.source in STUDIO for p in real.photos])
+    judged = studio if studio.sum() >= 40 else np.ones(len(studio), bool)
+    people = np.array([p.person for p in real.photos])[judged]
+    gaps = distances(real.codes[judged], real.codes[judged])
+    out: F64 = gaps[people[:, None] < people[None]]
+    return out
+
+
+def copies(codes: F64, pairs: F64, real: Real, impostors: F64) -> dict[str, Measure]:
     """How near people come to photographs, beside real people who are in no training set."""
+    tau = threshold(impostors)
     known = set(donors())
     studio = [p.source in STUDIO for p in real.photos]
     donor = [p.path.name in known for p in real.photos]
-    people = np.array([p.person for p in real.photos])
-    # Sharp portraits from one studio are like the renders; synthetic photographs hold many that
-    # show nearly the same face, which would give a threshold that is too easy to keep.
-    judged = np.array(studio) if sum(studio) >= 40 else np.ones(len(people), bool)
-    gaps = distances(real.codes[judged], real.codes[judged])
-    impostors = gaps[people[judged][:, None] < people[judged][None]]
-    tau = threshold(impostors)
     same = [s for s, d in zip(studio, donor, strict=True) if s and not d]
     persons = {p.person for p, d in zip(real.photos, donor, strict=True) if d}
     outsider = [s and p.person not in persons for p, s in zip(real.photos, studio, strict=True)]
@@ -124,24 +133,41 @@ def copies(codes: F64, pairs: F64, real: Real) -> dict[str, Measure]:
 
 
 def in_whom(
-    codes: F64, seeds: Sequence[int], real: Real, model: IdentityModel
+    codes: F64, seeds: Sequence[int], real: Real, model: IdentityModel, tau: float
 ) -> dict[str, Measure]:
-    """Is the donor that a person looks most like one who is in them? A copy would always be."""
+    """Is the donor that a person looks most like one who is in them, and how much? A copy would be
+    made of them. By tone: recognizers tell dark faces apart worse."""
     table, files = bank_shares(len(model.age))
     number = {name: k for k, name in enumerate(files)}
     rows = [k for k, p in enumerate(real.photos) if p.path.name in number]
     if not rows:
         return {}
     gaps = distances(codes, real.codes[rows])
-    hits, expected, gain = 0, 0.0, []
+    hits, expected, gain, shares = 0, 0.0, [], []
+    dark = np.array([model.recipe(seed).tone < DARK for seed in seeds])
+    near = gaps.min(1) < tau
     for seed, gap in zip(seeds, gaps, strict=True):
         share = model.recipe(seed).shares(table).mean((0, 1))
+        shares.append(share[number[real.photos[rows[int(gap.argmin())]].path.name]])
         inside = np.array([share[number[real.photos[k].path.name]] >= COUNTS for k in rows])
         hits += int(inside[int(gap.argmin())])
         expected += float(inside.mean())
         if inside.any() and not inside.all():
             gain.append(float(np.median(gap[~inside]) - np.median(gap[inside])))
+    copied = np.array(shares)[near]
     return {
+        "nearer than the threshold to a donor, darkest quarter of tones": rate(
+            int(near[dark].sum()), int(dark.sum())
+        ),
+        "nearer than the threshold to a donor, other tones": rate(
+            int(near[~dark].sum()), int((~dark).sum())
+        ),
+        "share of that donor in these people": Measure(
+            quantile(copied, 0.5),
+            n=len(copied),
+            note="median",
+            extra={f"p{q}": quantile(copied, q / 100) for q in (0, 95, 100)},
+        ),
         "nearest donor is a contributor": rate(
             hits, len(seeds), by_chance=round(expected / len(seeds), 4)
         ),

@@ -123,6 +123,7 @@ class IdentityModel:
         odds[4] += 0.35
         iris = _IRIS[rng.choice(6, p=odds / odds.sum())] * rng.uniform(0.88, 1.12)
         label = name or f"{_FIRST[rng.integers(len(_FIRST))]} {_LAST[rng.integers(len(_LAST))]}"
+        mean = float(recipe.middle.mean(0) @ self.masculinity[pick])
         return Identity(
             name=label,
             seed=int(seed),
@@ -132,7 +133,7 @@ class IdentityModel:
             teeth=int(rng.integers(3)),
             meta={
                 "age": round(recipe.age, 1),
-                "masculinity": round(float(recipe.middle.mean(0) @ self.masculinity[pick]), 2),
+                "masculinity": round(min(max(mean, 0.0), 1.0), 2),
                 "tone": round(recipe.tone, 2),
             },
         )
