@@ -112,8 +112,14 @@ deb)
   clip
   room=$work/room
   leave() { for m in proc dev; do umount -q "$room/$m" || true; done; rm -rf --one-file-system "$work"; }
-  debootstrap --variant=minbase "$suite" "$room" http://deb.debian.org/debian >"$work/log" 2>&1 ||
-    fail "debootstrap failed." "$(tail -3 "$work/log")"
+  bare=build/debian-$suite.tar  # kept: it takes minutes
+  if [ ! -f "$bare" ]; then
+    debootstrap --variant=minbase "$suite" "$room" http://deb.debian.org/debian >"$work/log" 2>&1 ||
+      fail "debootstrap failed." "$(tail -3 "$work/log")"
+    tar -C "$room" --one-file-system -cf "$bare.part" . && mv "$bare.part" "$bare"
+  else
+    mkdir "$room" && tar -C "$room" -xf "$bare"
+  fi
   mount -t proc proc "$room/proc"
   mkdir -p "$room/tmp/io"
   cp "$deb" "$room/tmp/package.deb"

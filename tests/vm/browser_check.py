@@ -185,12 +185,16 @@ class Browser:
             os.killpg(self.process.pid, signal.SIGCONT)
 
     def shoot(self, path: Path, what: Callable[[np.ndarray], bool]) -> None:
-        """A picture of the page, taken while the page sees ``what``."""
+        """A picture of the page in which the camera shows ``what``."""
+        left, top, width, height = map(round, self.driver.execute_script(
+            "const r = v.getBoundingClientRect(); return [r.left, r.top, r.width, r.height]"
+        ))  # fmt: skip
         for _ in range(8):
-            image = base64.b64decode(self.driver.get_screenshot_as_base64())
-            seen = self.look("The page sees: a synthetic face")
-            if seen is not None and what(seen):
-                path.write_bytes(image)
+            data = base64.b64decode(self.driver.get_screenshot_as_base64())
+            page = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+            seen = page[top : top + height, left : left + width]
+            if what(cv2.resize(seen, (32, 24), interpolation=cv2.INTER_AREA).astype(int)):
+                path.write_bytes(data)
                 return
         raise AssertionError("no picture of the page could be taken")
 
