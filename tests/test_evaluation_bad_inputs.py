@@ -308,5 +308,5 @@ def test_what_is_shown_of_a_clip_is_the_face_without_raw_pixels() -> None:
     shot, covered = TAKE.shots[0], under_mask(lambda image, k: np.full_like(image, 128))[0]
     part = _near(shot, covered)
     assert part.shape[0] < 240
-    assert (part == 128).all(2).mean() > 0.3
+    assert 0.2 < (part == 128).all(2).mean() < 1
     assert (_near(shot, ORIGINALS[0]) == 128).all()  # raw: nothing of it is shown

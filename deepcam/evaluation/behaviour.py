@@ -152,12 +152,12 @@ def _worst(results: Sequence[Result]) -> list[tuple[str, Image]]:
 
 
 def _near(shot: Shot, image: Image) -> Image:
-    """What may be shown of an anonymized picture: a square of five IOD around the face."""
+    """What may be shown of an anonymized picture: a square of 4.4 IOD around the face."""
     whole = privacy.shown(shot, image)
     if shot.reading is None:
         return whole
-    half = max(2.5 * shot.reading.size, 32.0)
-    x, y = shot.reading.centre + [0, 0.4 * shot.reading.size]
+    half = max(2.2 * shot.reading.size, 32.0)
+    x, y = shot.reading.centre + np.array([0.0, 0.4 * shot.reading.size])
     x0, y0 = max(int(x - half), 0), max(int(y - half), 0)
     part = whole[y0 : int(y + half), x0 : int(x + half)]
     return np.ascontiguousarray(part) if part.size else whole
