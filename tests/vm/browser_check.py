@@ -276,12 +276,12 @@ def start() -> Any:
     )  # fmt: skip
     live.start()
     assert live._sender is not None
-    live._sender.supervisor.start_limit = 400.0
+    live._sender.supervisor.start_limit = 900.0
     live._sender.supervisor.hang_limit = 60.0
     return live
 
 
-def generates(live: Any, within: float = 400.0) -> None:
+def generates(live: Any, within: float = 900.0) -> None:
     """Wait until the program itself says that it sends a face."""
     begin = time.monotonic()
     while time.monotonic() - begin < within:
