@@ -33,13 +33,15 @@ def donor_list() -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
-def write_shares(table: F64, files: list[str]) -> None:
-    """Keep the bank's shares (mixtures, donors, REGIONS) beside this module, for the evaluation."""
+SHARES = Path(__file__).with_name("bank_shares.csv")
+
+
+def write_shares(table: F64, files: list[str], path: Path = SHARES) -> None:
+    """Keep the bank's shares (mixtures, donors, REGIONS), for the evaluation."""
     lines = ["mixture,file,eyes,nose,mouth,forehead,cheeks"]
     for mixture, donor in np.argwhere(table.any(2)):
         row = ",".join(f"{v:.4f}" for v in table[mixture, donor])
         lines.append(f"{mixture},{files[donor]},{row}")
-    path = Path(__file__).with_name("bank_shares.csv")
     part = path.with_suffix(".part")
     part.write_text("\n".join(lines) + "\n")
     part.replace(path)
