@@ -497,7 +497,7 @@ def test_the_guide_again_from_the_settings(qt, begun, tmp_path):  # noqa: F811
     assert not app.store.now.mirror_preview  # what was changed is kept
     assert app.guidance.guide.isVisible()
     first = app.guidance.guide
-    app.guidance.show_guide(FACE)
+    app.guidance.show_guide(OUTPUT)
     assert app.guidance.guide is first
-    assert first.pages.currentIndex() == FACE
+    assert first.pages.currentIndex() == OUTPUT
     QApplication.processEvents()

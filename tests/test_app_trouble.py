@@ -1,0 +1,295 @@
+"""What stands in the way of a picture is told in one sentence, with one button that helps."""
+
+import os
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
+
+from dataclasses import replace
+from typing import ClassVar
+
+from test_app_gallery import person, qt, windows_end  # noqa: F401
+from test_app_main import FakeSession, until
+
+from deepcam.app import guidance
+from deepcam.app.first_run import CAMERA, OUTPUT
+from deepcam.app.main import App, live
+from deepcam.app.outlook import Outlook
+from deepcam.app.settings import Settings, SettingsFile
+from deepcam.app.trouble import PATIENCE, Banner, Trouble
+from deepcam.errors import DeepcamError
+from deepcam.identity.gallery import Gallery
+from deepcam.modelfetch import MISSING
+
+FINE = {"running": True, "on": True, "showing": "generated", "problem": "", "camera_problem": ""}
+SEEN = Settings(first_run_done=True)
+TAKEN = 'The camera "Cam" is used by zoom (process 7).'
+
+
+@pytest.fixture
+def banner(qt):  # noqa: F811
+    made = Banner(lambda: made.now)
+    made.now = 0.0
+    return made
+
+
+def test_nothing_wrong_shows_nothing(banner):
+    assert not banner.watch(FINE, "", "")
+    assert banner.isHidden()
+
+
+@pytest.mark.parametrize(
+    ("status", "problem", "lack", "trouble"),
+    [
+        ({"running": False}, "There is no camera.", "", Trouble("There is no camera.", "again")),
+        ({**FINE, "problem": " ".join(MISSING)}, "", "", Trouble(MISSING[0], "fetch")),
+        ({**FINE, "problem": "The model x is missing."}, "", "None yet.",
+         Trouble("The model x is missing.", "again")),
+        ({"running": False, "problem": "No device."}, "", "None yet.",
+         Trouble("No device.", "setup")),
+        ({"running": False, "problem": "It is in use."}, "", "", Trouble("It is in use.", "again")),
+        (FINE, "", "None yet.", Trouble("None yet.", "setup")),
+    ],
+)  # fmt: skip
+def test_each_fault_has_its_remedy(banner, status, problem, lack, trouble):
+    wanted = []
+    banner.wanted.connect(wanted.append)
+    assert banner.watch(status, problem, lack)
+    assert banner.shown == trouble
+    assert banner.text.text() == trouble.sentence
+    assert not banner.isHidden()
+    banner.button.click()
+    assert wanted == [trouble.remedy]
+    assert not banner.watch(status, problem, lack)  # said once
+    assert not banner.watch(FINE, "", "")
+    assert banner.isHidden()
+
+
+def test_a_camera_gets_some_time_before_it_is_told(banner):
+    taken = {**FINE, "camera_problem": TAKEN}
+    assert not banner.watch(taken, "", "None yet.") or banner.shown.remedy == "setup"
+    banner.now += PATIENCE / 2
+    banner.watch({**FINE, "camera_problem": "The camera sends no picture"}, "", "")
+    assert banner.isHidden()
+    banner.now += PATIENCE / 2
+    assert banner.watch(taken, "", "None yet.")
+    assert banner.shown == Trouble(TAKEN, "camera")
+    assert "another" in banner.button.text()
+    banner.watch({**taken, "on": False}, "", "")  # switched off: nobody misses it
+    assert banner.isHidden()
+    for passing in ("Starting the camera", "The computer was asleep"):
+        banner.now += 2 * PATIENCE
+        assert not banner.watch({**FINE, "camera_problem": passing}, "", "")
+
+
+def test_what_is_dismissed_stays_away_until_it_comes_again(banner):
+    banner.watch(FINE, "", "None yet.")
+    banner.away.click()
+    assert banner.isHidden()
+    assert not banner.watch(FINE, "", "None yet.")
+    assert banner.watch({"running": False}, "There is no camera.", "None yet.")
+    banner.watch(FINE, "", "")
+    assert banner.watch(FINE, "", "None yet.")
+    banner.tell(Trouble("It is gone.", "faces"))
+    assert banner.watch(FINE, "", "")
+    banner.dismiss()
+    assert not banner.watch(FINE, "", "")
+
+
+# In the app
+
+
+class Session(FakeSession):
+    facts: ClassVar[dict] = {}
+
+    def status(self):
+        return {**super().status(), "face": self.worn[-1], **Session.facts}
+
+
+@pytest.fixture
+def begun(qt, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(Session, "facts", {})
+    monkeypatch.setattr("deepcam.app.main.cameras", lambda: ["Cam", "Other"])
+    monkeypatch.setattr("deepcam.sources.v4l2.list_cameras", lambda: [])
+    monkeypatch.setattr("deepcam.app.guide_output.look", lambda system: Outlook())
+    monkeypatch.setattr(guidance, "can_be_seen", lambda output: True)
+    apps, sessions = [], []
+
+    def begin(settings=SEEN, fail=()):
+        store = SettingsFile(tmp_path / "config")
+        store.save(settings)
+
+        def factory(camera, face):
+            if len(sessions) in fail:
+                sessions.append(None)
+                raise DeepcamError("There is no camera.", "Plug one in.")
+            sessions.append(Session(camera, face))
+            return sessions[-1]
+
+        app = App(factory, str(tmp_path / "app"), store)
+        apps.append(app)
+        app.start()
+        until(qt, lambda: sessions and (app.controller.problem or app.controller.current))
+        app.refresh()
+        return app, sessions
+
+    yield begin
+    for app in apps:
+        app.close()
+        app.preview.close()
+
+
+def told(app):
+    app.refresh()
+    return app.guidance.banner
+
+
+def test_no_camera_try_again(qt, begun):  # noqa: F811
+    app, sessions = begun(fail={0})
+    banner = told(app)
+    assert banner.shown == Trouble("There is no camera. Plug one in.", "again")
+    banner.button.click()
+    until(qt, lambda: len(sessions) == 2 and app.controller.current)
+    assert told(app).isHidden()
+
+
+def test_a_taken_camera_leads_to_the_choice_of_another(qt, begun, monkeypatch):  # noqa: F811
+    app, _ = begun()
+    banner = app.guidance.banner
+    now = [100.0]
+    monkeypatch.setattr(banner, "_clock", lambda: now[0])
+    Session.facts = {"camera_problem": TAKEN}
+    app.refresh()
+    now[0] += 2 * PATIENCE
+    assert told(app).shown == Trouble(TAKEN, "camera")
+    banner.button.click()
+    assert app.guidance.guide.isVisible()
+    assert app.guidance.guide.pages.currentIndex() == CAMERA
+
+
+def test_no_virtual_camera_leads_to_its_set_up(qt, begun, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(guidance, "can_be_seen", lambda output: False)
+    app, _ = begun()
+    assert told(app).shown.remedy == "setup"
+    app.guidance.banner.button.click()
+    assert app.guidance.guide.pages.currentIndex() == OUTPUT
+    monkeypatch.setattr(guidance, "can_be_seen", lambda output: True)
+    app.guidance.guide.reject()
+    assert told(app).isHidden()
+
+
+def test_without_a_virtual_camera_the_picture_stays_here(monkeypatch):
+    """Not the window of ``deepcam run``: it needs the main thread, and the preview is there."""
+    monkeypatch.setenv("DISPLAY", ":99")
+    monkeypatch.setattr("deepcam.app.outlook.can_be_seen", lambda output: False)
+    assert live(None, 7, Settings()).settings.output == "null"
+    assert live(None, 7, Settings(output="camera")).settings.output == "camera"
+    monkeypatch.setattr("deepcam.app.outlook.can_be_seen", lambda output: True)
+    assert live(None, 7, Settings()).settings.output == "auto"
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_missing_networks_are_fetched(qt, begun, monkeypatch, works):  # noqa: F811
+    fetched = []
+
+    def fetch(file=None, *, say=print, progress=None):
+        fetched.append(True)
+        if not works:
+            raise DeepcamError("There is no connection.", "Try again later.")
+        Session.facts = {}
+
+    monkeypatch.setattr("deepcam.modelfetch.fetch_tracker_model", fetch)
+    app, sessions = begun()
+    Session.facts = {"problem": " ".join(MISSING)}
+    banner = told(app)
+    assert banner.shown.sentence == MISSING[0]
+    banner.button.click()
+    assert not banner.button.isEnabled()
+    assert "36 MB" in banner.text.text()
+    until(qt, lambda: app.guidance._background.waiting == 0)
+    assert fetched
+    if works:
+        until(qt, lambda: len(sessions) == 2 and app.controller.current)
+        assert told(app).isHidden()
+    else:
+        assert "no connection" in banner.text.text()
+        assert banner.button.isEnabled()
+
+
+def test_settings_that_cannot_be_kept_are_kept_once_that_is_possible(
+    qt,  # noqa: F811
+    begun,
+    monkeypatch,
+):
+    app, sessions = begun()
+    real = os.open
+
+    def refuse(path, flags, *more, **named):
+        if ".part" in str(path) and flags & os.O_CREAT:
+            raise PermissionError(13, "Permission denied")
+        return real(path, flags, *more, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refuse)
+        app.controller.use_camera("Other")
+        until(qt, lambda: len(sessions) == 2 and app.controller.current)
+    folder = app.store.folder
+    folder.chmod(0o500)
+    banner = told(app)
+    assert "cannot be kept" in banner.shown.sentence
+    assert banner.shown.remedy == "writable"
+    banner.button.click()
+    assert told(app).isHidden()
+    assert folder.stat().st_mode & 0o700 == 0o700
+    again = SettingsFile(folder)
+    again.load()
+    assert again.now.camera == "Other"
+
+
+def test_a_broken_face_is_told_and_leads_to_the_faces(qt, begun, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("deepcam.app.gallery_window.GalleryWindow.reload", lambda *_: None)
+    path = Gallery().save(person("Ada"))
+    path.write_bytes(path.read_bytes()[:200])
+    app, sessions = begun(replace(SEEN, face="Ada"))
+    assert isinstance(sessions[0].worn[0], int)
+    until(qt, lambda: told(app).shown is not None)
+    assert app.guidance.banner.shown.remedy == "faces"
+    assert "Somebody new" in app.guidance.banner.text.text()
+    app.guidance.banner.button.click()
+    assert app.gallery.isVisible()
+    assert told(app).isHidden()
+
+
+def test_a_face_lost_on_the_way_is_told_once(qt, begun):  # noqa: F811
+    app, sessions = begun()
+    app.controller.wear("Ada")
+    until(qt, lambda: app.controller.current == "Ada")
+    sessions[0].worn.append(4711)  # what the session put on instead
+    Session.facts = {"replaced": "No identity is called Ada."}
+    banner = told(app)
+    assert banner.shown.sentence == "No identity is called Ada. Somebody new is worn instead."
+    until(qt, lambda: app.controller.current == 4711)
+    banner.away.click()
+    assert told(app).isHidden()
+
+
+def test_old_trash_goes_at_the_start(qt, begun):  # noqa: F811
+    gallery = Gallery()
+    trash = gallery.folder / ".trash"
+    gallery.save(person("Ada"))
+    gallery.delete("Ada")
+    (old,) = trash.iterdir()
+    old.rename(trash / f"{10**18:020d}-ada.identity")
+    app, _ = begun()
+    until(qt, lambda: app.guidance._background.waiting == 0)
+    assert not list(trash.iterdir())
+
+
+def test_the_menu_lists_faces_without_decoding_them(qt, monkeypatch):  # noqa: F811
+    from deepcam.app.main import saved_faces
+
+    Gallery().save(person("Ada"))
+    monkeypatch.setattr("cv2.imdecode", lambda *_: pytest.fail("decoded"))
+    assert saved_faces() == ["Ada"]
