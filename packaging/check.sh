@@ -157,7 +157,7 @@ print(json.dumps({"write": {"etc/modules-load.d/deepprivacy-cam.conf": sys.argv[
   [ -s "$room/etc/modules-load.d/deepprivacy-cam.conf" ] || fail "Root's job wrote nothing."
   echo "   root's job: $(cat "$work/job")"
   apt remove -y deepprivacy-cam
-  [ ! -e "$room/opt/deepprivacy-cam" ] || fail "Removing left /opt/deepprivacy-cam."
+  [ ! -e "$room/usr/lib/deepprivacy-cam" ] || fail "Removing left /usr/lib/deepprivacy-cam."
   apt purge -y deepprivacy-cam
   listing > "$work/after"
   diff "$work/before" "$work/after" || fail "Purging left or took something (above)."

@@ -126,7 +126,7 @@ def test_purging_removes_what_set_up_wrote(tmp_path: Path) -> None:
         path.write_text(f"{rootjob.MARKER}\n")
     strange = tmp_path / rootjob.FILES[0]
     strange.write_text("# by hand\nv4l2loopback\n")
-    (tmp_path / "opt" / "deepprivacy-cam" / "_internal").mkdir(parents=True)
+    (tmp_path / "usr" / "lib" / "deepprivacy-cam" / "_internal").mkdir(parents=True)
     # Nothing of the machine is asked: no helper of systemd is on this path.
     tools = tmp_path / "tools"
     tools.mkdir()
@@ -139,7 +139,7 @@ def test_purging_removes_what_set_up_wrote(tmp_path: Path) -> None:
     )
     assert strange.exists()
     assert not (tmp_path / rootjob.FILES[1]).exists()
-    assert not (tmp_path / "opt" / "deepprivacy-cam").exists()
+    assert not (tmp_path / "usr" / "lib" / "deepprivacy-cam").exists()
 
 
 def _tree(root: Path) -> set[str]:
@@ -189,7 +189,7 @@ def test_the_debian_package_installs_and_goes_without_a_trace(tmp_path: Path) ->
     dpkg("--install", package)
     installed = _tree(root)
     assert {
-        "opt/deepprivacy-cam/deepcam",
+        "usr/lib/deepprivacy-cam/deepcam",
         "usr/bin/deepcam",
         f"usr/share/applications/{APP_ID}.desktop",
         f"usr/share/metainfo/{APP_ID}.metainfo.xml",
@@ -199,11 +199,11 @@ def test_the_debian_package_installs_and_goes_without_a_trace(tmp_path: Path) ->
         "usr/lib/modules-load.d/deepprivacy-cam.conf",
         "usr/share/doc/deepprivacy-cam/copyright",
     } <= installed
-    assert (root / "usr/bin/deepcam").readlink() == Path("/opt/deepprivacy-cam/deepcam")
+    assert (root / "usr/bin/deepcam").readlink() == Path("../lib/deepprivacy-cam/deepcam")
     written = root / rootjob.FILES[0]
     written.parent.mkdir(parents=True)
     written.write_text(f"{rootjob.MARKER}\n")
-    compiled = root / "opt/deepprivacy-cam/_internal/left.pyc"
+    compiled = root / "usr/lib/deepprivacy-cam/_internal/left.pyc"
     compiled.touch()
     dpkg("--remove", "deepprivacy-cam")
     assert written.exists()  # it is the administrator's until the package is purged

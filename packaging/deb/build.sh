@@ -17,10 +17,10 @@ mkdir -p "$target"
 root=$(mktemp -d "$target/.deb.XXXXXX")
 trap 'rm -rf "$root"' EXIT
 chmod 755 "$root"
-mkdir -p "$root/DEBIAN" "$root/opt/deepprivacy-cam" "$root/usr/bin"
+mkdir -p "$root/DEBIAN" "$root/usr/lib/deepprivacy-cam" "$root/usr/bin"
 mkdir -p "$root/usr/share/doc/deepprivacy-cam"
-cp -a "$bundle/." "$root/opt/deepprivacy-cam/"
-ln -s /opt/deepprivacy-cam/deepcam "$root/usr/bin/deepcam"
+cp -a "$bundle/." "$root/usr/lib/deepprivacy-cam/"
+ln -s ../lib/deepprivacy-cam/deepcam "$root/usr/bin/deepcam"
 put() { install -D -m 644 "packaging/$1" "$root/$2"; }
 put "linux/$id.desktop" "usr/share/applications/$id.desktop"
 put "linux/$id.metainfo.xml" "usr/share/metainfo/$id.metainfo.xml"
@@ -47,7 +47,7 @@ if [ -f dist/sbom.cdx.json ]; then install -m 644 dist/sbom.cdx.json "$doc/sbom.
 for script in postinst prerm postrm; do
   install -m 755 "packaging/deb/$script" "$root/DEBIAN/$script"
 done
-chmod -R u=rwX,go=rX "$root/opt"
+chmod -R u=rwX,go=rX "$root/usr/lib/deepprivacy-cam"
 
 # The C library as it was at build time is the oldest that works. The 64-bit-time names came with
 # Debian 13 and Ubuntu 24.04; the packages provide the same libraries.
@@ -59,7 +59,9 @@ depends="$depends, libxcb-xfixes0, libgssapi-krb5-2, libwayland-client0, libwayl
 size=$(du -sk --apparent-size "$root" | cut -f1)
 sed -e "s|@VERSION@|$version|; s|@ARCH@|$arch|g; s|@SIZE@|$size|; s#@DEPENDS@#$depends#" \
   packaging/deb/control.in > "$root/DEBIAN/control"
+compress=(-Zxz -z6 --threads-max=2)
+[ "${DEEPCAM_DEB_COMPRESSION:-}" != none ] || compress=(-Znone)  # for trials: xz takes minutes
 out=$target/deepprivacy-cam_${version}_$arch.deb
-dpkg-deb --root-owner-group -Zxz -z6 --threads-max=2 --build "$root" "$out.part" >/dev/null
+dpkg-deb --root-owner-group "${compress[@]}" --build "$root" "$out.part" >/dev/null
 mv "$out.part" "$out"
 ls -lh "$out" | awk '{print $NF, $5}'
