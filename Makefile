@@ -96,7 +96,7 @@ deb: sbom
 
 # The bundle is made anew: what lies there may be older than the sources.
 release: bundle wheel deb
-	@XZ_OPT='-6 -T2' tar -C dist --owner=0 --group=0 -cJf dist/.bundle.part deepcam
+	@XZ_OPT='-2 -T2' tar -C dist --owner=0 --group=0 -cJf dist/.bundle.part deepcam
 	@mv dist/.bundle.part dist/deepprivacy-cam-linux-$$(uname -m).tar.xz
 	@$(PY) packaging/release.py notes
 
