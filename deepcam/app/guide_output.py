@@ -40,7 +40,6 @@ class OutputStep(Step):
         self.plan.setReadOnly(True)
         self.plan.setFont(fixed)
         self.plan.setTabChangesFocus(True)
-        self.plan.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.plan.setAccessibleName(self.tr("What would be done as root"))
         self.column.addWidget(self.plan, 1)
         self.set_up = QPushButton(self.tr("Set it &up… (asks for the password)"))
