@@ -1,0 +1,76 @@
+"""Buttons and menus against a live session: its worker is a real process with a fake camera."""
+
+import os
+import signal
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
+
+from live_fakes import RecordingSink
+from test_app_main import qt, until  # noqa: F401
+from test_live_session import settings
+
+from deepcam.app.main import App
+from deepcam.live import supervisor
+from deepcam.live.session import Session
+
+
+@pytest.fixture
+def made(qt, tmp_path, monkeypatch):  # noqa: F811
+    """The app, its sessions and their sinks; nothing raw may have come out afterwards."""
+    monkeypatch.setenv("DEEPCAM_TEST_FOLDER", str(tmp_path))
+    monkeypatch.setattr(supervisor, "BACKOFF_FIRST", 0.1)
+    sessions, sinks = [], []
+
+    def factory(camera, face):
+        sinks.append(RecordingSink())
+        sessions.append(Session(settings(tmp_path, camera=camera, identity=face), sink=sinks[-1]))
+        return sessions[-1]
+
+    app = App(factory, str(tmp_path / "app"))
+    app.start()
+    until(qt, lambda: showing(app, "generated"), 30)
+    yield app, sessions, sinks
+    app.close()
+    app.preview.close()
+    assert not any(s.running for s in sessions)
+    for sink in sinks:
+        assert sink.reasons
+        assert sink.raw_pixels == 0
+        assert sink.opened == sink.closed == 1
+
+
+def showing(app, reason):
+    app.refresh()
+    newest = app.controller.newest
+    return newest is not None and newest.reason.value == reason
+
+
+def test_off_on_face_undo_and_panic(qt, made):  # noqa: F811
+    app, _, _ = made
+    app.preview.switch.click()
+    until(qt, lambda: showing(app, "card"), 20)
+    app.preview.switch.click()
+    until(qt, lambda: showing(app, "generated"), 30)
+    first = app.controller.current
+    app.preview.face.click()
+    until(qt, lambda: app.controller.current != first, 20)
+    app.refresh()
+    app.preview.back.click()
+    until(qt, lambda: app.controller.current == first, 20)
+    app.controller.panic()
+    until(qt, lambda: showing(app, "card"), 20)
+    assert not app.controller.status()["on"]
+
+
+def test_a_killed_worker_is_replaced(qt, made):  # noqa: F811
+    app, sessions, sinks = made
+    pid = sessions[0].status()["worker"]["pid"]
+    seen = len(sinks[0].reasons)
+    os.kill(pid, signal.SIGKILL)
+    until(qt, lambda: "card" in sinks[0].reasons[seen:], 20)
+    until(qt, lambda: sessions[0].status()["worker"]["restarts"] == 1, 20)
+    until(qt, lambda: showing(app, "generated"), 30)
+    assert sessions[0].status()["worker"]["pid"] not in (pid, None)
