@@ -20,6 +20,7 @@ from deepcam.erase import checked_image, erase
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, Frame, Image, Mask, MaskedFrame, Persons, Reason, SafeFrame
 from deepcam.guard import Guard, Kind, Plan, as_cover
+from deepcam.heads import Heads, whole
 from deepcam.identity.types import Identity
 from deepcam.outlines import fill
 
@@ -71,6 +72,8 @@ class AnonymizerSettings:
 
     on_doubt: Literal["cover", "card"] = "cover"
     """Where a face cannot be generated: cover the head, or show the card instead of it all."""
+    cover: Literal["face", "head"] = "face"
+    """What is replaced: the face, or the head's outline with synthetic hair around the face."""
     provider: str = "auto"
     """Execution provider of the network; see ``deepcam.generator.session.LADDER``."""
     threads: int = 2
@@ -283,12 +286,19 @@ class Anonymizer:
             for plan in plans:
                 if plan.kind is Kind.COVER:
                     return self.card(plan.detail, frame)
+        faces_only = [p for p in plans if p.kind is Kind.GENERATE]
+        if self.settings.cover == "head":
+            plans = [whole(plan) for plan in plans]
         masked = erase(frame, [plan.outline for plan in plans])
         watch.lap("erase")
         generated = [p for p in plans if p.kind is Kind.GENERATE]
         if generated and self._generator is not None:
-            timings.update(self._paint(masked, generated, identities))
+            around = Heads(masked, generated) if self.settings.cover == "head" else None
+            timings.update(self._paint(masked, faces_only, identities))
             watch.lap("paint")
+            if around is not None:
+                around.draw(identities)
+                watch.lap("hair")
         covered = [p for p in plans if p.kind is Kind.COVER]
         spare = _stamp(masked.mask, generated) if any(p.behind for p in covered) else None
         for plan in covered:

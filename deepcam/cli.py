@@ -43,6 +43,13 @@ class OnDoubt(StrEnum):
     card = "card"
 
 
+class Covered(StrEnum):
+    """How much of a head is replaced."""
+
+    face = "face"
+    head = "head"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 IdentityOption = Annotated[
     str | None,
@@ -50,6 +57,9 @@ IdentityOption = Annotated[
 ]
 DoubtOption = Annotated[
     OnDoubt, typer.Option("--on-doubt", help="Cover the head, or show the card instead.")
+]
+CoverOption = Annotated[
+    Covered, typer.Option("--cover", help="Replace the face, or ears and hair as well.")
 ]
 ProviderOption = Annotated[str, typer.Option(help="What the network runs on.")]
 ThreadsOption = Annotated[int, typer.Option(min=1, max=64, help="Threads of the network.")]
@@ -71,6 +81,7 @@ def run(
     identity: IdentityOption = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
     on_doubt: DoubtOption = OnDoubt.cover,
+    cover: CoverOption = Covered.face,
     per_face: PerFace = False,
     loop: Annotated[bool, typer.Option("--loop", help="Begin a file again at its end.")] = False,
     stay_on: Annotated[
@@ -94,6 +105,7 @@ def run(
         provider=provider,
         threads=threads,
         on_doubt="card" if on_doubt is OnDoubt.card else "cover",
+        cover="head" if cover is Covered.head else "face",
         per_face=per_face,
         loop=loop,
         stay_on=stay_on,
@@ -127,6 +139,7 @@ def anonymize(
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Leave the sound out.")] = False,
     force: Force = False,
     on_doubt: DoubtOption = OnDoubt.cover,
+    cover: CoverOption = Covered.face,
     provider: ProviderOption = "auto",
     threads: ThreadsOption = 2,
     json_: Json = False,
@@ -141,6 +154,7 @@ def anonymize(
         audio=not no_audio,
         force=force,
         on_doubt=on_doubt.value,
+        cover=cover.value,
         provider=provider,
         threads=threads,
     )

@@ -50,6 +50,7 @@ class Options:
     audio: bool = True
     force: bool = False
     on_doubt: str = "cover"
+    cover: str = "face"
     provider: str = "auto"
     threads: int = 2
 
@@ -211,6 +212,7 @@ class _Workshop:
             made = Anonymizer(
                 AnonymizerSettings(
                     on_doubt="card" if options.on_doubt == "card" else "cover",
+                    cover="head" if options.cover == "head" else "face",
                     provider=options.provider,
                     threads=options.threads,
                     identity=options.identity,

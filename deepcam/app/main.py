@@ -28,7 +28,7 @@ from deepcam.live.control import runtime_dir
 from deepcam.platform.desktop_entry import APP_ID
 from deepcam.platform.hotkeys import ACTIONS
 
-_OF_A_SESSION = ("camera", "size", "fps", "output", "on_doubt")
+_OF_A_SESSION = ("camera", "size", "fps", "output", "on_doubt", "cover")
 """Settings that a running session cannot change."""
 
 
@@ -257,6 +257,7 @@ def live(camera: str | None, face: str | int, settings: Settings) -> SessionLike
             fps=settings.fps,
             output="null" if nowhere else settings.output,
             on_doubt=settings.on_doubt,
+            cover=settings.cover,
         )
     )
 

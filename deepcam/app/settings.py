@@ -39,6 +39,7 @@ class Settings:
     face: str = ""
     """The saved face that is always worn; '' is a new one at every start."""
     on_doubt: Literal["cover", "card"] = "cover"
+    cover: Literal["face", "head"] = "face"
     hotkeys: dict[str, str] = field(default_factory=lambda: dict(DEFAULTS))
     """toggle, new_face and panic to keys such as "Ctrl+Alt+N"; '' is none."""
     start_at_login: bool = False
@@ -252,6 +253,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "output": _one_of(*OUTPUTS),
     "face": _name,
     "on_doubt": _one_of("cover", "card"),
+    "cover": _one_of("face", "head"),
     "start_at_login": _flag,
     "mirror_preview": _flag,
     "language": _one_of(*LANGUAGES),

@@ -105,6 +105,7 @@ class SettingsDialog(QDialog):
         self.fps.setValue(round(settings.fps))
         choose(self.output, settings.output, settings.output)
         choose(self.doubt, settings.on_doubt, settings.on_doubt)
+        choose(self.cover, settings.cover, settings.cover)
         if settings.face:
             choose(self.face, settings.face, settings.face)
         self.always.setChecked(bool(settings.face))
@@ -131,6 +132,7 @@ class SettingsDialog(QDialog):
             output=self.output.currentData(),
             face=(self.face.currentData() or "") if self.always.isChecked() else "",
             on_doubt=self.doubt.currentData(),
+            cover=self.cover.currentData(),
             hotkeys={**now.hotkeys, **self._wanted_keys()},
             start_at_login=self.login.isChecked(),
             mirror_preview=self.mirror.isChecked(),
@@ -196,6 +198,12 @@ class SettingsDialog(QDialog):
         if not faces and not self._store.now.face:
             self.always.setEnabled(False)
             self.always.setText(self.tr("&Always this saved face: none is saved yet"))
+        covers = {"face": self.tr("The face"), "head": self.tr("The whole head, with made-up hair")}
+        self.cover = combo(covers, self.tr("What is replaced"))
+        self.still_seen = QLabel()
+        self.still_seen.setWordWrap(True)
+        self.cover.currentIndexChanged.connect(lambda *_: self._say_still_seen())
+        self._say_still_seen()
         row = QHBoxLayout()
         row.addWidget(self.always)
         row.addWidget(self.face, 1)
@@ -203,6 +211,8 @@ class SettingsDialog(QDialog):
         note.setWordWrap(True)
         form = QFormLayout()
         form.addRow(self.tr("&When a face is lost from view:"), self.doubt)
+        form.addRow(self.tr("Rep&lace:"), self.cover)
+        form.addRow(self.still_seen)
         box = QGroupBox(self.tr("Face"))
         column = QVBoxLayout(box)
         column.addWidget(self.new)
@@ -211,6 +221,15 @@ class SettingsDialog(QDialog):
         column.addLayout(form)
         column.addStretch()
         return box
+
+    def _say_still_seen(self) -> None:
+        if self.cover.currentData() == "head":
+            text = self.tr("Body, height, long hair, voice and room can still identify you.")
+        else:
+            text = self.tr(
+                "Hair, ears, the shape of the head, body, voice and room can still identify you."
+            )
+        self.still_seen.setText(text)
 
     def _build_keys(self) -> QGroupBox:
         box = QGroupBox(self.tr("Keys that work in every program"))

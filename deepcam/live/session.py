@@ -52,6 +52,7 @@ class LiveSettings:
     provider: str = "auto"
     threads: int = 2
     on_doubt: Literal["cover", "card"] = "cover"
+    cover: Literal["face", "head"] = "face"
     per_face: bool = False
     max_faces: int = 6
     loop: bool = False
@@ -234,6 +235,7 @@ class Session:
         sink, self._sentence = self._choose_sink()
         anonymizer = AnonymizerSettings(
             on_doubt=settings.on_doubt,
+            cover=settings.cover,
             provider=settings.provider,
             threads=settings.threads,
             identity=self._identity,
