@@ -20,7 +20,7 @@ from deepcam.erase import checked_image, erase
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, Frame, Image, Mask, MaskedFrame, Persons, Reason, SafeFrame
 from deepcam.guard import Guard, Kind, Plan, as_cover
-from deepcam.heads import Heads, whole
+from deepcam.heads import Heads, warm_up_hair, whole
 from deepcam.identity.types import Identity
 from deepcam.outlines import fill
 
@@ -191,6 +191,8 @@ class Anonymizer:
             for spare in (None, masked.mask):
                 draw_cover(masked.image, square, 1.0, spare)
             standby_card(*size, "Starting")
+            if self.settings.cover == "head":
+                warm_up_hair()
             self._tracker.process(blank)
             self._tracker.persons(blank)
         except Exception as error:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from deepcam.frames import MaskedFrame
+from deepcam.frames import Face, MaskedFrame, Pose
 from deepcam.generator.hair import Surroundings, draw_hair, whole_outline
+from deepcam.geometry.basis import FaceBasis
 from deepcam.guard import Kind, Plan
 from deepcam.identity.types import Identity
 from deepcam.outlines import fill, grow, hull, size
@@ -47,3 +48,13 @@ class Heads:
             fill(region, plan.outline, 255)
             region &= self._masked.mask
             draw_hair(self._masked.image, region, face, identities[plan.track], around)
+
+
+def warm_up_hair() -> None:
+    """Compile what draws hair, so that the first frame does not wait."""
+    pose = Pose(20.0, np.eye(3), np.array([60.0, 60.0]))
+    face = Face(-1, 1.0, whole_outline(pose), pose)
+    texture = np.full((512, 512, 3), 128, np.uint8)
+    nobody = Identity("", 0, texture, FaceBasis.load().mean, texture[0, 0], 0, {})
+    image, region = np.zeros((120, 120, 3), np.uint8), np.full((120, 120), 255, np.uint8)
+    draw_hair(image, region, face, nobody, Surroundings(image, region, face))
