@@ -891,12 +891,36 @@
         <translation>&amp;Immer dasselbe: Noch keines ist gespeichert</translation>
     </message>
     <message>
+        <source>The face</source>
+        <translation>Das Gesicht</translation>
+    </message>
+    <message>
+        <source>The whole head, with made-up hair</source>
+        <translation>Der ganze Kopf, mit erfundenem Haar</translation>
+    </message>
+    <message>
+        <source>What is replaced</source>
+        <translation>Was ersetzt wird</translation>
+    </message>
+    <message>
         <source>&amp;When a face is lost from view:</source>
         <translation>&amp;Wenn ein Gesicht verloren geht:</translation>
     </message>
     <message>
+        <source>Rep&amp;lace:</source>
+        <translation>Erset&amp;zen:</translation>
+    </message>
+    <message>
         <source>Face</source>
         <translation>Gesicht</translation>
+    </message>
+    <message>
+        <source>Body, height, long hair, voice and room can still identify you.</source>
+        <translation>Körper, Größe, lange Haare, Stimme und Zimmer können Sie noch verraten.</translation>
+    </message>
+    <message>
+        <source>Hair, ears, the shape of the head, body, voice and room can still identify you.</source>
+        <translation>Haare, Ohren, Kopfform, Körper, Stimme und Zimmer können Sie noch verraten.</translation>
     </message>
     <message>
         <source>Keys that work in every program</source>

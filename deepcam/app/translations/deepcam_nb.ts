@@ -891,12 +891,36 @@
         <translation>&amp;Alltid det samme: Ingen er lagret ennå</translation>
     </message>
     <message>
+        <source>The face</source>
+        <translation>Ansiktet</translation>
+    </message>
+    <message>
+        <source>The whole head, with made-up hair</source>
+        <translation>Hele hodet, med oppdiktet hår</translation>
+    </message>
+    <message>
+        <source>What is replaced</source>
+        <translation>Hva som erstattes</translation>
+    </message>
+    <message>
         <source>&amp;When a face is lost from view:</source>
         <translation>&amp;Hvis et ansikt blir borte:</translation>
     </message>
     <message>
+        <source>Rep&amp;lace:</source>
+        <translation>Er&amp;statt:</translation>
+    </message>
+    <message>
         <source>Face</source>
         <translation>Ansikt</translation>
+    </message>
+    <message>
+        <source>Body, height, long hair, voice and room can still identify you.</source>
+        <translation>Kropp, høyde, langt hår, stemme og rom kan fortsatt avsløre deg.</translation>
+    </message>
+    <message>
+        <source>Hair, ears, the shape of the head, body, voice and room can still identify you.</source>
+        <translation>Hår, ører, hodeform, kropp, stemme og rom kan fortsatt avsløre deg.</translation>
     </message>
     <message>
         <source>Keys that work in every program</source>
