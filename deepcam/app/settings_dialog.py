@@ -198,7 +198,7 @@ class SettingsDialog(QDialog):
         if not faces and not self._store.now.face:
             self.always.setEnabled(False)
             self.always.setText(self.tr("&Always this saved face: none is saved yet"))
-        covers = {"face": self.tr("The face"), "head": self.tr("The whole head, with made-up hair")}
+        covers = {"face": self.tr("The face"), "head": self.tr("The head and hair")}
         self.cover = combo(covers, self.tr("What is replaced"))
         self.still_seen = QLabel()
         self.still_seen.setWordWrap(True)
@@ -211,7 +211,7 @@ class SettingsDialog(QDialog):
         note.setWordWrap(True)
         form = QFormLayout()
         form.addRow(self.tr("&When a face is lost from view:"), self.doubt)
-        form.addRow(self.tr("Rep&lace:"), self.cover)
+        form.addRow(self.tr("&Replace:"), self.cover)
         form.addRow(self.still_seen)
         box = QGroupBox(self.tr("Face"))
         column = QVBoxLayout(box)

@@ -895,8 +895,8 @@
         <translation>Das Gesicht</translation>
     </message>
     <message>
-        <source>The whole head, with made-up hair</source>
-        <translation>Der ganze Kopf, mit erfundenem Haar</translation>
+        <source>The head and hair</source>
+        <translation>Kopf und Haare</translation>
     </message>
     <message>
         <source>What is replaced</source>
@@ -907,7 +907,7 @@
         <translation>&amp;Wenn ein Gesicht verloren geht:</translation>
     </message>
     <message>
-        <source>Rep&amp;lace:</source>
+        <source>&amp;Replace:</source>
         <translation>Erset&amp;zen:</translation>
     </message>
     <message>

@@ -895,8 +895,8 @@
         <translation>Ansiktet</translation>
     </message>
     <message>
-        <source>The whole head, with made-up hair</source>
-        <translation>Hele hodet, med oppdiktet hår</translation>
+        <source>The head and hair</source>
+        <translation>Hode og hår</translation>
     </message>
     <message>
         <source>What is replaced</source>
@@ -907,8 +907,8 @@
         <translation>&amp;Hvis et ansikt blir borte:</translation>
     </message>
     <message>
-        <source>Rep&amp;lace:</source>
-        <translation>Er&amp;statt:</translation>
+        <source>&amp;Replace:</source>
+        <translation>E&amp;rstatt:</translation>
     </message>
     <message>
         <source>Face</source>
