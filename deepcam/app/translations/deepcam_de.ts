@@ -193,13 +193,6 @@
         <source>not saved yet</source>
         <translation>noch nicht gespeichert</translation>
     </message>
-    <message numerus="yes">
-        <source>looks about %n</source>
-        <translation>
-            <numerusform>sieht aus wie etwa %n Jahr</numerusform>
-            <numerusform>sieht aus wie etwa %n Jahre</numerusform>
-        </translation>
-    </message>
     <message>
         <source>feminine</source>
         <translation>weiblich</translation>
@@ -668,20 +661,6 @@
     <message>
         <source>Off: the standby card is shown</source>
         <translation>Aus: Das Pausenbild wird gezeigt</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n frames/s</source>
-        <translation>
-            <numerusform>%n Bild/s</numerusform>
-            <numerusform>%n Bilder/s</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n ms latency</source>
-        <translation>
-            <numerusform>%n ms Verzögerung</numerusform>
-            <numerusform>%n ms Verzögerung</numerusform>
-        </translation>
     </message>
     <message>
         <source>{0} generated, {1} covered</source>

@@ -193,13 +193,6 @@
         <source>not saved yet</source>
         <translation>ikke lagret ennå</translation>
     </message>
-    <message numerus="yes">
-        <source>looks about %n</source>
-        <translation>
-            <numerusform>ser ut som omtrent %n år</numerusform>
-            <numerusform>ser ut som omtrent %n år</numerusform>
-        </translation>
-    </message>
     <message>
         <source>feminine</source>
         <translation>kvinnelig</translation>
@@ -669,20 +662,6 @@
         <source>Off: the standby card is shown</source>
         <translation>Av: pausebildet vises</translation>
     </message>
-    <message numerus="yes">
-        <source>%n frames/s</source>
-        <translation>
-            <numerusform>%n bilde/s</numerusform>
-            <numerusform>%n bilder/s</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n ms latency</source>
-        <translation>
-            <numerusform>%n ms forsinkelse</numerusform>
-            <numerusform>%n ms forsinkelse</numerusform>
-        </translation>
-    </message>
     <message>
         <source>{0} generated, {1} covered</source>
         <translation>{0} laget, {1} dekket til</translation>
@@ -908,7 +887,7 @@
     </message>
     <message>
         <source>&amp;Replace:</source>
-        <translation>E&amp;rstatt:</translation>
+        <translation>&amp;Bytt ut:</translation>
     </message>
     <message>
         <source>Face</source>
