@@ -77,8 +77,10 @@ def _shade(
             for c in range(3):
                 body = light[c] + (shade[c] - light[c]) * down
                 body += (rim[c] - body) * edge
-                under = np.float32(image[y, x, c])
-                image[y, x, c] = np.uint8(under + (body - under) * opacity + np.float32(0.5))
+                if opacity < 1.0:  # else not even the rounding may depend on what lies under it
+                    under = np.float32(image[y, x, c])
+                    body = under + (body - under) * np.float32(opacity)
+                image[y, x, c] = np.uint8(body + np.float32(0.5))
 
 
 def standby_card(width: int, height: int, text: str = "") -> Image:
