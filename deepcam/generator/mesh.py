@@ -73,7 +73,6 @@ AHEAD = np.array([0.05, -0.085], np.float32)
 has (.038, -.068); with these the irises of rendered faces are read so (lids shade them)."""
 _LOWERED = 0.10
 """Eye widths by which the iris of a nearly closed eye lies lower."""
-_DEEPER = 0.45
 _RELAXED = 0.138
 """IOD between the lids' middles, at most: a little under the median of 2,800 portraits (.143)."""
 _LASH = 0.42  # share of the band between lash line and crease that keeps its width when closing
@@ -223,17 +222,12 @@ def full_contour(shape: F32) -> F32:
     return np.asarray(factor, np.float32)
 
 
-def lifelike(shape: F32) -> F32:
-    """``shape`` (468, 3) as deep as a head, with eyes no wider open than those of people at rest.
+def relax_lids(shape: F32) -> F32:
+    """``shape`` (468, 3) with eyes no wider open than those of people at rest.
 
-    MediaPipe's depths are too small: a face drawn with them and turned by 25 degrees is read as
-    turned by 20. The oval stays, it has to fit the mask. Portraits are taken with eyes held open;
-    worn for hours in a call that looks startled.
+    Portraits are taken with eyes held open; worn for hours in a call that looks startled.
     """
     out = shape.copy()
-    uv = FaceBasis.load().uv - 0.5
-    radius = np.linalg.norm(uv, axis=1) / np.linalg.norm(uv[OVAL], axis=1).mean()
-    out[:, 2] *= (1.0 + _DEEPER * np.clip((1.0 - radius) / 0.35, 0, 1)).astype(np.float32)
     for eye in (_RIGHT, _LEFT):
         gap = shape[eye.lower] - shape[eye.upper]
         excess = (1 - min(1.0, _RELAXED / max(float(gap[3, 1]), 1e-6))) * gap

@@ -19,8 +19,8 @@ from deepcam.generator.mesh import (
     SKIRT,
     Posed,
     full_contour,
-    lifelike,
     pose_mesh,
+    relax_lids,
     triangles,
 )
 from deepcam.generator.teeth import DEPTH, HALF_SPAN, sprites
@@ -73,9 +73,9 @@ class Renderer:
     """Draws one identity. Keeps its texture at several sizes so that small faces do not alias."""
 
     def __init__(self, identity: Identity, exact: bool = False) -> None:
-        """``exact``: draw the shape as it is, for a photograph's own; else ``lifelike``."""
+        """``exact``: draw the shape as it is, for a photograph's own; else with ``relax_lids``."""
         self.identity = identity
-        self.shape = identity.shape if exact else lifelike(identity.shape)
+        self.shape = identity.shape if exact else relax_lids(identity.shape)
         self.contour = full_contour(identity.shape)
         """Factor (36,) for ``draw`` with which the face nearly fills the mask."""
         self._last: tuple[Face, F32 | np.float32 | None, Posed] | None = None
