@@ -4,7 +4,7 @@ import ctypes
 import sys
 
 if sys.implementation.name == "cpython" and sys.version_info < (3, 12):
-    # Signal.emit of PySide6 6.12.0 (which pyproject.toml excludes) gives back True without a
+    # Signal.emit of PySide6 6.12.0 gives back True without a
     # reference of its own, and None loses references as well. Where they can run out, some thousand
     # signals later, the interpreter ends the program: give them more than can ever be lost. Later
     # Pythons count none for them.

@@ -217,6 +217,13 @@
         <source>light skin</source>
         <translation>helle Haut</translation>
     </message>
+    <message numerus="yes">
+        <source>looks about %n</source>
+        <translation>
+            <numerusform>sieht aus wie etwa %n Jahr</numerusform>
+            <numerusform>sieht aus wie etwa %n Jahre</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>GalleryView</name>
@@ -665,6 +672,20 @@
     <message>
         <source>{0} generated, {1} covered</source>
         <translation>{0} erzeugt, {1} abgedeckt</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n frames/s</source>
+        <translation>
+            <numerusform>%n Bild/s</numerusform>
+            <numerusform>%n Bilder/s</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n ms latency</source>
+        <translation>
+            <numerusform>%n ms Verzögerung</numerusform>
+            <numerusform>%n ms Verzögerung</numerusform>
+        </translation>
     </message>
 </context>
 <context>

@@ -217,6 +217,13 @@
         <source>light skin</source>
         <translation>lys hud</translation>
     </message>
+    <message numerus="yes">
+        <source>looks about %n</source>
+        <translation>
+            <numerusform>ser ut som omtrent %n år</numerusform>
+            <numerusform>ser ut som omtrent %n år</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>GalleryView</name>
@@ -665,6 +672,20 @@
     <message>
         <source>{0} generated, {1} covered</source>
         <translation>{0} laget, {1} dekket til</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n frames/s</source>
+        <translation>
+            <numerusform>%n bilde/s</numerusform>
+            <numerusform>%n bilder/s</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n ms latency</source>
+        <translation>
+            <numerusform>%n ms forsinkelse</numerusform>
+            <numerusform>%n ms forsinkelse</numerusform>
+        </translation>
     </message>
 </context>
 <context>
