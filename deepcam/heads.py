@@ -9,9 +9,8 @@ import numpy as np
 
 from deepcam.frames import Face, MaskedFrame, Pose
 from deepcam.generator.hair import Surroundings, draw_hair, whole_outline
-from deepcam.geometry.basis import FaceBasis
 from deepcam.guard import Kind, Plan
-from deepcam.identity.types import Identity
+from deepcam.identity.types import Identity, nobody
 from deepcam.outlines import fill, grow, hull, size
 
 COVERS_GROW = 1.3
@@ -54,7 +53,5 @@ def warm_up_hair() -> None:
     """Compile what draws hair, so that the first frame does not wait."""
     pose = Pose(20.0, np.eye(3), np.array([60.0, 60.0]))
     face = Face(-1, 1.0, whole_outline(pose), pose)
-    texture = np.full((512, 512, 3), 128, np.uint8)
-    nobody = Identity("", 0, texture, FaceBasis.load().mean, texture[0, 0], 0, {})
     image, region = np.zeros((120, 120, 3), np.uint8), np.full((120, 120), 255, np.uint8)
-    draw_hair(image, region, face, nobody, Surroundings(image, region, face))
+    draw_hair(image, region, face, nobody(), Surroundings(image, region, face))

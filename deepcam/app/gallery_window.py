@@ -96,8 +96,8 @@ class GalleryWindow(GalleryView):
         def done(identity: Identity) -> None:
             face = self.faces.made(identity.seed, wish, identity)
             self._fill(face.key)
-            told = self.tr("{0} is new: wear this face, or save it.")
-            self.message.setText(told.format(face.name))
+            text = self.tr("{0} is new: wear this face, or save it.")
+            self.message.setText(text.format(face.name))
 
         self.new_button.setEnabled(False)
         self.message.setText(self.tr("A new face is being made."))
@@ -153,15 +153,15 @@ class GalleryWindow(GalleryView):
         face = self.selected
         if face is None or not self._try(lambda: self.faces.delete(face)):
             return
-        told = self.tr("{0} is deleted; Undo delete brings this face back.").format(face.name)
+        text = self.tr("{0} is deleted; Undo delete brings this face back.").format(face.name)
         if face.saved and self._store.now.face == face.name and self._keep(""):
-            told += " " + self.tr("Every start has a new face now.")
+            text += " " + self.tr("Every start has a new face now.")
         if self._controller.current == face.spec:
-            told += " " + self.tr("It is worn until you choose another.")
+            text += " " + self.tr("It is worn until you choose another.")
         self.portraits.forget(face.key)
         self._saved = [other for other in self._saved if other != face]
         self._fill()
-        self.message.setText(told)
+        self.message.setText(text)
 
     def undo(self) -> None:
         """Bring back what was deleted last."""

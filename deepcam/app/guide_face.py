@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from deepcam.app.background import Background
 from deepcam.app.controller import Controller
 from deepcam.app.faces import Faces, Shown, free_name, somebody
+from deepcam.app.gallery_view import linkable
 from deepcam.app.guide_step import Step
 from deepcam.app.portraits import SIZE, Draw, Portraits, draw, plain
 from deepcam.app.settings import Settings, SettingsFile
@@ -87,12 +88,7 @@ class FaceStep(Step):
         self.always = QRadioButton(self.tr("&Always this face"))
         self.column.addWidget(self.new)
         self.column.addWidget(self.always)
-        self.add_text(
-            self.tr(
-                "A face that you keep is a pseudonym: whoever sees it in two calls can tell that "
-                "both were the same person. A new face at every start cannot be linked in this way."
-            )
-        )
+        self.add_text(linkable())
         self.column.addStretch()
         self.always.setChecked(bool(store.now.face))
         self.new.setChecked(not store.now.face)
@@ -177,8 +173,8 @@ class FaceStep(Step):
 
     @staticmethod
     def _choice(spec: str | int, person: Identity, worn: bool) -> tuple[Choice, Identity]:
-        told = Shown("", person.name, spec, True, dict(person.meta)).looks()
-        return Choice(spec, person.name, told, worn), person
+        about = Shown("", person.name, spec, True, dict(person.meta)).looks()
+        return Choice(spec, person.name, about, worn), person
 
     def _show(self, people: list[tuple[Choice, Identity]]) -> None:
         self.choices = [choice for choice, _ in people]

@@ -164,8 +164,8 @@ def title(action: str) -> str:
 
 def used_twice(keys: str) -> str:
     """The sentence about keys that two actions want."""
-    told = QCoreApplication.translate("Hotkeys", "{0} is used twice here.")
-    return told.format(shown(str(parse(keys))))
+    text = QCoreApplication.translate("Hotkeys", "{0} is used twice here.")
+    return text.format(shown(str(parse(keys))))
 
 
 def shown(keys: str) -> str:

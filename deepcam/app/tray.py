@@ -86,11 +86,12 @@ class Tray(QSystemTrayIcon):
     def show_status(self, status: dict[str, Any]) -> None:
         """Icon, words and what can be chosen, after ``Session.status``."""
         kind = self._controller.state(status)
+        on = bool(status.get("on"))
         if kind != self._kind:
-            self._kind = kind
             self.setIcon(icons.icon(kind))
-        self._on = bool(status.get("on"))
-        self.retranslate()
+        if (kind, on) != (self._kind, self._on):
+            self._kind, self._on = kind, on
+            self.retranslate()
         for action in (self.switch, self.face):
             action.setEnabled(bool(status.get("running")))
         self.back.setEnabled(self._controller.can_undo)

@@ -96,6 +96,12 @@ def chip(
     return np.ascontiguousarray(cut, np.uint8)
 
 
+def embed_jobs(attacker: Attacker, jobs: Sequence[Job]) -> list[F64]:
+    """What ``attacker`` makes of many pictures; all at once where it can."""
+    many = getattr(attacker, "embed_many", None)
+    return many(jobs) if many is not None else [attacker.embed(*job) for job in jobs]
+
+
 class DlibAttacker:
     """The package ``face_recognition``: dlib's network, trained on three million faces.
 

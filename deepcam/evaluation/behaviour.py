@@ -99,8 +99,7 @@ def _embedded(attacker: Attacker, result: Result, at: Sequence[int]) -> F64:
 def _spaced(frames: list[int]) -> list[int]:
     """Every sixth of ``frames``, at most eight."""
     few = frames[::6]
-    return [few[i] for i in np.unique(np.linspace(0, len(few) - 1, min(8, len(few))).round(
-    ).astype(int))]  # fmt: skip
+    return [few[i] for i in spread(few, 8)]
 
 
 def _others(

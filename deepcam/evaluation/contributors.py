@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,18 +10,17 @@ from numpy.typing import NDArray
 from deepcam.errors import DeepcamError
 from deepcam.identity.recipe import Recipe
 from deepcam.identity.regions import REGIONS
+from deepcam.training.donors import REGION_NAMES, SHARES, donor_list
 
 F64 = NDArray[np.float64]
 
 COUNTS = 0.01
 """Share from which somebody counts as a contributor."""
-_COLUMNS = ("eyes", "nose", "mouth", "forehead", "cheeks")
 
 
 def donors() -> list[str]:
     """Files of everybody who is in the bank."""
-    text = resources.files("deepcam.training").joinpath("donors.csv").read_text()
-    return [row["file"] for row in csv.DictReader(text.splitlines())]
+    return [row["file"] for row in donor_list()]
 
 
 def bank_shares(mixtures: int) -> tuple[F64, list[str]]:
@@ -30,8 +28,7 @@ def bank_shares(mixtures: int) -> tuple[F64, list[str]]:
 
     Raises ``DeepcamError`` when the table was made for another bank.
     """
-    text = resources.files("deepcam.training").joinpath("bank_shares.csv").read_text()
-    rows = list(csv.DictReader(text.splitlines()))
+    rows = list(csv.DictReader(SHARES.read_text().splitlines()))
     files = sorted({row["file"] for row in rows})
     number = {name: k for k, name in enumerate(files)}
     if {int(row["mixture"]) for row in rows} != set(range(mixtures)):
@@ -41,7 +38,7 @@ def bank_shares(mixtures: int) -> tuple[F64, list[str]]:
         )
     table = np.zeros((mixtures, len(files), REGIONS))
     for row in rows:
-        table[int(row["mixture"]), number[row["file"]]] = [float(row[c]) for c in _COLUMNS]
+        table[int(row["mixture"]), number[row["file"]]] = [float(row[c]) for c in REGION_NAMES]
     return table, files
 
 

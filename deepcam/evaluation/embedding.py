@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
-from deepcam.evaluation.attackers import Attacker, Job, portrait_crop
+from deepcam.evaluation.attackers import Attacker, Job, embed_jobs, portrait_crop
 from deepcam.evaluation.judge import Reading
 from deepcam.evaluation.record import Result, Take
 from deepcam.frames import Image
@@ -53,11 +53,10 @@ class Remembering:
         """The same of many pictures; by several processes where the attacker can."""
         keys = [self._key(*job) for job in jobs]
         todo = {k: job for k, job in zip(keys, jobs, strict=True) if k not in self._known}
-        many = getattr(self._attacker, "embed_many", None)
-        if many is not None and todo:
-            self._keep(dict(zip(todo, many(list(todo.values())), strict=True)))
-        else:
-            self._keep({k: self._attacker.embed(*job) for k, job in todo.items()})
+        if todo:
+            self._keep(
+                dict(zip(todo, embed_jobs(self._attacker, list(todo.values())), strict=True))
+            )
         return [self._known[k] for k in keys]
 
     def close(self) -> None:
@@ -120,9 +119,7 @@ def embed_at(attacker: Attacker, pictures: Sequence[tuple[Result, int]], crop: s
         shot = result.take.shots[at]
         assert shot.reading is not None
         jobs.append((result.images[at], shot.reading, crop, shot.hidden()))
-    many = getattr(attacker, "embed_many", None)
-    rows = many(jobs) if many is not None else [attacker.embed(*job) for job in jobs]
-    return np.array(rows, np.float64)
+    return np.array(embed_jobs(attacker, jobs), np.float64)
 
 
 def crops(results: Sequence[Result], crop: str = "standard", size: int = 128) -> list[Image]:

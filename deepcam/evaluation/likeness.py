@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
-from deepcam.evaluation.attackers import Attacker, distances, threshold
+from deepcam.evaluation.attackers import Attacker, Job, distances, embed_jobs, threshold
 from deepcam.evaluation.contributors import COUNTS, bank_shares, donors
 from deepcam.evaluation.judge import Judge
 from deepcam.evaluation.material import Material, Photo
@@ -21,19 +21,26 @@ from deepcam.identity.model import IdentityModel
 F64 = NDArray[np.float64]
 
 STUDIO = ("london", "canada")
+_AT_ONCE = 64
+"""Pictures that are kept in memory for the recognizer."""
 DARK = 0.25
 """Tones (0 darkest .. 1 lightest) below this are counted apart."""
 
 
 def embed(attacker: Attacker, judge: Judge, images: Iterable[Image]) -> tuple[F64, list[int]]:
     """The recognizer's vectors (n, d) of the pictures with a face, and which these are."""
-    rows, where = [], []
+    rows: list[F64] = []
+    where: list[int] = []
+    jobs: list[Job] = []
     for number, image in enumerate(images):
         reading = judge.read(image)
         if reading is not None:
-            nothing = np.zeros(image.shape[:2], np.uint8)
-            rows.append(attacker.embed(image, reading, "standard", nothing))
+            jobs.append((image, reading, "standard", np.zeros(image.shape[:2], np.uint8)))
             where.append(number)
+        if len(jobs) == _AT_ONCE:
+            rows += embed_jobs(attacker, jobs)
+            jobs = []
+    rows += embed_jobs(attacker, jobs)
     return np.array(rows), where
 
 

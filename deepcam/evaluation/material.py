@@ -48,13 +48,8 @@ class Clip:
 
     def read(self, limit: int) -> tuple[list[Image], float]:
         """At most ``limit`` frames, and frames a second. Raises ``DeepcamError``."""
-        import av.logging
-
         from deepcam.sources.video import VideoReader
 
-        # A message of a decoder's thread waits for Python; closing a file early waits for that
-        # thread. Without PyAV's own messages there is nothing to wait for.
-        av.logging.set_level(None)
         images: list[Image] = []
         with VideoReader(self.path) as reader:
             fps = float(reader.fps) or 25.0
@@ -128,7 +123,7 @@ def find(folders: Sequence[str | Path]) -> Material:
     return Material(tuple(photos), tuple(clips))
 
 
-def spread(items: Sequence[Photo] | Sequence[Clip], n: int) -> list[int]:
+def spread(items: Sequence[object], n: int) -> list[int]:
     """Indices of ``n`` of ``items``, evenly spread, always the same."""
     if n >= len(items):
         return list(range(len(items)))

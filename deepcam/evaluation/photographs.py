@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.evaluation import features, learned, privacy, realism, seam, strata
-from deepcam.evaluation.attackers import Attacker, Job, distances, threshold
+from deepcam.evaluation.attackers import Attacker, distances, threshold
 from deepcam.evaluation.baselines import Method, person
+from deepcam.evaluation.contributors import donors
 from deepcam.evaluation.embedding import CROPS, crops, embed_all, originals
 from deepcam.evaluation.judge import Judge
+from deepcam.evaluation.likeness import embed
 from deepcam.evaluation.material import Material, Photo, spread
 from deepcam.evaluation.outcome import OURS, SEED, Distances, Outcome, Say, Settings
 from deepcam.evaluation.record import Recorder, Take, run_stills
@@ -38,9 +39,7 @@ class People:
 def gather(material: Material, settings: Settings, say: Say) -> People:
     """Record everybody; from the clips where there are no pairs of photographs."""
     pairs = material.pairs()
-    chosen = [pairs[i] for i in np.unique(np.linspace(
-        0, len(pairs) - 1, min(settings.persons, len(pairs))).round().astype(int))
-    ] if pairs else []  # fmt: skip
+    chosen = [pairs[i] for i in spread(pairs, settings.persons)]
     people = People()
     images: list[tuple[str, Image, Image, Photo | None]] = []
     if len(chosen) >= 4:
@@ -197,13 +196,10 @@ def memory(
     say: Say,
 ) -> None:
     """P8: portraits of sampled identities against the donors of the identity bank."""
-    import csv
-
     from deepcam.portrait import portrait
 
-    text = resources.files("deepcam.training").joinpath("donors.csv").read_text()
-    donors = {row["file"] for row in csv.DictReader(text.splitlines())}
-    training = [p for p in material.photos if p.path.name in donors]
+    in_bank = set(donors())
+    training = [p for p in material.photos if p.path.name in in_bank]
     # People of the same studio who are no donors make the fairest comparison.
     known = {p.person for p in training}
     held_out = [
@@ -215,20 +211,12 @@ def memory(
     say(f"Comparing sampled people with {len(training)} donors.")
     with Judge(still=True) as judge:
 
-        def codes(images: Sequence[Image]) -> F64:
-            jobs: list[Job] = []
-            for image in images:
-                reading = judge.read(image)
-                if reading is not None:
-                    jobs.append((image, reading, "standard", np.zeros(image.shape[:2], np.uint8)))
-            many = getattr(attacker, "embed_many", None)
-            return np.array(many(jobs) if many else [attacker.embed(*job) for job in jobs])
+        def codes(images: Iterable[Image]) -> F64:
+            return embed(attacker, judge, images)[0]
 
-        def some(photos: list[Photo]) -> list[Image]:
-            return [photos[i].read() for i in spread(photos, settings.identities)]
-
-        sampled = [portrait(person(SEED + k)) for k in range(settings.identities)]
+        some = (held_out[i].read() for i in spread(held_out, settings.identities))
+        sampled = (portrait(person(SEED + k)) for k in range(settings.identities))
         found = privacy.memorisation(
-            codes(sampled), codes(some(held_out)), codes([p.read() for p in training]), tau
+            codes(sampled), codes(some), codes(p.read() for p in training), tau
         )
     outcome.put(OURS, "P8", found)

@@ -182,6 +182,10 @@ def features(face: Face) -> F64:
     return vector
 
 
+_MOVES = np.r_[:N_EXPRESSION, N_EXPRESSION + 3 : N_EXPRESSION + 9]
+"""Columns of ``features`` that are no pose."""
+
+
 def nearest(train: F64, labels: NDArray[np.int64], test: F64) -> NDArray[np.int64]:
     """1-nearest-neighbour labels of ``test`` (m, d), after scaling each column by ``train``'s."""
     scale = train.std(0) + 1e-6
@@ -215,8 +219,7 @@ def conditioning_pairs(first: Sequence[Face], second: Sequence[Face]) -> Measure
     a, b = np.stack([features(f) for f in first]), np.stack([features(f) for f in second])
     everybody = np.arange(len(a))
     hits = int((nearest(a, everybody, b) == everybody).sum())
-    moves = np.r_[:N_EXPRESSION, N_EXPRESSION + 3 : a.shape[1]]
-    alone = int((nearest(a[:, moves], everybody, b[:, moves]) == everybody).sum())
+    alone = int((nearest(a[:, _MOVES], everybody, b[:, _MOVES]) == everybody).sum())
     chance = 1 / len(a)
     return rate(hits, len(b), chance=round(chance, 5), p=round(
         binomial_p(hits, len(b), chance), 5), times_chance=round(hits / len(b) / chance, 3),
@@ -240,7 +243,7 @@ def conditioning_clips(tracks: Sequence[Sequence[Face]]) -> Measure:
     per_clip: dict[str, list[float]] = {}
     for label, columns in (
         ("", slice(None)),
-        (" without pose", np.r_[:N_EXPRESSION, N_EXPRESSION + 3 : N_EXPRESSION + 9]),
+        (" without pose", _MOVES),
     ):
         train = np.concatenate([r[: len(r) // 2 - 2, columns] for r in rows])
         labels = np.concatenate([np.full(len(r) // 2 - 2, k) for k, r in enumerate(rows)])

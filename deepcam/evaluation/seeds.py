@@ -21,7 +21,7 @@ from deepcam.evaluation.attackers import Attacker
 from deepcam.evaluation.contributors import bank_shares, contributors
 from deepcam.evaluation.judge import Judge
 from deepcam.evaluation.likeness import alike, embed, photographs
-from deepcam.evaluation.material import find
+from deepcam.evaluation.material import find, spread
 from deepcam.evaluation.outcome import Say
 from deepcam.evaluation.statistics import Measure, quantile, rate
 from deepcam.identity.model import IdentityModel
@@ -137,9 +137,7 @@ def survey_seeds(
     material = find([faces]) if faces is not None else None
     survey = survey or sample(model, range(first, first + count), say)
     figures = spread_of(survey)
-    chosen = [survey.seeds[i] for i in np.unique(np.linspace(
-        0, len(survey.seeds) - 1, min(rendered, len(survey.seeds))).round().astype(int))
-    ] if survey.seeds else []  # fmt: skip
+    chosen = [survey.seeds[i] for i in spread(survey.seeds, rendered)]
     if chosen:
         say(f"Rendering {len(chosen)} people for {attacker.name}.")
         with Judge(still=True) as judge:

@@ -33,6 +33,8 @@ OUTER = 1.08
 """The erased shell is so much larger than the hair's mean edge."""
 FILL = 96
 """Side of the filled surroundings."""
+WEAVE, ALONG, ACROSS = (256, 2048), 48.0, 292.0
+"""Texels of the table of strands; texels for an IOD of way from the crown and for a radian."""
 _COLOURS = ((30, 34, 42), (36, 50, 72), (52, 78, 112), (62, 106, 150), (30, 58, 104))
 _GREY = (168, 170, 172)
 
@@ -174,18 +176,18 @@ def _noise(u: float, v: float, seed: int) -> float:
 
 @lru_cache(maxsize=16)
 def _locks(seed: int) -> F32:
-    """(256, 2048, 3) 0..1 by way from the crown and angle: locks, strands, single hairs."""
-    out = np.empty((256, 2048, 3), np.float32)
+    """(*WEAVE, 3) 0..1 by way from the crown and angle: locks, strands, single hairs."""
+    out = np.empty((*WEAVE, 3), np.float32)
     _weave(out, seed)
     return out
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _weave(out: F32, seed: int) -> None:
-    for i in range(256):
-        v = i / 48.0
-        for j in range(2048):
-            u = j / 292.0
+    for i in range(WEAVE[0]):
+        v = i / ALONG
+        for j in range(WEAVE[1]):
+            u = j / ACROSS
             out[i, j, 0] = _noise(u * 7, v * 0.9, seed)
             out[i, j, 1] = _noise(u * 30, v * 0.8, seed + 1)
             out[i, j, 2] = _noise(u * 80, v * 0.9, seed + 2)
@@ -214,7 +216,7 @@ def _draw(
             a, b = (x - shift[0]) / scale, (y - shift[1]) / scale
             px = turn[0, 0] * a + turn[1, 0] * b
             py = turn[0, 1] * a + turn[1, 1] * b - middle
-            pz = turn[0, 2] * a + turn[1, 2] * b - 0.95
+            pz = turn[0, 2] * a + turn[1, 2] * b - CENTRE_DEPTH
             if image[y, x, 0] == 0 and image[y, x, 1] == 0 and image[y, x, 2] == 0:
                 fx = affine[0, 0] * x + affine[0, 1] * y + affine[0, 2]
                 fy = affine[1, 0] * x + affine[1, 1] * y + affine[1, 2]
@@ -236,8 +238,8 @@ def _draw(
             # The first hit with the shell: an upper and a longer lower half.
             found, edge, qx, qy, qz, reach = False, 0.0, 0.0, 0.0, 0.0, 1.0
             for half in range(2):
-                reach = 2.12 if half == 0 else length
-                sx, sy, sz = 1 / 1.5, 1 / reach, 1 / 1.55
+                reach = HIGH if half == 0 else length
+                sx, sy, sz = 1 / WIDE, 1 / reach, 1 / DEEP
                 square = (dx * sx) ** 2 + (dy * sy) ** 2 + (dz * sz) ** 2
                 slant = px * dx * sx * sx + py * dy * sy * sy + pz * dz * sz * sz
                 rest = (px * sx) ** 2 + (py * sy) ** 2 + (pz * sz) ** 2 - 1
@@ -247,7 +249,7 @@ def _draw(
                 t = (-slant - np.sqrt(under_root)) / square
                 qx, qy, qz = px + t * dx, py + t * dy, pz + t * dz
                 if (qy < 0) == (half == 0):
-                    found, edge = True, np.sqrt(under_root / square) / 1.5
+                    found, edge = True, np.sqrt(under_root / square) / WIDE
                     break
             if not found:
                 continue
@@ -255,8 +257,8 @@ def _draw(
                 continue  # the middle of the face
             v = np.sqrt((qx - part) ** 2 + (qy + 2.1) ** 2 + (qz + 0.5) ** 2)
             u = np.arctan2(qx - part, -(qz + 0.15)) + 0.05 * np.sin(3.1 * v + 0.01 * seed)
-            iu, iv = int((u + 3.5) * 292.0), int(v * 48.0)
-            iu, iv = min(max(iu, 0), 2047), min(max(iv, 0), 255)
+            iu, iv = int((u + 3.5) * ACROSS), int(v * ALONG)
+            iu, iv = min(max(iu, 0), WEAVE[1] - 1), min(max(iv, 0), WEAVE[0] - 1)
             lock, strand, fine = locks[iv, iu, 0], locks[iv, iu, 1], locks[iv, iu, 2]
             ragged = lock * 0.5 + strand * 0.3 + fine * 0.2
             # Cover at the silhouette: single strands end there.

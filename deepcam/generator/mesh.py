@@ -183,10 +183,10 @@ def triangles() -> tuple[I32, I32]:
     return layout.triangles, layout.kinds
 
 
-def pose_mesh(shape: F32, face: Face, contour: F32 | np.float32 | None = None) -> Posed:
+def pose_mesh(shape: F32, face: Face, contour: F32 | None = None) -> Posed:
     """The identity's ``shape`` (468, 3) with the expression, lids and gaze of ``face``.
 
-    ``contour``: factor on the oval's x, one for all or (36,): how wide the head is.
+    ``contour``: factor (36,) on the oval's x: how wide the head is.
     """
     basis, layout = FaceBasis.load(), _layout()
     p = np.empty((layout.n, 3), np.float32)

@@ -21,7 +21,7 @@ from deepcam.generator.render import Render, Renderer, Scratch, recolour, window
 from deepcam.generator.session import NetworkSession
 from deepcam.generator.tone import wanted_gain
 from deepcam.geometry.pose import SIDEWAYS
-from deepcam.identity.types import Identity
+from deepcam.identity.types import Identity, nobody
 from deepcam.modelstore import path_of
 
 F32 = NDArray[np.float32]
@@ -126,12 +126,10 @@ class Generator:
         pose = Pose(40.0, np.eye(3), np.array([80.0, 60.0]))
         outline = head_outline(pose, FaceBasis.load())
         face = Face(-1, 1.0, outline, pose)
-        texture = np.full((512, 512, 3), 128, np.uint8)
-        nobody = Identity("", 0, texture, FaceBasis.load().mean, texture[0, 0], 0, {})
         region = np.zeros((180, 160), np.uint8)
         cv2.fillConvexPoly(region, np.round(outline).astype(np.int32), 255)
         image = np.zeros((180, 160, 3), np.uint8)
-        renderer = Renderer(nobody)
+        renderer = Renderer(nobody())
         inputs, surroundings, last = self._see(image, region, face, renderer, 0.0)
         self._settle(face, self._run(inputs, surroundings), last, 0.0)
         canvas = self._draw(region, face, outline, renderer, last, 0)

@@ -78,7 +78,7 @@ class Renderer:
         self.shape = identity.shape if exact else relax_lids(identity.shape)
         self.contour = full_contour(identity.shape)
         """Factor (36,) for ``draw`` with which the face nearly fills the mask."""
-        self._last: tuple[Face, F32 | np.float32 | None, Posed] | None = None
+        self._last: tuple[Face, F32 | None, Posed] | None = None
         self.levels: list[U8] = [np.ascontiguousarray(identity.texture)]
         while self.levels[-1].shape[0] > 64:
             size = self.levels[-1].shape[0] // 2
@@ -99,14 +99,14 @@ class Renderer:
         face: Face,
         matrix: F32,
         size: tuple[int, int],
-        contour: F32 | np.float32 | None = None,
+        contour: F32 | None = None,
         gain: F32 = _PLAIN,
         normals: bool = True,
         scratch: Scratch | None = None,
     ) -> Render:
         """Render into a window of ``size`` (width, height).
 
-        ``contour``: factor on the outline's width, one or (36,).
+        ``contour``: factor (36,) on the outline's width.
         ``matrix``: (2, 4) affine from head-frame x, y, z (before rotation by the pose: see
         ``window_matrix``) to window pixels. ``gain``: (3,) factor on the skin. ``normals``: whether
         the attributes hold them. ``scratch``: where to draw; else into arrays of its own. Raises
@@ -147,7 +147,7 @@ class Renderer:
         _tint(kind, np.sqrt(gain), colour)
         return Render(colour, kind, attributes)
 
-    def _posed(self, face: Face, contour: F32 | np.float32 | None) -> Posed:
+    def _posed(self, face: Face, contour: F32 | None) -> Posed:
         """The mesh; the same face is drawn twice in a frame, small and large."""
         last = self._last
         if last is None or last[0] is not face or last[1] is not contour:

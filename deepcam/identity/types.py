@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcam.geometry.basis import FaceBasis
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Identity:
@@ -24,3 +26,9 @@ class Identity:
     """Which set of teeth, 0 .. ``deepcam.generator.teeth.VARIANTS`` - 1."""
     meta: dict[str, float | str] = field(default_factory=dict)
     """What the sliders say of this person: age, masculinity, tone."""
+
+
+def nobody() -> Identity:
+    """The mean face in grey, for compiling and loading everything before the first frame."""
+    texture = np.full((512, 512, 3), 128, np.uint8)
+    return Identity("", 0, texture, FaceBasis.load().mean, texture[0, 0], 0)

@@ -148,14 +148,7 @@ class FaceReader:
 
     def _outline(self, pose: Pose, points: F64) -> tuple[Points, bool]:
         """The smallest allowed outline that holds all landmarks; shrinks only after a while."""
-        safety = SAFETY * pose.scale
-        needed, inside = len(MARGINS) - 1, False
-        outlines: dict[int, Points] = {}
-        for level in range(len(MARGINS)):
-            outlines[level] = head_outline(pose, self._basis, MARGINS[level])
-            if depth_inside(outlines[level], points) >= safety:
-                needed, inside = level, True
-                break
+        needed, outline, inside = least_outline(pose, self._basis, points)
         if needed >= self._level:
             self._level, self._small_enough = needed, 0
         else:
@@ -164,9 +157,19 @@ class FaceReader:
                 self._level, self._small_enough = self._level - 1, 0
         if self._still:
             self._level = needed
-        if self._level not in outlines:
-            outlines[self._level] = head_outline(pose, self._basis, MARGINS[self._level])
-        return outlines[self._level], inside
+        if self._level != needed:
+            outline = head_outline(pose, self._basis, MARGINS[self._level])
+        return outline, inside
+
+
+def least_outline(pose: Pose, basis: FaceBasis, points: F64) -> tuple[int, Points, bool]:
+    """The smallest of ``MARGINS`` (its number) whose outline holds ``points`` (n, 2) with
+    ``SAFETY``, else the largest; the outline; and whether it does hold them."""
+    for level, margin in enumerate(MARGINS):
+        outline = head_outline(pose, basis, margin)
+        if depth_inside(outline, points) >= SAFETY * pose.scale:
+            return level, outline, True
+    return len(MARGINS) - 1, outline, False
 
 
 def depth_inside(polygon: Points, points: F64) -> float:

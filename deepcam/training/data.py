@@ -22,7 +22,7 @@ from deepcam.geometry.pose import SIDEWAYS, fit_pose, head_outline, project, to_
 from deepcam.geometry.topology import IRIS_LEFT, IRIS_RIGHT
 from deepcam.identity.grain import add_grain
 from deepcam.identity.types import Identity
-from deepcam.tracking.reader import MARGINS, SAFETY, depth_inside
+from deepcam.tracking.reader import MARGINS, least_outline
 from deepcam.training.face_basis import fit_joint
 from deepcam.training.split import held_out
 from deepcam.training.textures import complete, delight, past_the_edge, unwrap
@@ -280,15 +280,7 @@ class Sampler:
         data = self.data
         head = data.shapes[i] + np.tensordot(data.expression[i], self.basis.expression, 1)
         points = project(head, pose)[:, :2].astype(np.float64)
-        need = next(
-            (
-                k
-                for k, margin in enumerate(MARGINS)
-                if depth_inside(head_outline(pose, self.basis, margin), points)
-                >= SAFETY * pose.scale
-            ),
-            len(MARGINS) - 1,
-        )
+        need, _, _ = least_outline(pose, self.basis, points)
         if self.train and self.rng.random() < 0.3:
             need = int(self.rng.integers(need, len(MARGINS)))
         return MARGINS[need]

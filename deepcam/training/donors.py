@@ -34,11 +34,13 @@ def donor_list() -> list[dict[str, str]]:
 
 
 SHARES = Path(__file__).with_name("bank_shares.csv")
+REGION_NAMES = ("eyes", "nose", "mouth", "forehead", "cheeks")
+"""Its columns, in the order of ``deepcam.identity.regions``."""
 
 
 def write_shares(table: F64, files: list[str], path: Path = SHARES) -> None:
     """Keep the bank's shares (mixtures, donors, REGIONS), for the evaluation."""
-    lines = ["mixture,file,eyes,nose,mouth,forehead,cheeks"]
+    lines = [",".join(("mixture", "file", *REGION_NAMES))]
     for mixture, donor in np.argwhere(table.any(2)):
         row = ",".join(f"{v:.4f}" for v in table[mixture, donor])
         lines.append(f"{mixture},{files[donor]},{row}")

@@ -159,10 +159,6 @@
         <translation>&amp;Immer dieses Gesicht</translation>
     </message>
     <message>
-        <source>A face that you keep is a pseudonym: whoever sees it in two calls can tell that both were the same person. A new face at every start cannot be linked in this way.</source>
-        <translation>Ein Gesicht, das Sie behalten, ist ein Pseudonym: Wer es in zwei Anrufen sieht, weiß, dass es dieselbe Person war. Ein neues Gesicht bei jedem Start lässt sich so nicht verknüpfen.</translation>
-    </message>
-    <message>
         <source>A moment…</source>
         <translation>Einen Moment …</translation>
     </message>

@@ -159,10 +159,6 @@
         <translation>&amp;Alltid dette ansiktet</translation>
     </message>
     <message>
-        <source>A face that you keep is a pseudonym: whoever sees it in two calls can tell that both were the same person. A new face at every start cannot be linked in this way.</source>
-        <translation>Et ansikt du beholder, er et pseudonym: Den som ser det i to samtaler, vet at det var samme person. Et nytt ansikt ved hver oppstart kan ikke kobles sammen slik.</translation>
-    </message>
-    <message>
         <source>A moment…</source>
         <translation>Et øyeblikk …</translation>
     </message>
