@@ -59,6 +59,13 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
 
 
+@pytest.fixture(scope="session")
+def qt() -> object:
+    """The application that windows need."""
+    widgets = pytest.importorskip("PySide6.QtWidgets", reason="the app needs PySide6-Essentials")
+    return widgets.QApplication.instance() or widgets.QApplication(["test"])
+
+
 @pytest.fixture
 def plain_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command line in this process: its messages on our stderr, our signal handlers kept."""

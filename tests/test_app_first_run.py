@@ -16,7 +16,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
-from test_app_gallery import person, qt, windows_end  # noqa: F401
+from test_app_gallery import person, windows_end  # noqa: F401
 from test_app_main import FakeSession, until
 
 from deepcam import APP_NAME
@@ -115,14 +115,14 @@ class Made:
             self.store.save(settings)
         return self.keeps
 
-    def settle(self, qt):  # noqa: F811
+    def settle(self, qt):
         for step in self.guide.steps:
             until(qt, lambda step=step: step.background.waiting == 0)
         until(qt, lambda: self.face._painter.waiting == 0)
 
 
 @pytest.fixture
-def made(qt, tmp_path, machine):  # noqa: F811
+def made(qt, tmp_path, machine):
     whole = Made(tmp_path, machine)
     whole.settle(qt)
     yield whole
@@ -134,7 +134,7 @@ def shown(widget):
     return not widget.isHidden()
 
 
-def test_all_three_steps_with_the_keyboard(qt, made):  # noqa: F811
+def test_all_three_steps_with_the_keyboard(qt, made):
     guide = made.guide
     assert guide.heading.text() == "Which camera shall be used?"
     made.camera.list.setFocus()
@@ -158,7 +158,7 @@ def test_all_three_steps_with_the_keyboard(qt, made):  # noqa: F811
     assert made.store.now.face == ""
 
 
-def test_each_step_can_be_left_out(qt, made):  # noqa: F811
+def test_each_step_can_be_left_out(qt, made):
     for step in (CAMERA, OUTPUT, FACE):
         assert made.guide.pages.currentIndex() == step
         made.guide.skip.click()
@@ -169,7 +169,7 @@ def test_each_step_can_be_left_out(qt, made):  # noqa: F811
     assert not SettingsFile(made.store.folder).load()
 
 
-def test_back_and_escape(qt, made):  # noqa: F811
+def test_back_and_escape(qt, made):
     assert not made.guide.back.isEnabled()
     made.guide.skip.click()
     made.guide.back.click()
@@ -181,7 +181,7 @@ def test_back_and_escape(qt, made):  # noqa: F811
     assert not again.first_run
 
 
-def test_the_same_camera_is_not_started_again(qt, made):  # noqa: F811
+def test_the_same_camera_is_not_started_again(qt, made):
     made.guide.next.click()
     assert made.controller.did == []
 
@@ -194,7 +194,7 @@ def test_the_same_camera_is_not_started_again(qt, made):  # noqa: F811
     ],
 )
 def test_no_camera_and_taken_cameras_are_told_until_looked_again(
-    qt,  # noqa: F811
+    qt,
     made,
     found,
     sentence,
@@ -230,13 +230,13 @@ def test_the_session_behind_the_guide_does_not_take_the_camera_away(monkeypatch)
         child.communicate(b"\n")
 
 
-def output(qt, made):  # noqa: F811
+def output(qt, made):
     made.guide.show_step(OUTPUT)
     made.settle(qt)
     return made.output
 
 
-def test_what_would_be_written_is_shown_then_done(qt, made, machine):  # noqa: F811
+def test_what_would_be_written_is_shown_then_done(qt, made, machine):
     machine.install_module()
     step = output(qt, made)
     assert "missing" in step.state.text()
@@ -255,7 +255,7 @@ def test_what_would_be_written_is_shown_then_done(qt, made, machine):  # noqa: F
     assert "/dev/video10" in made.guide.message.text()
 
 
-def test_another_plan_than_the_one_that_was_shown_is_not_done(qt, made, machine):  # noqa: F811
+def test_another_plan_than_the_one_that_was_shown_is_not_done(qt, made, machine):
     machine.install_module()
     step = output(qt, made)
     machine.load("0.13.0")  # the module is there meanwhile: other steps
@@ -271,7 +271,7 @@ def test_another_plan_than_the_one_that_was_shown_is_not_done(qt, made, machine)
     [({"modprobe"}, True, "deepcam setup"), ({"pkexec"}, False, "apt")],
 )
 def test_without_a_way_to_ask_there_is_the_command_to_copy(
-    qt,  # noqa: F811
+    qt,
     made,
     machine,
     programs,
@@ -289,7 +289,7 @@ def test_without_a_way_to_ask_there_is_the_command_to_copy(
     assert QGuiApplication.clipboard().text() == step.command.text()
 
 
-def test_a_refused_password_is_told(qt, made, machine, monkeypatch):  # noqa: F811
+def test_a_refused_password_is_told(qt, made, machine, monkeypatch):
     machine.install_module()
     step = output(qt, made)
     monkeypatch.setattr(machine, "start", lambda arguments: (privilege.DISMISSED, ""))
@@ -300,7 +300,7 @@ def test_a_refused_password_is_told(qt, made, machine, monkeypatch):  # noqa: F8
     assert step.set_up.isEnabled()
 
 
-def test_pipewire_is_used_where_there_is_some(qt, made, machine, monkeypatch):  # noqa: F811
+def test_pipewire_is_used_where_there_is_some(qt, made, machine, monkeypatch):
     monkeypatch.setattr("deepcam.sinks.pipewire.available", lambda: True)
     machine.install_module()
     step = output(qt, made)
@@ -341,13 +341,13 @@ def test_the_question_for_the_password_goes_with_the_guide(machine, monkeypatch)
     assert installer._process.returncode != 0
 
 
-def faces(qt, made):  # noqa: F811
+def faces(qt, made):
     made.guide.show_step(FACE)
     made.settle(qt)
     return made.face
 
 
-def test_three_people_the_first_of_them_worn(qt, made):  # noqa: F811
+def test_three_people_the_first_of_them_worn(qt, made):
     step = faces(qt, made)
     assert [choice.worn for choice in step.choices] == [True, False, False]
     assert step.choices[0].spec == 7
@@ -365,7 +365,7 @@ def test_three_people_the_first_of_them_worn(qt, made):  # noqa: F811
     assert not any(choice.worn for choice in step.choices)
 
 
-def test_who_is_worn_and_not_kept_changes_nothing(qt, made):  # noqa: F811
+def test_who_is_worn_and_not_kept_changes_nothing(qt, made):
     faces(qt, made)
     made.guide.next.click()
     assert made.controller.did == []
@@ -373,7 +373,7 @@ def test_who_is_worn_and_not_kept_changes_nothing(qt, made):  # noqa: F811
 
 
 @pytest.mark.parametrize("number", [0, 2])
-def test_always_this_face_is_saved_and_pinned(qt, made, number):  # noqa: F811
+def test_always_this_face_is_saved_and_pinned(qt, made, number):
     step = faces(qt, made)
     choice = step.choices[number]
     step.group.buttons()[number].click()
@@ -388,7 +388,7 @@ def test_always_this_face_is_saved_and_pinned(qt, made, number):  # noqa: F811
         assert made.controller.did == [("renamed", 7, choice.name)]
 
 
-def test_a_kept_face_can_be_given_up(qt, made):  # noqa: F811
+def test_a_kept_face_can_be_given_up(qt, made):
     made.gallery.save(person("Ada"))
     made.store.save(replace(made.store.now, face="Ada"))
     made.controller.current = "Ada"
@@ -405,7 +405,7 @@ def test_a_kept_face_can_be_given_up(qt, made):  # noqa: F811
     assert made.store.now.face == ""
 
 
-def test_a_choice_that_cannot_be_kept_is_told(qt, made):  # noqa: F811
+def test_a_choice_that_cannot_be_kept_is_told(qt, made):
     made.keeps = False
     step = faces(qt, made)
     step.always.click()
@@ -416,7 +416,7 @@ def test_a_choice_that_cannot_be_kept_is_told(qt, made):  # noqa: F811
     assert made.guide.next.isEnabled()
 
 
-def test_everything_has_a_name_and_can_be_reached(qt, made, machine):  # noqa: F811
+def test_everything_has_a_name_and_can_be_reached(qt, made, machine):
     machine.install_module()
     for number, step in enumerate(made.guide.steps):
         made.guide.show_step(number)
@@ -439,7 +439,7 @@ def test_everything_has_a_name_and_can_be_reached(qt, made, machine):  # noqa: F
 
 
 @pytest.fixture
-def begun(qt, tmp_path, monkeypatch):  # noqa: F811
+def begun(qt, tmp_path, monkeypatch):
     monkeypatch.setattr("deepcam.app.main.cameras", lambda: [])
     monkeypatch.setattr("deepcam.app.guide_output.look", lambda system: Outlook("/dev/video9"))
     apps, sessions = [], []
@@ -460,7 +460,7 @@ def begun(qt, tmp_path, monkeypatch):  # noqa: F811
         app.preview.close()
 
 
-def test_the_first_start_shows_the_guide_while_the_session_runs(qt, begun, tmp_path):  # noqa: F811
+def test_the_first_start_shows_the_guide_while_the_session_runs(qt, begun, tmp_path):
     app, sessions = begun()
     guide = app.guidance.guide
     assert guide.isVisible()
@@ -478,7 +478,7 @@ def test_the_first_start_shows_the_guide_while_the_session_runs(qt, begun, tmp_p
     assert app.guidance.guide is None
 
 
-def test_old_settings_mean_no_first_start(qt, begun, tmp_path):  # noqa: F811
+def test_old_settings_mean_no_first_start(qt, begun, tmp_path):
     store = SettingsFile(tmp_path / "config")
     store.folder.mkdir()
     store.path.write_text('camera = "Cam"\n')
@@ -487,7 +487,7 @@ def test_old_settings_mean_no_first_start(qt, begun, tmp_path):  # noqa: F811
     assert store.now.first_run_done
 
 
-def test_the_guide_again_from_the_settings(qt, begun, tmp_path):  # noqa: F811
+def test_the_guide_again_from_the_settings(qt, begun, tmp_path):
     app, _ = begun()
     app.guidance.guide.reject()
     app.show_settings()

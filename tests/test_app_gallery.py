@@ -1,6 +1,5 @@
 """The window of faces and the settings dialog, clicked through against a fake session."""
 
-import gc
 import os
 import threading
 
@@ -12,7 +11,8 @@ pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from app_windows import end_windows
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QWidget
@@ -79,20 +79,11 @@ class Answers:
         return self.said.get("always", True)
 
 
-@pytest.fixture(scope="session")
-def qt():
-    return QApplication.instance() or QApplication(["test"])
-
-
 @pytest.fixture(autouse=True)
 def windows_end(qt):
     """Here, and not when a thread of another test happens to collect garbage."""
     yield
-    for widget in QApplication.topLevelWidgets():
-        widget.close()
-        widget.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    gc.collect()
+    end_windows()
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
 
 from PySide6.QtCore import QObject, QThread, Signal
-from PySide6.QtWidgets import QApplication
 
 from deepcam.app.controller import Controller
 from deepcam.app.hotkeys import DEFAULTS, AppHotkeys
@@ -57,11 +56,6 @@ class FakeBackend:
     def close(self):
         self.closed = True
         self.answer.set()
-
-
-@pytest.fixture(scope="module")
-def qt():
-    return QApplication.instance() or QApplication(["test"])
 
 
 @pytest.fixture

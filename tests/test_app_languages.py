@@ -1,7 +1,6 @@
 """The windows in every language: nothing untranslated, nothing cut, everything reached by keys."""
 
 import ast
-import gc
 import os
 import re
 import shutil
@@ -16,12 +15,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
 
 import PySide6
-from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QObject, Qt, QTranslator, Signal
+from app_windows import end_windows
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QObject, Qt, QTranslator, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QApplication,
     QComboBox,
     QDialogButtonBox,
     QGroupBox,
@@ -90,19 +89,10 @@ class NoPortraits(QObject):
         return None
 
 
-@pytest.fixture(scope="session")
-def qt():
-    return QApplication.instance() or QApplication(["test"])
-
-
 @pytest.fixture(autouse=True)
 def english_again(qt):
     yield
-    for widget in QApplication.topLevelWidgets():
-        widget.close()
-        widget.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    gc.collect()
+    end_windows()
     i18n.install("en")
 
 

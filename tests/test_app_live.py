@@ -9,7 +9,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
 
 from live_fakes import RecordingSink
-from test_app_main import qt, until  # noqa: F401
+from test_app_main import until
 from test_live_session import settings
 
 from deepcam.app.main import App
@@ -22,7 +22,7 @@ asked: list[str | None] = []
 
 
 @pytest.fixture
-def made(qt, tmp_path, monkeypatch):  # noqa: F811
+def made(qt, tmp_path, monkeypatch):
     """The app, its sessions and their sinks; nothing raw may have come out afterwards."""
     monkeypatch.setenv("DEEPCAM_TEST_FOLDER", str(tmp_path))
     monkeypatch.setattr(supervisor, "BACKOFF_FIRST", 0.1)
@@ -55,7 +55,7 @@ def showing(app, reason):
     return newest is not None and newest.reason.value == reason
 
 
-def test_off_on_face_undo_and_panic(qt, made):  # noqa: F811
+def test_off_on_face_undo_and_panic(qt, made):
     app, _, _ = made
     app.preview.switch.click()
     until(qt, lambda: showing(app, "card"), 20)
@@ -72,7 +72,7 @@ def test_off_on_face_undo_and_panic(qt, made):  # noqa: F811
     assert not app.controller.status()["on"]
 
 
-def test_a_killed_worker_is_replaced(qt, made):  # noqa: F811
+def test_a_killed_worker_is_replaced(qt, made):
     app, sessions, sinks = made
     pid = sessions[0].status()["worker"]["pid"]
     seen = len(sinks[0].reasons)
@@ -83,7 +83,7 @@ def test_a_killed_worker_is_replaced(qt, made):  # noqa: F811
     assert sessions[0].status()["worker"]["pid"] not in (pid, None)
 
 
-def test_another_camera_is_another_session(qt, made):  # noqa: F811
+def test_another_camera_is_another_session(qt, made):
     app, sessions, _ = made
     tray = Tray(app.controller, app.show_window, qt.quit, lambda: ["Cam"], lambda: [])
     tray.cameras.aboutToShow.emit()
@@ -94,7 +94,7 @@ def test_another_camera_is_another_session(qt, made):  # noqa: F811
     assert asked == [None, "Cam"]
 
 
-def test_changed_settings_begin_anew_with_the_same_face(qt, made):  # noqa: F811
+def test_changed_settings_begin_anew_with_the_same_face(qt, made):
     app, sessions, _ = made
     face = app.controller.current
     app.controller.restart()

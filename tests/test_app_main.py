@@ -10,7 +10,7 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
 
-from PySide6.QtWidgets import QApplication, QSystemTrayIcon
+from PySide6.QtWidgets import QSystemTrayIcon
 
 from deepcam.app import icons
 from deepcam.app.main import App, ask_to_show
@@ -52,11 +52,6 @@ class FakeSession:
         return {"running": self.running, "on": self.on, "showing": "generated" if self.on
                 else "card", "generated": 1, "provider": "CPU", "provider_reason": "no GPU",
                 "measured": {"fps_fresh": 29.7, "latency_ms": {"p50": 41.0}}}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def qt():
-    return QApplication.instance() or QApplication(["test"])
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
 from dataclasses import replace
 from typing import ClassVar
 
-from test_app_gallery import person, qt, windows_end  # noqa: F401
+from test_app_gallery import person, windows_end  # noqa: F401
 from test_app_main import FakeSession, until
 
 from deepcam.app import guidance
@@ -29,7 +29,7 @@ TAKEN = 'The camera "Cam" is used by zoom (process 7).'
 
 
 @pytest.fixture
-def banner(qt):  # noqa: F811
+def banner(qt):
     made = Banner(lambda: made.now)
     made.now = 0.0
     return made
@@ -109,7 +109,7 @@ class Session(FakeSession):
 
 
 @pytest.fixture
-def begun(qt, tmp_path, monkeypatch):  # noqa: F811
+def begun(qt, tmp_path, monkeypatch):
     monkeypatch.setattr(Session, "facts", {})
     monkeypatch.setattr("deepcam.app.main.cameras", lambda: ["Cam", "Other"])
     monkeypatch.setattr("deepcam.sources.v4l2.list_cameras", lambda: [])
@@ -146,7 +146,7 @@ def told(app):
     return app.guidance.banner
 
 
-def test_no_camera_try_again(qt, begun):  # noqa: F811
+def test_no_camera_try_again(qt, begun):
     app, sessions = begun(fail={0})
     banner = told(app)
     assert banner.shown == Trouble("There is no camera. Plug one in.", "again")
@@ -155,7 +155,7 @@ def test_no_camera_try_again(qt, begun):  # noqa: F811
     assert told(app).isHidden()
 
 
-def test_a_taken_camera_leads_to_the_choice_of_another(qt, begun, monkeypatch):  # noqa: F811
+def test_a_taken_camera_leads_to_the_choice_of_another(qt, begun, monkeypatch):
     app, _ = begun()
     banner = app.guidance.banner
     now = [100.0]
@@ -169,7 +169,7 @@ def test_a_taken_camera_leads_to_the_choice_of_another(qt, begun, monkeypatch): 
     assert app.guidance.guide.pages.currentIndex() == CAMERA
 
 
-def test_no_virtual_camera_leads_to_its_set_up(qt, begun, monkeypatch):  # noqa: F811
+def test_no_virtual_camera_leads_to_its_set_up(qt, begun, monkeypatch):
     monkeypatch.setattr(guidance, "can_be_seen", lambda output: False)
     app, _ = begun()
     assert told(app).shown.remedy == "setup"
@@ -191,7 +191,7 @@ def test_without_a_virtual_camera_the_picture_stays_here(monkeypatch):
 
 
 @pytest.mark.parametrize("works", [True, False])
-def test_missing_networks_are_fetched(qt, begun, monkeypatch, works):  # noqa: F811
+def test_missing_networks_are_fetched(qt, begun, monkeypatch, works):
     fetched = []
 
     def fetch(file=None, *, say=print, progress=None):
@@ -219,7 +219,7 @@ def test_missing_networks_are_fetched(qt, begun, monkeypatch, works):  # noqa: F
 
 
 def test_settings_that_cannot_be_kept_are_kept_once_that_is_possible(
-    qt,  # noqa: F811
+    qt,
     begun,
     monkeypatch,
 ):
@@ -248,7 +248,7 @@ def test_settings_that_cannot_be_kept_are_kept_once_that_is_possible(
     assert again.now.camera == "Other"
 
 
-def test_a_broken_face_is_told_and_leads_to_the_faces(qt, begun, monkeypatch):  # noqa: F811
+def test_a_broken_face_is_told_and_leads_to_the_faces(qt, begun, monkeypatch):
     monkeypatch.setattr("deepcam.app.gallery_window.GalleryWindow.reload", lambda *_: None)
     path = Gallery().save(person("Ada"))
     path.write_bytes(path.read_bytes()[:200])
@@ -262,7 +262,7 @@ def test_a_broken_face_is_told_and_leads_to_the_faces(qt, begun, monkeypatch):  
     assert told(app).isHidden()
 
 
-def test_a_face_lost_on_the_way_is_told_once(qt, begun):  # noqa: F811
+def test_a_face_lost_on_the_way_is_told_once(qt, begun):
     app, sessions = begun()
     app.controller.wear("Ada")
     until(qt, lambda: app.controller.current == "Ada")
@@ -275,7 +275,7 @@ def test_a_face_lost_on_the_way_is_told_once(qt, begun):  # noqa: F811
     assert told(app).isHidden()
 
 
-def test_old_trash_goes_at_the_start(qt, begun):  # noqa: F811
+def test_old_trash_goes_at_the_start(qt, begun):
     gallery = Gallery()
     trash = gallery.folder / ".trash"
     gallery.save(person("Ada"))
@@ -287,7 +287,7 @@ def test_old_trash_goes_at_the_start(qt, begun):  # noqa: F811
     assert not list(trash.iterdir())
 
 
-def test_the_menu_lists_faces_without_decoding_them(qt, monkeypatch):  # noqa: F811
+def test_the_menu_lists_faces_without_decoding_them(qt, monkeypatch):
     from deepcam.app.main import saved_faces
 
     Gallery().save(person("Ada"))
