@@ -95,6 +95,8 @@ class FakeSource:
         return Frame(picture(RAW), now, 1)
 
     def close(self) -> None:
+        if self._word() == "hang at the end":
+            time.sleep(60)
         (self._folder / "open").unlink(missing_ok=True)
 
 

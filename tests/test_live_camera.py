@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -59,6 +60,18 @@ def test_newest_frame_wins() -> None:
     camera.stop()
     assert source.closed == source.opened == 1
     assert camera.take(0) is None
+
+
+def test_stopping_tells_whether_the_source_let_go() -> None:
+    source = Scripted()
+    held = threading.Event()
+    source.close = held.wait  # type: ignore[method-assign,assignment]
+    camera = Camera(lambda: source)
+    camera.start()
+    assert camera.take(2.0) is not None
+    assert camera.stop(0.2) is False
+    held.set()
+    assert camera.stop(2.0) is True
 
 
 def test_sleep_of_the_computer_reopens_the_source() -> None:

@@ -188,6 +188,36 @@ def test_off_shows_the_card_and_releases_the_camera(start: Start, tmp_path: Path
     sink.wait_for("generated", 5)
 
 
+def test_off_ends_a_worker_whose_camera_does_not_let_go(start: Start, tmp_path: Path) -> None:
+    session, sink = start()
+    sink.wait_for("generated", 15)
+    pid = session.status()["worker"]["pid"]
+    order(tmp_path, "hang at the end")
+    session.switch(False)
+    sink.wait_for("card", 0.5, "off")
+    end = time.monotonic() + 10
+    while session.status()["worker"]["pid"] == pid and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not psutil.pid_exists(pid)
+    order(tmp_path, "")
+    session.switch(True)
+    sink.wait_for("generated", 15)
+
+
+def test_switching_does_not_wait_for_a_worker_that_does_not_listen(
+    start: Start, tmp_path: Path
+) -> None:
+    session, sink = start()
+    sink.wait_for("generated", 15)
+    order(tmp_path, "stuck")
+    begin = time.monotonic()
+    for _ in range(20000):
+        session.toggle()
+    assert session.toggle() is False
+    assert time.monotonic() - begin < 2.0  # the pipe would be full, for as long as it is stuck
+    sink.wait_for("card", 1, "off")
+
+
 class ViewedSink(RecordingSink):
     """An output that knows whether somebody watches."""
 

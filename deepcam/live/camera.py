@@ -121,13 +121,14 @@ class Camera:
         """Begin."""
         self._thread.start()
 
-    def stop(self, timeout: float = 3.0) -> None:
-        """Close the source; a source that hangs is left behind after ``timeout`` seconds."""
+    def stop(self, timeout: float = 3.0) -> bool:
+        """Close the source; False when it hangs and was left behind after ``timeout`` seconds."""
         self._stop.set()
         self.go.set()
         self._thread.join(timeout)
         with self._fresh:
             self._newest = None
+        return not self._thread.is_alive()
 
     def reopen(self) -> None:
         """Close the source and open it again, soon."""

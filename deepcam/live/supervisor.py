@@ -44,7 +44,7 @@ class Supervisor:
         self._started = 0.0
         self._restart_at = 0.0
         self._wait = BACKOFF_FIRST
-        self._on = True
+        self._on = self._told = True
         self._ids = itertools.count(1)
         self._pending: dict[int, tuple[threading.Event, dict[str, Any]]] = {}
         self.hang_limit = HANG_LIMIT
@@ -114,6 +114,10 @@ class Supervisor:
         if now - max(beat, self._started) > limit:
             log.warning("the worker hangs")
             self._bury(now)
+            return
+        on = self._on
+        if on != self._told and self._send({"command": "on" if on else "off"}):
+            self._told = on
 
     def request(self, command: str, timeout: float = 5.0, **args: Any) -> dict[str, Any]:
         """Send a command and wait for its answer. Raises ``DeepcamError`` when there is no worker,
@@ -135,9 +139,9 @@ class Supervisor:
         return answer
 
     def switch(self, on: bool) -> None:
-        """Let the camera go (off), or take it again."""
+        """Let the camera go (off), or take it again: the next ``tend`` tells the worker, for a
+        window must not wait for a worker that does not listen."""
         self._on = on
-        self._send({"command": "on" if on else "off"})
 
     def wear(self, identity: str | int) -> None:
         """The next worker starts with this identity."""
@@ -166,10 +170,11 @@ class Supervisor:
 
     def _start(self) -> None:
         self._ring.clear_beat()
+        self._told = self._on
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=worker.main,
-            args=(replace(self._settings, on=self._on), self._ring.name, theirs, os.getpid()),
+            args=(replace(self._settings, on=self._told), self._ring.name, theirs, os.getpid()),
             name="deepcam-worker",
             daemon=True,
         )

@@ -197,8 +197,12 @@ class _Worker:
         elif now - camera.last_frame > SILENCE:
             self._card("The camera sends no picture")
         if now - camera.alive > DRIVER_HANGS:
-            log.error("the camera driver hangs")
-            os._exit(EXIT_CAMERA_HANGS)
+            self._give_up_camera()
+
+    def _give_up_camera(self) -> None:
+        """A thread that hangs in a driver holds the camera as long as this process lives."""
+        log.error("the camera driver hangs")
+        os._exit(EXIT_CAMERA_HANGS)
 
     def _show(self, frame: Frame) -> None:
         begin = clock.perf_counter()
@@ -247,8 +251,9 @@ class _Worker:
             self._stop = True
         elif command == "off":
             if self._camera is not None:
-                # The camera's light goes out.
-                self._camera.stop()
+                # The camera's light goes out, also when its driver does not obey.
+                if not self._camera.stop():
+                    self._give_up_camera()
                 self._camera = None
         elif command == "on":
             if self._camera is None:

@@ -16,13 +16,15 @@ import numpy as np
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image
 from deepcam.sources.base import SourceEndedError
-from deepcam.versions import open_media
+from deepcam.versions import open_media, to_bgr
 
 log = logging.getLogger(__name__)
 
 DEFAULT_FPS = Fraction(25)
 BAD_PACKETS_IN_A_ROW = 200
 """So many undecodable packets are the end of a file."""
+SMALL = 1920 * 1088
+"""Pixels of a picture up to which one thread decodes."""
 REC709, REC601 = 1, 5
 """Values of ffmpeg's ``AVColorSpace``."""
 _UNSPECIFIED = 2
@@ -77,7 +79,12 @@ class VideoReader:
         if not container.streams.video:
             raise DeepcamError(f"{self.path} has no pictures in it.", "Choose a video file.")
         self._stream = container.streams.video[0]
-        self._stream.thread_type = "AUTO"
+        # Decoder threads pay for large pictures only, and starting them hangs once in a thousand
+        # times where glibc loses wake-ups (its bug 25847).
+        if self._stream.codec_context.width * self._stream.codec_context.height > SMALL:
+            self._stream.thread_type = "AUTO"
+        else:
+            self._stream.codec_context.thread_count = 1
         if self._stream.time_base is None:
             raise _no_video(self.path)
         self.time_base: Fraction = self._stream.time_base
@@ -203,7 +210,7 @@ class VideoReader:
         space = frame.colorspace
         if space in (0, _UNSPECIFIED) and not frame.format.is_rgb:
             space = REC709 if frame.height >= 720 else REC601
-        image = frame.to_ndarray(format="bgr24", src_colorspace=space)
+        image = to_bgr(frame, space)
         turns = round(frame.rotation / 90) % 4
         self._turned = turns % 2 == 1
         if turns:
