@@ -62,20 +62,7 @@ class App:
         self.hotkeys = AppHotkeys(self.controller)
         self.hotkeys.changed.connect(self._hotkeys_changed)
         self.tray: Tray | None = None
-        if QSystemTrayIcon.isSystemTrayAvailable():
-            self.tray = Tray(
-                self.controller, self.show_window, QApplication.quit, cameras, saved_faces
-            )
-            self.tray.gallery_wanted.connect(self.show_gallery)
-            self.tray.settings_wanted.connect(self.show_settings)
-            self.tray.show()
-        else:
-            self.preview.message.setText(
-                QCoreApplication.translate(
-                    "App", "This desktop has no tray: the program ends when this window is closed."
-                )
-            )
-        QApplication.setQuitOnLastWindowClosed(self.tray is None)
+        self._seek_tray()
         self.server = QLocalServer()
         self.server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self.server.newConnection.connect(self._raised)
@@ -92,6 +79,8 @@ class App:
         self._look()
         self.controller.start()
         self._apply_keys()
+        if self.tray is None:
+            self.preview.message.setText(_no_tray())
         if self._said:
             self.preview.message.setText("\n".join(map(told, self._said)))
         self.guidance.begin()
@@ -137,6 +126,7 @@ class App:
 
     def refresh(self) -> None:
         """Bring icon, menu and numbers up to date."""
+        self._seek_tray()
         if self.preview.isVisible() and not self.preview.isMinimized():
             self.controller.keep_awake(2.0)
         status = self.controller.status()
@@ -144,6 +134,21 @@ class App:
         self.guidance.look(status)
         if self.tray is not None:
             self.tray.show_status(status)
+
+    def _seek_tray(self) -> None:
+        """A panel may come later than a program that is started at login, and may go."""
+        there = QSystemTrayIcon.isSystemTrayAvailable()
+        if there and self.tray is None:
+            self.tray = Tray(
+                self.controller, self.show_window, QApplication.quit, cameras, saved_faces
+            )
+            self.tray.gallery_wanted.connect(self.show_gallery)
+            self.tray.settings_wanted.connect(self.show_settings)
+            self.tray.show()
+            self._hotkeys_changed()
+            if self.preview.message.text() == _no_tray():
+                self.preview.message.setText("")
+        QApplication.setQuitOnLastWindowClosed(not there)
 
     def close(self) -> None:
         """End everything."""
@@ -212,6 +217,12 @@ class App:
         while self.server.hasPendingConnections():
             self.server.nextPendingConnection().close()
         self.show_window()
+
+
+def _no_tray() -> str:
+    return QCoreApplication.translate(
+        "App", "This desktop has no tray: the program ends when this window is closed."
+    )
 
 
 def cameras() -> list[str]:
