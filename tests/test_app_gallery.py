@@ -46,11 +46,14 @@ class FakeController(QObject):
 
     def __init__(self):
         super().__init__()
-        self.current, self.worn, self.names = 7, [], []
+        self.current, self.worn, self.names, self.gone = 7, [], [], []
 
     def wear(self, spec):
         self.worn.append(spec)
         self.current = spec
+
+    def deleted(self, face):
+        self.gone.append(face)
 
     def renamed(self, old, new):
         self.names.append((old, new))
@@ -236,6 +239,7 @@ def test_delete_and_undo(qt, window):
     settle(qt, window)
     assert names(window) == ["Bea"]
     assert "Undo delete" in window.message.text()
+    assert window._controller.gone == ["Ada"]
     assert window._store.now.face == ""
     click(qt, window, window.undo_button)
     assert sorted(names(window)) == ["Ada", "Bea"]

@@ -105,6 +105,20 @@ def test_buttons_reach_the_session(qt, made):
     assert sessions[0].worn[2] == sessions[0].worn[0]
 
 
+def test_undo_passes_over_a_face_that_was_deleted(qt, made):
+    app, sessions = made
+    first = app.controller.current
+    for name in ("Ada", "Bea"):
+        app.controller.wear(name)
+        until(qt, lambda name=name: app.controller.current == name)
+    app.controller.deleted("Ada")
+    app.controller.deleted("Bea")  # it stays on while it is worn
+    app.controller.undo()
+    until(qt, lambda: app.controller.current == first)
+    assert sessions[0].worn[-1] == first
+    assert not app.controller.can_undo
+
+
 def test_preview_is_mirrored_and_tells_the_facts(qt, made):
     app, _ = made
     app.preview.show_newest()

@@ -58,7 +58,7 @@ def test_doing_nothing_is_recognized(people: tuple[np.ndarray, np.ndarray, float
     top = privacy.identification(first, second)
     assert top.value > 0.9
     assert top.extra["p"] < 1e-9
-    assert privacy.separation(first, second).value > 0.95
+    assert privacy.separation((first, second)).value > 0.95
 
 
 @pytest.mark.parametrize("kind", ["fresh", "blank"])
@@ -76,7 +76,7 @@ def test_fresh_and_blank_faces_are_not(
         assert found.value == pytest.approx(found.extra["non_mated"], abs=1e-6)
     assert privacy.identification(made, second).value < 0.1
     assert privacy.identification(made, second, 5).extra["chance"] == pytest.approx(5 / N, abs=1e-4)
-    separation = privacy.separation(made, second)
+    separation = privacy.separation((made, second))
     assert separation.low < 0.5 < separation.high
     assert separation.value < 0.62
 

@@ -253,6 +253,46 @@ def test_still_pictures_are_independent(backend: ScriptedBackend) -> None:
     assert np.array_equal(first.outline, again.outline)
 
 
+class EarlessBackend(ScriptedBackend):
+    """Sees ``small`` in one of the windows of the first look, and ``again`` in later ones."""
+
+    small: Detection
+    again = 0.0
+    looks = 0
+
+    def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
+        found, meshes = super().collect()
+        self.looks += 1
+        if self.looks == 1:
+            found[-1] = [self.small]
+        else:
+            found = [[] for _ in found]
+            found[-1] = [dataclasses.replace(self.small, score=self.again)]
+        return found, meshes
+
+
+@pytest.mark.parametrize(
+    ("score", "again", "mesh", "covered"),
+    [
+        (0.6, 0.0, False, False),  # an ear
+        (0.6, 0.45, False, False),
+        (0.6, 0.6, False, True),
+        (0.6, 0.0, True, True),
+        (0.75, 0.0, False, True),
+    ],
+)
+def test_weak_finds_in_parts_of_a_still_are_looked_at_again(
+    score: float, again: float, mesh: bool, covered: bool
+) -> None:
+    backend = EarlessBackend()
+    portrait, ear = face_at(640, 300, 120), face_at(960, 600, 9)
+    backend.show([portrait, ear] if mesh else [portrait])
+    backend.detected = [detection_of(portrait)]
+    backend.small, backend.again = detection_of(ear, score), again
+    faces = Tracker(still=True, backend=backend, basis=BASIS).process(blank(0))
+    assert len(faces) == 1 + covered
+
+
 def test_time_backwards_or_another_size_forgets(tracker: Tracker, backend: ScriptedBackend) -> None:
     backend.show([face_at(640, 300)])
     assert tracker.process(blank(5))[0].track == 1

@@ -138,6 +138,10 @@ class Controller(QObject):
         """A face that was worn has another name now."""
         self._later(lambda: self._rename(old, new))
 
+    def deleted(self, face: str | int) -> None:
+        """A face that was worn before is no more there to go back to; the present one stays on."""
+        self._later(lambda: self._forget(face))
+
     def replaced(self, face: str | int) -> None:
         """The session could not load the face that it should wear, and wears this one."""
         self._later(lambda: self._replace(face))
@@ -198,6 +202,10 @@ class Controller(QObject):
         if worn and self._session is not None:
             # A worker that starts again looks for the face under this name.
             self._session.wear(new)
+
+    def _forget(self, face: str | int) -> None:
+        before = [worn for worn in self._worn[:-1] if worn != face]
+        self._worn = [*before, *self._worn[-1:]]
 
     def _replace(self, face: str | int) -> None:
         # Another one may have been put on meanwhile.

@@ -158,6 +158,7 @@ class GalleryWindow(GalleryView):
             text += " " + self.tr("Every start has a new face now.")
         if self._controller.current == face.spec:
             text += " " + self.tr("It is worn until you choose another.")
+        self._controller.deleted(face.spec)
         self.portraits.forget(face.key)
         self._saved = [other for other in self._saved if other != face]
         self._fill()

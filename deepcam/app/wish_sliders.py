@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QGroupBox, QLabel, QSlider, QWidget
 
+from deepcam.identity.model import AGE_RANGE
 from deepcam.identity.wish import Wish
 
 
@@ -17,8 +18,7 @@ class WishSliders(QGroupBox):
         super().__init__(parent)
         self._grid = QGridLayout(self)
         self._grid.setColumnStretch(2, 1)
-        # The years are not shown: the model follows them only roughly.
-        self.age = _Row(self, 0, (20, 70), 35)
+        self.age = _Row(self, 0, (round(AGE_RANGE[0]), round(AGE_RANGE[1])), 35)
         self.masculinity = _Row(self, 1, (0, 100), 50)
         self.tone = _Row(self, 2, (0, 100), 50)
         self._retranslate()

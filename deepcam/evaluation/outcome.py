@@ -34,6 +34,9 @@ class Settings:
     """Sampled identities, and held-out people, of P8."""
     both_ways: bool = True
     """Anonymize both photographs of each person, not only the first."""
+    draws: int = 5
+    """Synthetic people that each person wears in turn for P1 to P3: how alike two are hangs on who
+    was sampled. Only for our own method."""
     strangers: int = 120
     """Most photographs of people with one picture only: attackers learn from them (P5), and the
     strata need their variety."""

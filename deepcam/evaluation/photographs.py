@@ -96,26 +96,32 @@ def attack(
         made = [run_stills(arm, takes, SEED + 1000 * way)
                 for way, takes in enumerate(sides[: 1 + settings.both_ways])]  # fmt: skip
         figures = outcome.figures.setdefault(arm.name, {})
-        codes = {crop: [embed_all(attacker, results, crop) for results in made] for crop in CROPS}
-        # Each way: anonymized photograph ``way`` against the *other* photograph of everybody.
+        again = [run_stills(arm, people.firsts, SEED + 20_000 * (draw + 1))
+                 for draw in range(settings.draws - 1 if arm.name == OURS else 0)]  # fmt: skip
+        worn = [*made, *again]
+        codes = {crop: [embed_all(attacker, results, crop) for results in worn] for crop in CROPS}
+        # Which photograph was anonymized: compared with the *other* photograph of everybody.
+        side = [*range(len(made)), *[0] * len(again)]
         figures["P1"] = _joined(
-            [privacy.verification(c, real["standard"][1 - w], taus["standard"])
+            [privacy.verification(c, real["standard"][1 - side[w]], taus["standard"])
              for w, c in enumerate(codes["standard"])], people.how)  # fmt: skip
         figures["P1 tight"] = _joined(
-            [privacy.verification(c, real["tight"][1 - w], taus["tight"])
+            [privacy.verification(c, real["tight"][1 - side[w]], taus["tight"])
              for w, c in enumerate(codes["tight"])], people.how)  # fmt: skip
         figures["P1 same photograph"] = _joined(
-            [privacy.verification(c, real["standard"][w], taus["standard"])
+            [privacy.verification(c, real["standard"][side[w]], taus["standard"])
              for w, c in enumerate(codes["standard"])], "")  # fmt: skip
         for rank in (1, 5):
             for crop, label in (("standard", ""), ("tight", " tight")):
                 figures[f"P2 rank-{rank}{label}"] = _joined(
-                    [privacy.identification(c, real[crop][1 - w], rank)
+                    [privacy.identification(c, real[crop][1 - side[w]], rank)
                      for w, c in enumerate(codes[crop])], "")  # fmt: skip
         for crop in ("tight", "context"):
-            figures[f"P3 {crop}"] = privacy.separation(codes[crop][0], real[crop][1])
+            figures[f"P3 {crop}"] = privacy.separation(
+                *[(c, real[crop][1]) for w, c in enumerate(codes[crop]) if side[w] == 0]
+            )
         outcome.distances[arm.name] = {
-            crop: _distances([(c, real[crop][1 - w]) for w, c in enumerate(codes[crop])])
+            crop: _distances([(c, real[crop][1 - side[w]]) for w, c in enumerate(codes[crop])])
             for crop in CROPS
         }
         shown = crops(made[0])

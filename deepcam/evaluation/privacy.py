@@ -52,17 +52,24 @@ def identification(anonymized: F64, gallery: F64, rank: int = 1) -> Measure:
         binomial_p(hits, len(anonymized), chance), 5))  # fmt: skip
 
 
-def separation(anonymized: F64, originals: F64) -> Measure:
-    """P3: area under the ROC curve of mated against non-mated distances; 0.5 tells nothing."""
-    table = -distances(anonymized, originals)
-    rows = [(table[i, i], np.delete(table[i], i)) for i in range(len(table))]
+def separation(*draws: tuple[F64, F64]) -> Measure:
+    """P3: area under the ROC curve of mated against non-mated distances; 0.5 tells nothing.
 
-    def statistic(groups: Sequence[tuple[float, F64]]) -> float:
+    ``draws``: codes of the anonymized pictures and of the originals, person by person, each pair
+    with other synthetic people: one row of both for the bootstrap, which draws persons.
+    """
+    tables = [-distances(anonymized, originals) for anonymized, originals in draws]
+    rows = [
+        (np.array([t[i, i] for t in tables]), np.concatenate([np.delete(t[i], i) for t in tables]))
+        for i in range(len(tables[0]))
+    ]
+
+    def statistic(groups: Sequence[tuple[F64, F64]]) -> float:
         if not groups:
             return float("nan")
-        return auc(np.array([g[0] for g in groups]), np.concatenate([g[1] for g in groups]))
+        return auc(np.concatenate([g[0] for g in groups]), np.concatenate([g[1] for g in groups]))
 
-    return measure(rows, statistic, len(rows))
+    return measure(rows, statistic, len(rows), draws=len(tables))
 
 
 def replacements(image: Image, hidden: NDArray[np.uint8], rng: np.random.Generator) -> list[Image]:

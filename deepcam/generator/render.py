@@ -11,6 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from deepcam.frames import Face
+from deepcam.generator.level import levelled
 from deepcam.generator.mesh import (
     EYE_L,
     EYE_R,
@@ -73,10 +74,12 @@ class Renderer:
     """Draws one identity. Keeps its texture at several sizes so that small faces do not alias."""
 
     def __init__(self, identity: Identity, exact: bool = False) -> None:
-        """``exact``: draw the shape as it is, for a photograph's own; else with ``relax_lids``."""
+        """``exact``: draw the shape as it is, for a photograph's own; else ``levelled``, and with
+        ``relax_lids``."""
         self.identity = identity
-        self.shape = identity.shape if exact else relax_lids(identity.shape)
-        self.contour = full_contour(identity.shape)
+        shape = identity.shape if exact else levelled(identity.shape)
+        self.shape = shape if exact else relax_lids(shape)
+        self.contour = full_contour(shape)
         """Factor (36,) for ``draw`` with which the face nearly fills the mask."""
         self._last: tuple[Face, F32 | None, Posed] | None = None
         self.levels: list[U8] = [np.ascontiguousarray(identity.texture)]

@@ -25,10 +25,14 @@ SHADE = 0.04
 """The neck lies in the chin's shade: the face is this much lighter (log)."""
 ENOUGH = 40
 """Visible skin pixels (at 128 px) below which nothing is changed."""
+NECK_TRUST, TRUST = 30.0, 200.0
+"""So many pixels (at 128 px) of a neck, or of what may also be hair, are believed by half: a face
+in its own colours looks better than one in the colours of hair."""
 
 
-def visible_skin(surroundings: Context) -> F32:
-    """Weight (n, n) of pixels that look like skin below or beside the mask.
+def visible_skin(surroundings: Context) -> tuple[F32, float]:
+    """Weight (n, n) of pixels that look like skin below or beside the mask, and how far their
+    tone is to be believed, 0..1.
 
     The chroma gate of Chai & Ngan (IEEE TCSVT 9(4), 1999), widened for warm lamps; the neck if
     enough of it can be seen, else also ears and cheeks beside the mask: hair has skin's chroma.
@@ -41,6 +45,7 @@ def visible_skin(surroundings: Context) -> F32:
     skin = (
         # No skin is as red or as yellow as cloth, under any lamp people sit under.
         (green > 0.45 * red)
+        & (green < 0.92 * red)
         & (blue > 0.12 * red)
         & (ycc[..., 1] >= 135)
         & (ycc[..., 1] <= 190)
@@ -50,20 +55,21 @@ def visible_skin(surroundings: Context) -> F32:
     )
     found = cv2.erode((known * skin).astype(np.float32), np.ones((3, 3), np.uint8))
     neck = found * ((y > 0.08) & (np.abs(x) < 0.2))
-    if float(neck.sum()) >= ENOUGH * (n / 128) ** 2:
-        return np.asarray(neck, np.float32)
-    near = (y > -0.08) & (y < 0.42) & (np.abs(x) < 0.33)
-    return np.asarray(found * near, np.float32)
+    unit = (n / 128) ** 2
+    count = float(neck.sum()) / unit
+    if count >= ENOUGH:
+        return np.asarray(neck, np.float32), count / (count + NECK_TRUST)
+    near = found * ((y > -0.08) & (y < 0.42) & (np.abs(x) < 0.33))
+    count = float(near.sum()) / unit
+    return np.asarray(near, np.float32), count / (count + TRUST) if count >= ENOUGH else 0.0
 
 
 def wanted_gain(surroundings: Context, render: Render) -> F32 | None:
     """Natural logarithm (3,) of the gain that brings the render's skin to the visible skin's tone;
     None when too little skin can be seen."""
-    weight = visible_skin(surroundings)
-    n = weight.shape[0]
-    total = float(weight.sum())
+    weight, trust = visible_skin(surroundings)
     mesh = render.kind == SKIN
-    if total < ENOUGH * (n / 128) ** 2 or not mesh.any():
+    if trust == 0.0 or not mesh.any():
         return None
     seen = np.log(surroundings.fill[weight > 0] + 0.02)
     # The brighter half: skin in light, not creases, collar shadows or beard.
@@ -72,7 +78,7 @@ def wanted_gain(surroundings: Context, render: Render) -> F32 | None:
     own = np.log(render.colour[mesh] * np.float32(1 / 255) + 0.02)
     brightness = own.mean(1)
     own = own[brightness >= np.median(brightness)].mean(0)
-    change = STRENGTH * (seen - own) + SHADE
+    change = trust * (STRENGTH * (seen - own) + SHADE)
     light = change.mean()
     colour = np.clip(change - light, -COLOUR_LIMIT, COLOUR_LIMIT)
     gain: F32 = (np.clip(light, -LIMIT, LIMIT) + colour).astype(np.float32)

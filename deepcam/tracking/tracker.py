@@ -32,6 +32,12 @@ UNSEEN_FRAMES = 5
 """Frames without the detector after which a mesh is not trusted any more."""
 DOUBTFUL = 0.3
 """Highest confidence of such a mesh."""
+SURE_SCORE = 0.7
+"""In a part of a still picture a weaker detection is looked at again: 12 of 41 such detections (in
+portraits, a café and montages of small faces) were ears, buttons and folds."""
+SOME_PRESENCE = 0.1
+"""The mesh network's presence that makes such a detection a face. Measured on those 41: faces .38
+and more, mistakes .05 and less (one .84)."""
 SCOUT_EVERY = 4
 """Every this many frames the detector also looks at a part of the picture, for far faces."""
 
@@ -119,6 +125,8 @@ class Tracker:
             # Dozens of windows make dozens of mistakes: only sure faces count in them.
             found[1:] = [[d for d in part if d.score >= START_SCORE] for part in found[1:]]
         detections = merge_detections(found, windows)
+        if self._still:
+            detections = self._look_again(image, detections, found[0])
         tracked = {n: m for (n, _), m in zip(rois, meshes, strict=True)}
         self.last_stats = {
             "detections": float(len(detections)),
@@ -188,6 +196,33 @@ class Tracker:
             self._scouts += 1
             return [whole, parts[self._scouts % len(parts)]]
         return [whole]
+
+    def _look_again(
+        self, image: Image, detections: list[Detection], whole: list[Detection]
+    ) -> list[Detection]:
+        """Without those that only a small part of a still picture showed and neither a look framed
+        about them nor the mesh network confirms: in close-ups of skin much looks like a face."""
+        sure = [d.score >= SURE_SCORE or any(d is other for other in whole) for d in detections]
+        doubtful = [d for d, known in zip(detections, sure, strict=True) if not known]
+        if not doubtful:
+            return detections
+        h, w = image.shape[:2]
+        frames: list[Window] = []
+        for d in doubtful:
+            x, y = (d.box[:2] + d.box[2:]) / 2
+            for reach in (1.5, 3.0):
+                r = reach * float(d.box[2] - d.box[0])
+                frames.append(_clip((x - r, y - r, x + r, y + r), h, w) or (0, 0, w, h))
+        rois = [roi_of_detection(d) for d in doubtful]
+        self._backend.submit(image, frames, rois)
+        found, meshes = self._backend.collect()
+        kept = {
+            id(d)
+            for d, mesh, near, far in zip(doubtful, meshes, found[::2], found[1::2], strict=True)
+            if mesh.presence >= SOME_PRESENCE
+            or any(e.score >= START_SCORE and same_face(e.box, d.box) for e in [*near, *far])
+        }
+        return [d for d, known in zip(detections, sure, strict=True) if known or id(d) in kept]
 
     # Who is who
 

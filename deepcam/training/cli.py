@@ -18,6 +18,7 @@ Steps, in this order (each writes into --work, default ./work):
   deepcam-train landmarks --faces DIR --clips DIR   find the face in every photograph and clip
   deepcam-train basis     --faces DIR               mean face, UV layout, shape and movements
   deepcam-train bank      --faces DIR               people to mix identities from
+  deepcam-train level                               how far people seem to look up or down
   deepcam-train prepare   --faces DIR               crops, textures, poses: what training reads
   deepcam-train train     --minutes 60              train; run it again to go on where it stopped
   deepcam-train export                              checkpoint to models/generator_small.onnx
@@ -34,12 +35,13 @@ def main(argv: list[str] | None = None) -> None:
         "deepcam-train", description=_STORY, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "step", choices=["landmarks", "basis", "bank", "prepare", "train", "export"]
+        "step", choices=["landmarks", "basis", "bank", "level", "prepare", "train", "export"]
     )
     parser.add_argument("--faces", type=Path, help="folder with images/ and index.csv")
     parser.add_argument("--clips", type=Path, help="folder with clips of talking people")
     parser.add_argument("--work", type=Path, default=Path("work"), help="where to keep everything")
     parser.add_argument("--name", default="run1", help="name of the training run")
+    parser.add_argument("--people", type=int, default=400, help="portraits to read for the level")
     parser.add_argument("--size", choices=["small", "large"], default="small")
     parser.add_argument("--images", type=int, default=1_000_000, help="length of the whole run")
     parser.add_argument("--adversarial-from", type=int, default=400_000)
@@ -94,6 +96,17 @@ def _run(a: argparse.Namespace) -> None:
         write_shares(shares, [r["file"] for r in donor_list() if r["file"] in photos])
         _save(MODELS_DIR / "identity_bank.npz", bank)
         _save(MODELS_DIR / "identity_directions.npz", fit(bank), compressed=True)
+        write_manifest(MODELS_DIR)
+    elif a.step == "level":
+        from deepcam.training import level
+
+        shapes, pitches = level.read_people(a.people)
+        before = float(np.sqrt((pitches**2).mean()))
+        print(
+            f"read {len(pitches)} people: {before:.2f} degrees off, root mean square; "
+            f"{level.left_over(shapes, pitches):.2f} on people left out of the fit"
+        )
+        _save(MODELS_DIR / "head_level.npz", level.fit(shapes, pitches), compressed=True)
         write_manifest(MODELS_DIR)
     elif a.step == "prepare":
         import cv2
