@@ -91,7 +91,7 @@ class LidScale:
     """
 
     HI_QUANTILE, LO_QUANTILE = 0.70, 0.01
-    PRIOR_FRAMES = 20
+    PRIOR_FRAMES = 3
 
     def __init__(self, window: int = 900) -> None:
         self._values = np.zeros(window)
