@@ -81,6 +81,16 @@ def test_fresh_and_blank_faces_are_not(
     assert separation.value < 0.62
 
 
+def test_separation_over_several_draws(people: tuple[np.ndarray, np.ndarray, float]) -> None:
+    first, second, _ = people
+    hidden = np.random.default_rng(9).normal(0, 1, second.shape)
+    bad, good = privacy.separation((first, second)), privacy.separation((hidden, second))
+    both = privacy.separation((first, second), (hidden, second))
+    assert good.value < both.value < bad.value  # one draw that reveals is not averaged away
+    assert both.n == bad.n == N  # persons, not pictures
+    assert both.extra["draws"] == 2
+
+
 def take(still: bool = False, length: int = 12) -> Take:
     """A textured head that moves, as tracker and judge see it."""
     rng = np.random.default_rng(4)
