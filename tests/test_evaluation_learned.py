@@ -34,26 +34,45 @@ def people(leak: float, sessions: int, seed: int = 0) -> list[dict[str, np.ndarr
 @pytest.mark.parametrize("sessions", [1, 3])
 def test_the_parrot_learns_what_is_left(sessions: int) -> None:
     *trained, tested = people(1.0, sessions + 1)
-    bad = parrot.parrot(trained, tested)
+    bad = named(trained, tested)
     assert bad.value > 0.8
     assert not TARGETS["P4"].met(bad)
     *trained, tested = people(0.0, sessions + 1)
-    good = parrot.parrot(trained, tested)
+    good = named(trained, tested)
     assert good.extra["p"] > 0.05
     assert TARGETS["P4"].met(good)
     # A blank output is named by lot at best.
     blank = [{"x": np.zeros((N, D))} for _ in range(sessions + 1)]
-    assert TARGETS["P4"].met(parrot.parrot(blank[:-1], blank[-1]))
-    assert parrot.parrot([], tested).value is None
+    assert TARGETS["P4"].met(named(blank[:-1], blank[-1]))
+    assert named([], tested).value is None
+
+
+def named(trained: list, tested: dict) -> Measure:
+    return parrot.named(parrot.parrot(trained, tested), N)
+
+
+def hits(*found: int, n: int = 10) -> np.ndarray:
+    return np.isin(np.arange(n), found)
 
 
 def test_both_ways_are_one_attack() -> None:
-    one = parrot.best_of({"a": 3, "b": 1}, 10, 0.1)
-    two = parrot.best_of({"a": 0, "b": 4}, 10, 0.1)
-    both = parrot.joined([one, two])
+    one = {"a": hits(0, 1, 2), "b": hits(0)}
+    two = {"a": hits(), "b": hits(1, 2, 3, 4)}
+    both = parrot.named(parrot.joined([one, two, {}]), 10)
     assert (both.value, both.n, both.extra["by"]) == (0.25, 20, "b")
     assert both.extra["p"] <= 1
-    assert parrot.joined([Measure(None, note="none")]).value is None
+    assert parrot.joined([{}]) == {}
+    assert parrot.named({}, 10).value is None
+
+
+def test_what_the_face_adds_is_told_from_what_the_room_gives_away() -> None:
+    room = {"a": hits(*range(6), n=40)}
+    same = parrot.added({"a": hits(*range(1, 7), n=40)}, room, 40)
+    assert TARGETS["P4 context"].met(same)
+    assert (same.extra["only_here"], same.extra["only_masked"]) == (1, 1)
+    more = parrot.added({"a": hits(*range(20), n=40)}, room, 40)
+    assert not TARGETS["P4 context"].met(more)
+    assert parrot.added(room, {}, 40).value is None
 
 
 def attack(made: np.ndarray, real: np.ndarray, other: np.ndarray) -> dict[str, mapping.Hits]:
@@ -183,4 +202,6 @@ def test_both_attacks_run_on_methods_and_see_a_blur() -> None:
         assert not TARGETS[metric].met(outcome.figures["blur"][metric]), metric
         assert TARGETS[metric].met(outcome.figures["cover"][metric]), metric
     assert TARGETS["P5"].met(outcome.figures["cover"]["P5"])
+    assert not TARGETS["P4 context"].met(outcome.figures["blur"]["P4 context"])
+    assert TARGETS["P4 context"].met(outcome.figures["cover"]["P4 context"])
     assert learned.prepare(attacker, [], sides, real, Settings(sessions=0)) is None

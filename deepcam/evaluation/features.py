@@ -31,6 +31,12 @@ def hog(images: Sequence[Image]) -> F64:
     return np.array(rows, np.float64)
 
 
+def colours(images: Sequence[Image]) -> F64:
+    """(n, 48) mean colours of the 16 squares of each square crop: light and tone, nothing else."""
+    rows = [cv2.resize(image, (4, 4), interpolation=cv2.INTER_AREA).ravel() for image in images]
+    return np.array(rows, np.float64)
+
+
 def random_network(images: Sequence[Image]) -> F64:
     """(n, 336) means and deviations of what three layers of fixed random filters see.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from deepcam.evaluation import mapping, parrot
 from deepcam.evaluation.attackers import Attacker, put_back
 from deepcam.evaluation.baselines import Method, Painted, cover
 from deepcam.evaluation.embedding import crops, embed_all, originals
-from deepcam.evaluation.features import hog
+from deepcam.evaluation.features import colours, hog
 from deepcam.evaluation.outcome import OURS, SEED, Outcome, Settings
 from deepcam.evaluation.privacy import features as conditioning
 from deepcam.evaluation.record import Result, Take, run_stills
@@ -40,7 +41,9 @@ class Lessons:
     real_strangers: dict[str, F64]
     sessions: int
     masked: dict[str, Hits]
-    """Crop -> learner -> hits on pictures whose face was cut out."""
+    """Crop -> learner -> hits of P5 on pictures whose face was cut out."""
+    surroundings: dict[str, parrot.Hits]
+    """Learner -> hits of P4 on the wide crop of pictures whose face was cut out."""
 
 
 def prepare(
@@ -54,11 +57,16 @@ def prepare(
     if not settings.sessions or len(sides[0]) < 2 * mapping.PARTS:
         return None
     theirs = {crop: embed_all(attacker, originals(strangers), crop) for crop, _ in LABELS}
-    lessons = Lessons(attacker, strangers, sides, real, theirs, settings.sessions, {})
+    lessons = Lessons(attacker, strangers, sides, real, theirs, settings.sessions, {}, {})
     blank = Method("masked", lambda still, seed: Painted(cover))
     made = [run_stills(blank, side, SEED) for side in sides[: 1 + settings.both_ways]]
     theirs_masked = run_stills(blank, strangers, SEED)
     lessons.masked = {crop: _back(lessons, theirs_masked, made, crop) for crop, _ in LABELS}
+    # Nothing is drawn in a cut-out face: one session is all that there is to learn from.
+    both = [_looks(run_stills(blank, side, SEED), "context") for side in sides]
+    lessons.surroundings = parrot.joined(
+        [parrot.parrot([both[w]], both[1 - w]) for w in range(len(made))]
+    )
     return lessons
 
 
@@ -68,25 +76,27 @@ def learned_attacks(
     """P4 and P5 of one method; ``made``: its pictures of the attacked sides."""
     persons = len(lessons.sides[0])
     theirs = run_stills(arm, lessons.strangers, SEED + 60_000)
-    for (crop, label), found in zip(LABELS, parrots(lessons, arm, made), strict=True):
-        outcome.put(arm.name, f"P4{label}", found)
+    for metric, found in parrots(lessons, arm, made).items():
+        outcome.put(arm.name, metric, found)
+    for crop, label in LABELS:
         hits = _back(lessons, theirs, made, crop)
         outcome.put(arm.name, f"P5{label}", mapping.gain(hits, lessons.masked[crop], persons))
     if arm.name == OURS:
         outcome.put(arm.name, "P4 conditioning", _conditioning(lessons.sides))
         same = [_marks(lessons.attacker, run_stills(arm, side, SEED + 9000), "standard")
                 for side in lessons.sides]  # fmt: skip
-        kept = parrot.parrot([same[0]], same[1])
+        kept = parrot.named(parrot.parrot([same[0]], same[1]), persons)
         kept.note = (
             "one identity kept by each person: linkable by design, and shows the attack works"
         )
         outcome.put(arm.name, "P4 kept identity", kept)
 
 
-def parrots(lessons: Lessons, arm: Method, made: Sequence[Sequence[Result]]) -> list[Measure]:
-    """P4 on each of ``LABELS``: learnt on several anonymized versions of one picture of each
-    person, tested on the other picture with another identity; both ways round where both exist."""
-    out = []
+def parrots(lessons: Lessons, arm: Method, made: Sequence[Sequence[Result]]) -> dict[str, Measure]:
+    """P4 on each of ``LABELS`` and on the wide crop: learnt on several anonymized versions of one
+    picture of each person, tested on the other picture with another identity; both ways round
+    where both exist."""
+    persons = len(lessons.sides[0])
     extra = [
         [
             run_stills(arm, side, SEED + 20_000 + 1000 * (2 * s + w))
@@ -96,20 +106,28 @@ def parrots(lessons: Lessons, arm: Method, made: Sequence[Sequence[Result]]) -> 
     ]
     # With one way only, the second pictures are anonymized here, for the test.
     tested = [*made, *(run_stills(arm, side, SEED + 40_000) for side in lessons.sides[len(made) :])]
-    for crop, _ in LABELS:
-        rows = [[_marks(lessons.attacker, r, crop) for r in (tested[w], *extra[w])]
-                for w in range(2)]  # fmt: skip
-        ways = [parrot.parrot(rows[w], rows[1 - w][0]) for w in range(len(made))]
-        out.append(parrot.joined(ways))
+
+    def hits(marks: Callable[[Sequence[Result]], dict[str, F64]]) -> dict[str, parrot.Hits]:
+        rows = [[marks(r) for r in (tested[w], *extra[w])] for w in range(2)]
+        return parrot.joined([parrot.parrot(rows[w], rows[1 - w][0]) for w in range(len(made))])
+
+    out = {}
+    for crop, label in LABELS:
+        found = hits(partial(_marks, lessons.attacker, crop=crop))
+        out[f"P4{label}"] = parrot.named(found, persons)
+    wide = hits(partial(_looks, crop="context"))
+    out["P4 context"] = parrot.added(wide, lessons.surroundings, persons)
     return out
 
 
 def _marks(attacker: Attacker, results: Sequence[Result], crop: str) -> dict[str, F64]:
-    """What the parrot learns from: embeddings, and gradients of the crop."""
-    return {
-        "embedding": embed_all(attacker, results, crop),
-        "gradients": hog(crops(results, crop, 64)),
-    }
+    """What the parrot learns from: embeddings, gradients and colours of the crop."""
+    return {"embedding": embed_all(attacker, results, crop), **_looks(results, crop)}
+
+
+def _looks(results: Sequence[Result], crop: str) -> dict[str, F64]:
+    cut = crops(results, crop, 64)
+    return {"gradients": hog(cut), "colours": colours(cut)}
 
 
 def _conditioning(sides: Sequence[Side]) -> Measure:
@@ -118,7 +136,8 @@ def _conditioning(sides: Sequence[Side]) -> Measure:
     for side in sides:
         faces = [t.shots[0].face for t in side]
         rows.append({"numbers": np.stack([conditioning(f) for f in faces if f is not None])})
-    return parrot.joined([parrot.parrot([rows[w]], rows[1 - w]) for w in range(2)])
+    ways = [parrot.parrot([rows[w]], rows[1 - w]) for w in range(2)]
+    return parrot.named(parrot.joined(ways), len(sides[0]))
 
 
 def _back(

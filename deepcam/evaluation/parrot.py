@@ -1,7 +1,8 @@
 """P4, the parrot attack: a recognizer that is trained on anonymized pictures.
 
 Somebody who collects labelled anonymized calls learns what is left of each person (hair, habits,
-anything that shines through) and looks for it in other calls, with other identities.
+anything that shines through) and looks for it in other calls, with other identities. What the
+painted face adds to that is seen beside the same attack on pictures whose faces were cut out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from deepcam.evaluation.privacy import discriminant, nearest
 from deepcam.evaluation.statistics import Measure, binomial_p, rate
 
 F64 = NDArray[np.float64]
+Hits = NDArray[np.bool_]
 I64 = NDArray[np.int64]
 
 Classifier = Callable[[F64, I64, F64], I64]
@@ -30,46 +32,66 @@ def parrot(
     trained: Sequence[Mapping[str, F64]],
     tested: Mapping[str, F64],
     learners: Mapping[str, Classifier] = LEARNERS,
-) -> Measure:
-    """P4: share of persons that the best learner names, of ``tested`` pictures.
+) -> dict[str, Hits]:
+    """Feature and learner -> (n,) whether each of the ``tested`` pictures' persons was named.
 
     ``trained``: sessions; each holds (n, d) rows for each kind of feature, row i showing person i.
-    ``tested``: the same of another session. ``extra``: chance, every learner, and the probability
-    ``p`` that the best of so many learners does as well by chance (Bonferroni: never too small).
-    With a single session LDA has no spread within persons; nearest neighbour takes its place.
+    ``tested``: the same of another session. Nothing comes out of fewer than two persons. With a
+    single session LDA has no spread within persons; nearest neighbour takes its place.
     """
     if not trained or not tested or len(next(iter(tested.values()))) < 2:
-        return Measure(None, note="needs two persons with two photographs each")
+        return {}
     n = len(next(iter(tested.values())))
     labels = np.tile(np.arange(n), len(trained))
-    hits: dict[str, int] = {}
+    hits: dict[str, Hits] = {}
     for feature, rows in tested.items():
         train = np.concatenate([session[feature] for session in trained])
         for name, learn in learners.items():
             classify: Classifier = nearest if name == "LDA" and len(trained) == 1 else learn
-            found = classify(train, labels, rows)
-            hits[f"{feature} {name}"] = int((found == np.arange(n)).sum())
-    return best_of(hits, n, 1 / n)
+            hits[f"{feature} {name}"] = classify(train, labels, rows) == np.arange(n)
+    return hits
 
 
-def best_of(hits: Mapping[str, int], n: int, chance: float) -> Measure:
-    """The best of several attackers, each with ``hits`` of ``n``."""
-    by = max(hits, key=lambda name: hits[name])
-    p = min(1.0, len(hits) * binomial_p(hits[by], n, chance))
+def joined(ways: Sequence[Mapping[str, Hits]]) -> dict[str, Hits]:
+    """The same attack both ways round, as one."""
+    known = [way for way in ways if way]
+    return (
+        {name: np.concatenate([way[name] for way in known]) for name in known[0]} if known else {}
+    )
+
+
+def named(hits: Mapping[str, Hits], persons: int) -> Measure:
+    """P4: share of pictures whose person the best learner names.
+
+    ``extra``: chance, every learner, and the probability ``p`` that the best of so many learners
+    does as well by chance (Bonferroni: never too small).
+    """
+    if not hits:
+        return Measure(None, note="needs two persons with two photographs each")
+    by = _best(hits)
+    found, n, chance = int(hits[by].sum()), len(hits[by]), 1 / persons
     return rate(
-        hits[by], n, chance=round(chance, 5), p=round(p, 5), by=by,
-        learners={name: round(k / n, 4) for name, k in hits.items()}, counts=dict(hits),
+        found, n, chance=round(chance, 5),
+        p=round(min(1.0, len(hits) * binomial_p(found, n, chance)), 5), by=by,
+        learners={name: round(float(h.mean()), 4) for name, h in hits.items()},
     )  # fmt: skip
 
 
-def joined(parts: Sequence[Measure]) -> Measure:
-    """The same attack both ways round, as one: the best learner of the sums."""
-    known = [p for p in parts if p.value is not None]
-    if not known:
-        return parts[0] if parts else Measure(None, note="nothing to measure")
-    n = sum(p.n for p in known)
-    hits = {
-        name: sum(int(p.extra["counts"].get(name, 0)) for p in known)
-        for name in known[0].extra["counts"]
-    }
-    return best_of(hits, n, float(known[0].extra["chance"]))
+def added(hits: Mapping[str, Hits], masked: Mapping[str, Hits], persons: int) -> Measure:
+    """P4 beside the best learner on pictures whose face was cut out (``masked``; the same pictures
+    in the same order): ``extra`` also holds its share, and ``p``, the probability of so many more
+    pictures found only by the one than only by the other (sign test)."""
+    found = named(hits, persons)
+    if found.value is None or not masked:
+        return Measure(None, note="needs two persons with two photographs each")
+    here, there = hits[found.extra["by"]], masked[_best(masked)]
+    more, less = int((here & ~there).sum()), int((there & ~here).sum())
+    found.extra |= {
+        "masked": round(float(there.mean()), 5), "only_here": more, "only_masked": less,
+        "p": round(binomial_p(more, more + less, 0.5), 5),
+    }  # fmt: skip
+    return found
+
+
+def _best(hits: Mapping[str, Hits]) -> str:
+    return max(hits, key=lambda name: int(hits[name].sum()))

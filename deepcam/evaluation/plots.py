@@ -18,6 +18,7 @@ BARS: tuple[tuple[str, str, float | None, str], ...] = (
     ("P3 tight", "P3: AUC mated against others, under the mask", 0.5, "chance"),
     ("P4", "P4: named by a recognizer trained on anonymized pictures", None, "chance"),
     ("P4 tight", "P4: the same, under the mask", None, "chance"),
+    ("P4 context", "P4: the same, wide crop", None, "masked"),
     ("P5", "P5: found by learning the way back", None, "masked"),
     ("P5 tight", "P5: the same, under the mask", None, "chance"),
     ("U1", "U1: faces still found", 0.995, "target"),

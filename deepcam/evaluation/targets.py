@@ -67,6 +67,7 @@ TARGETS = (
     Target("P4", "named after learning anonymized pictures, whole face crop", "<= 2 x chance",
            _near_chance),
     Target("P4 tight", "the same, only under the mask", "<= 2 x chance", _near_chance),
+    Target("P4 context", "the same, wide crop", "<= with the face cut out", _no_gain),
     Target("P4 conditioning", "the same, from the conditioning alone", "<= 2 x chance",
            _near_chance),
     Target("P5", "found by learning the way back", "<= with the face cut out", _no_gain),
