@@ -11,9 +11,11 @@ GONE       forgotten; nothing is hidden for it any more
 =========  =====================================================================================
 
 ``TRANSITIONS`` lists every step between them. Only ``VACANT`` (the detector sees no face there and
-the person segmentation sees nobody there, several looks in a row) and ``REPLACED`` (the same
-person is tracked again under a new number) lead to GONE. Nothing leads from doubt to the raw
-picture.
+the person segmentation sees nobody there, several looks in a row), ``REPLACED`` (the same
+person is tracked again under a new number) and ``DISMISSED`` lead to GONE. The last is for what
+the detector takes for a face in hands and clothes: seen in ``DOUBT_SEEN`` frames at most, never
+with a mesh, below the face of the person on whom it was, and not again in ``DOUBT_QUIET`` frames.
+Without it, one glimpse of a printed skull would be covered until its wearer leaves.
 
 Beside the states, people in whom no face was found at all are looked for in the segmentation,
 and the region of their heads is covered. When even that cannot be told, the card is shown.
@@ -55,6 +57,8 @@ VACANT_LOOKS = 5
 REPLACED_NEAR, REPLACED_BLOB = 3, 10
 """Good frames of a new track before it counts as the lost one: at its place, or elsewhere in the
 same silhouette."""
+DOUBT_SEEN, DOUBT_QUIET = 3, 150
+"""Most sightings of what may be dismissed, and frames in which it must not have come back."""
 LOOK_DOUBT, LOOK_CALM = 3, 15
 """Frames between looks at the segmentation while something is in doubt, and while nothing is."""
 FAILED_LOOKS = 3
@@ -90,6 +94,8 @@ class Event(Enum):
     """Detector and segmentation agree that nobody is there."""
     REPLACED = "replaced"
     """Another track is this person."""
+    DISMISSED = "dismissed"
+    """A glimpse of something on somebody's body that never had a mesh and did not come back."""
 
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
@@ -112,9 +118,10 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.LOST, Event.OVERDUE): State.LOST,
     (State.LOST, Event.VACANT): State.GONE,
     (State.LOST, Event.REPLACED): State.GONE,
+    (State.LOST, Event.DISMISSED): State.GONE,
 }
 """Every step there is. Pairs that are not listed change nothing: a face in view is neither vacant
-nor replaced, a held one is still painted and cannot be vacant, and GONE is final."""
+nor replaced nor dismissed, a held one is still painted and cannot be vacant, and GONE is final."""
 
 
 def step(state: State, event: Event) -> State:
@@ -184,6 +191,10 @@ class _Track:
     vacant: int = 0
     stands_for: int | None = None
     """The lost track that this one replaced."""
+    seen: int = 0
+    """Frames in which it was seen."""
+    meshed: bool = False
+    """Whether any of them had a mesh."""
 
 
 @dataclass(slots=True, eq=False)
@@ -243,7 +254,7 @@ class Guard:
             self._ghosts += 1
             number = -1 - self._ghosts
             self._tracks[number] = _Track(
-                number, State.LOST, old.face, outline, 0.0, 0, 0, missed=HOLD
+                number, State.LOST, old.face, outline, 0.0, 0, 0, missed=HOLD, meshed=True
             )
         self._faceless = [_Faceless(f.outline, 0) for f in faceless]
 
@@ -335,6 +346,8 @@ class Guard:
         event = Event.CONFIRMED if good and track.streak >= needed else Event.SEEN
         track.state = step(track.state, event)
         track.settled = track.settled + 1 if track.state is State.GENERATED else 0
+        track.seen += 1
+        track.meshed = track.meshed or face.pose is not None
         track.face, track.outline = face, outline
         track.time, track.frame, track.missed, track.vacant = time, self._frame, 0, 0
         wanted = 1.0
@@ -434,6 +447,11 @@ class Guard:
             if track.vacant >= VACANT_LOOKS:
                 self._end(track, Event.VACANT)
                 continue
+            if self._doubtful(track):
+                labels = look.blobs(0.5) if labels is None else labels
+                if self._on_a_body(track, look, labels):
+                    self._end(track, Event.DISMISSED)
+                    continue
             for new in self._successors(track, REPLACED_BLOB):
                 apart = np.linalg.norm(centre(new.outline) - centre(here))
                 if apart > 2.5 * max(size(here), size(new.outline)):
@@ -443,6 +461,24 @@ class Guard:
                 if blob != 0 and blob == look.blob_of(labels, new.outline):
                     self._end(track, Event.REPLACED, new)
                     break
+
+    def _doubtful(self, track: _Track) -> bool:
+        """Whether it may never have been a face."""
+        quiet = self._frame - track.frame
+        return track.seen <= DOUBT_SEEN and not track.meshed and quiet >= DOUBT_QUIET
+
+    def _on_a_body(self, track: _Track, look: Look, labels: NDArray[np.int32]) -> bool:
+        """Whether a track was below the face, and in the silhouette, of somebody in view."""
+        x, y = centre(track.outline)
+        blob = look.blob_of(labels, track.outline)
+        for t in self._tracks.values():
+            if t.settled < REPLACED_BLOB or blob == 0:
+                continue
+            width = float(np.ptp(t.outline[:, 0]))
+            below = y > t.outline[:, 1].max() and abs(x - centre(t.outline)[0]) < 1.5 * width
+            if below and blob == look.blob_of(labels, t.outline):
+                return True
+        return False
 
     def _look_for_faceless(self, look: Look, beside_faces: bool) -> str | None:
         tracks = self._tracks.values()

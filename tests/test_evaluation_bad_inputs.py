@@ -281,6 +281,7 @@ def test_realism_fails_blank_noise_and_one_face_for_everybody() -> None:
 
 def test_the_judge_reads_the_person_and_not_the_shirt(monkeypatch: pytest.MonkeyPatch) -> None:
     judge = object.__new__(Judge)
+    judge._still, judge._last = True, None
     person_, shirt = READINGS[0], object.__new__(Reading)
     for name in Reading.__slots__:
         object.__setattr__(shirt, name, getattr(person_, name))
@@ -293,6 +294,26 @@ def test_the_judge_reads_the_person_and_not_the_shirt(monkeypatch: pytest.Monkey
     assert judge.read(picture, known=[head_outline(person_.pose, BASIS)]) is person_
     assert judge.read(picture, known=[np.array([[0, 0], [9, 0], [0, 9]], np.float32)]) is shirt
     assert judge.read(picture, near=person_) is person_
+
+
+def test_a_face_that_is_read_twice_stays_one_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = object.__new__(Judge)
+    judge._still, judge._last = False, None
+    steady = READINGS[0]
+    doubled = object.__new__(Reading)
+    for name in Reading.__slots__:
+        object.__setattr__(doubled, name, getattr(steady, name))
+    object.__setattr__(doubled, "landmarks", steady.landmarks + np.array([4.0, 3.0, 0.0]))
+    bigger = Pose(1.2 * steady.size, steady.pose.rotation, steady.pose.translation)
+    object.__setattr__(doubled, "pose", bigger)
+    found: list[Reading] = [steady]
+    monkeypatch.setattr(judge, "faces", lambda image: found, raising=False)
+    picture = np.zeros((240, 320, 3), np.uint8)
+    assert judge.read(picture) is steady
+    found.insert(0, doubled)
+    assert judge.read(picture) is steady
+    judge._still = True
+    assert judge.read(picture) is doubled  # photographs have no past
 
 
 def test_everybody_gets_the_mean_face() -> None:

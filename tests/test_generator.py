@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import cv2
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from deepcam.erase import erase
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, Frame, MaskedFrame, Points, Pose
-from deepcam.generator import Generator
+from deepcam.generator import Generator, painter
 from deepcam.generator.conditioning import CHANNELS, cut, window
 from deepcam.generator.fields import MAPS, hold_level
 from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN
@@ -195,6 +195,45 @@ def test_mouth_opens_and_the_mesh_has_no_cracks() -> None:
     kind = renderer.draw(who, window_matrix(who, identity_affine), (320, 300)).kind
     assert (kind == MOUTH).sum() > 60
     assert (kind == SKIN).sum() > 5000
+
+
+@pytest.mark.parametrize("opening", [1.8, 2.5])
+def test_a_talking_mouth_shows_the_upper_teeth_and_no_grin(opening: float) -> None:
+    """Lower teeth stay behind the lower lip, and the upper lip shades the upper ones."""
+    renderer = Renderer(IdentityModel.load().sample(3))
+    expression = np.zeros(32, np.float32)
+    expression[1] = opening
+    who = face(scale=200.0, at=(350, 260), expression=expression)
+    drawn = renderer.draw(who, window_matrix(who, np.eye(2, 3, dtype=np.float32)), (700, 700))
+    column = drawn.colour[:, 350].mean(1)[drawn.kind[:, 350] == MOUTH]
+    assert len(column) > 16
+    parts = np.array_split(column, 8)
+    levels = np.array([part.mean() for part in parts])
+    teeth = levels[:4].max()
+    assert teeth > 100
+    assert levels[-2:].max() < 0.55 * teeth, "a second row of teeth"
+    assert levels[0] < 0.85 * teeth, "no shade below the lip"
+
+
+def test_small_faces_are_drawn_twice_as_large_and_averaged(
+    generators: list[Generator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talking = np.eye(1, 32, 1, dtype=np.float32)[0] * 3
+
+    def painted(scale: float) -> np.ndarray:
+        k = int(scale / 25)
+        who = face(scale=scale, at=(80.0 * k + (k - 1) / 2, 60.0 * k + (k - 1) / 2))
+        who = replace(who, expression=talking)
+        image = np.full((150 * k, 160 * k, 3), 120, np.uint8)
+        masked, _ = paint(generators[1], image, who)
+        small = cv2.resize(masked.image, (160, 150), interpolation=cv2.INTER_AREA)
+        return small[30:110, 50:110].astype(float)
+
+    truth, smooth = painted(150.0), painted(25.0)
+    monkeypatch.setattr(painter, "TWICE", 0)
+    jagged = painted(25.0)
+    wrong = [np.percentile(np.abs(made - truth), 99) for made in (smooth, jagged)]
+    assert wrong[0] < 0.9 * wrong[1], wrong
 
 
 def test_the_real_provider_is_reported() -> None:

@@ -12,6 +12,8 @@ from scenes import face, nobody, oval, people
 from deepcam.frames import Face, Persons
 from deepcam.guard import (
     CONFIRM,
+    DOUBT_QUIET,
+    DOUBT_SEEN,
     FAILED_LOOKS,
     HOLD,
     LOOK_CALM,
@@ -68,6 +70,21 @@ class Film:
         assert self.state() is state
 
 
+WEARER, SHIRT = face(7, 48, 18, 16), face(1, 50, 56, 14, mesh=False)
+
+
+def glimpse(frames: int = 2, shirt: Face = SHIRT, wearer: Face = WEARER) -> Film:
+    """Somebody on whose clothes the detector takes something for a face for some frames; the track
+    is then lost, a frame longer than ``HOLD`` ago."""
+    film = Film()
+    film.persons = lambda: people(SIZE, [(48, 18, 16)], GRID)
+    film.show(wearer, frames=30)
+    film.show(wearer, shirt, frames=frames)
+    film.show(wearer, frames=HOLD + 1)
+    assert film.state() is State.LOST
+    return film
+
+
 def plan_of(decision: Decision, track: int = 1) -> Plan:
     assert decision.card is None
     return next(p for p in decision.plans if p.track == track)
@@ -91,11 +108,11 @@ def hides(decision: Decision, outline: np.ndarray) -> bool:
 
 
 def test_the_table_is_closed() -> None:
-    """Only two events forget anybody, nothing leaves GONE, and what is seen is never forgotten."""
+    """Only three events forget anybody, nothing leaves GONE, what is seen is not forgotten."""
     for (state, event), after in TRANSITIONS.items():
         assert state is not State.GONE
         if after is State.GONE:
-            assert event in (Event.VACANT, Event.REPLACED)
+            assert event in (Event.VACANT, Event.REPLACED, Event.DISMISSED)
             assert state in (State.HELD, State.LOST)
         if after is State.GENERATED:
             assert event is Event.CONFIRMED
@@ -133,6 +150,9 @@ def test_every_transition_happens(state: State, event: Event) -> None:
         film.show(frames=VACANT_LOOKS)
     elif event is Event.REPLACED:
         film.show(face(2), frames=6)
+    elif event is Event.DISMISSED:
+        film = glimpse()
+        film.show(WEARER, frames=DOUBT_QUIET)
     if after is State.GONE:
         assert film.state() is None
     else:
@@ -307,6 +327,51 @@ def test_a_lost_face_is_forgotten_when_both_agree_that_nobody_is_there() -> None
     decision = film.show()
     assert decision.card is None
     assert decision.plans == ()
+
+
+def test_a_glimpse_on_somebodys_clothes_is_covered_and_then_dismissed() -> None:
+    film = glimpse(DOUBT_SEEN)
+    for _ in range(DOUBT_QUIET - HOLD - 2):
+        assert hides(film.show(WEARER), SHIRT.outline)
+    decision = film.show(WEARER, frames=4)
+    assert film.state() is None
+    assert hides(decision, WEARER.outline)
+    assert not hides(decision, SHIRT.outline)
+
+
+@pytest.mark.parametrize(
+    ("shirt", "wearer", "frames"),
+    [
+        (SHIRT, WEARER, DOUBT_SEEN + 1),  # seen too often for a slip
+        (face(1, 50, 56, 14), WEARER, 2),  # it had a mesh
+        (face(1, 62, 18, 14, mesh=False), WEARER, 2),  # a second head beside the first
+        (face(1, 50, 4, 14, mesh=False), WEARER, 2),  # above it
+        (SHIRT, face(7, 48, 18, 16, mesh=False), 2),  # nobody's body for certain
+    ],
+)
+def test_what_may_be_somebody_is_never_dismissed(shirt: Face, wearer: Face, frames: int) -> None:
+    film = glimpse(frames, shirt, wearer)
+    everybody = people(SIZE, [(48, 18, 16)], GRID).probability.copy()
+    everybody[:24] = 0.97  # one silhouette, whatever is beside or above the head
+    film.persons = lambda: Persons(everybody)
+    decision = film.show(wearer, frames=3 * DOUBT_QUIET)
+    assert hides(decision, shirt.outline)
+
+
+def test_a_glimpse_that_comes_back_or_stands_alone_stays() -> None:
+    again = glimpse()
+    again.show(WEARER, frames=DOUBT_QUIET - HOLD - 5)
+    again.show(WEARER, SHIRT)
+    assert hides(again.show(WEARER, frames=DOUBT_QUIET - 1), SHIRT.outline)
+    alone = glimpse()
+    # The wearer leaves; somebody is still there.
+    assert hides(alone.show(frames=3 * DOUBT_QUIET), SHIRT.outline)
+    other = glimpse()
+    # Somebody else's silhouette: not on the wearer's body.
+    apart = people(SIZE, [(48, 18, 16)], GRID).probability.copy()
+    apart[28:33] = 0.0
+    other.persons = lambda: Persons(apart)
+    assert hides(other.show(WEARER, frames=3 * DOUBT_QUIET), SHIRT.outline)
 
 
 def test_one_look_at_somebody_restarts_the_count() -> None:

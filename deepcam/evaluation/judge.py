@@ -48,6 +48,11 @@ class Reading:
         """Pixels between the irises of a frontal face: the pose's scale."""
         return self.pose.scale
 
+    def distance(self, other: Reading) -> float:
+        """Mean distance of the landmarks, pixels."""
+        apart = self.landmarks[:, :2] - other.landmarks[:, :2]
+        return float(np.hypot(*apart.T).mean())
+
     def hull(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         """(h, w) 1 inside the face's own oval."""
         mask = np.zeros(shape[:2], np.uint8)
@@ -77,6 +82,8 @@ class Judge:
         )
         self._basis = FaceBasis.load()
         self._rest = gaze_rest(self._basis)
+        self._still = still
+        self._last: Reading | None = None
 
     def faces(self, image: Image) -> list[Reading]:
         """All faces that are found (two at most)."""
@@ -97,7 +104,8 @@ class Judge:
         """The largest face, or the one within one IOD of ``near``; None when there is none.
 
         ``known``: outlines (k, 2) of people. A face in one of them comes before larger ones
-        elsewhere: shirts have faces on them too.
+        elsewhere: shirts have faces on them too. Now and then the mesh reads one face twice; in a
+        sequence the reading that goes on from the last one is taken.
         """
         readings = self.faces(image)
         if near is not None:
@@ -105,7 +113,14 @@ class Judge:
                 r for r in readings if np.hypot(*(r.centre - near.centre)) < max(near.size, 4.0)
             ]
         people = [r for r in readings if any(_inside(o, r.centre) for o in known)]
-        return max(people or readings, key=lambda r: r.size, default=None)
+        best = max(people or readings, key=lambda r: r.size, default=None)
+        last = None if self._still else self._last
+        if best is not None and last is not None:
+            where, reach = best.centre, 0.5 * best.size
+            same = [r for r in people or readings if np.hypot(*(r.centre - where)) < reach]
+            best = min(same, key=last.distance)
+        self._last = best
+        return best
 
     def interpret(self, landmarks: F64) -> Reading | None:
         """The reading of (478, 3) landmarks in pixels; None when they are no face."""

@@ -62,6 +62,8 @@ _LEFT = _Eye(
 _LIP_UPPER = _ids("78 191 80 81 82 13 312 311 310 415 308")
 _LIP_LOWER = _ids("78 95 88 178 87 14 317 402 318 324 308")
 _CHIN = 152
+_BEHIND_LIP, _JAW = 0.07, 0.85
+"""Lower teeth: IOD of their middle below the lower lip's edge at rest, how far they follow it."""
 
 # Skirt rings: IOD beyond the oval sideways and at the forehead, depth pushed back, UV radius.
 _RINGS = ((0.12, 0.16, 0.14, 0.945), (0.30, 0.42, 0.42, 0.885))
@@ -295,11 +297,12 @@ def _mouth(p: F32, attributes: F32, shape: F32, start: int) -> None:
     p[start : start + 11] = p[_LIP_LOWER]
     p[start + 11 : start + 20] = p[_LIP_UPPER[1:-1]]
     middle = 0.5 * (p[61, 0] + p[291, 0])
-    # Upper teeth hang on the skull: the rest place of the upper lip; lower teeth on the jaw, which
-    # follows the chin.
+    # Upper teeth hang on the skull: the rest place of the upper lip. Lower teeth go with the jaw,
+    # of which the chin's skin shows less than half (measured on talking people): at rest they lie
+    # behind the lower lip, and stay there until the mouth is wide open.
     upper_edge = shape[13, 1] + 0.035
-    jaw = p[_CHIN, 1] - shape[_CHIN, 1]
-    lower_edge = shape[14, 1] + 0.0 + jaw
+    lip, chin = p[14, 1] - shape[14, 1], p[_CHIN, 1] - shape[_CHIN, 1]
+    lower_edge = shape[14, 1] + _BEHIND_LIP + max(_JAW * lip, chin)
     attributes[rows, 0] = p[rows, 0] - middle
     attributes[rows, 1] = p[rows, 1] - upper_edge
     attributes[rows, 2] = p[rows, 1] - lower_edge

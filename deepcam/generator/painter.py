@@ -19,6 +19,7 @@ from deepcam.generator.conditioning import Context, cut, planes, window
 from deepcam.generator.fields import MAPS, compose, floor, hold_level, settle
 from deepcam.generator.render import Render, Renderer, Scratch, recolour, window_matrix
 from deepcam.generator.session import NetworkSession
+from deepcam.generator.sharpness import blur_around
 from deepcam.generator.tone import wanted_gain
 from deepcam.geometry.pose import SIDEWAYS
 from deepcam.identity.types import Identity, nobody
@@ -28,8 +29,12 @@ F32 = NDArray[np.float32]
 
 LARGEST = 560
 """Longest side in pixels at which a face is rendered; larger faces are rendered so and enlarged."""
+TWICE = 200
+"""Faces up to this size are rendered twice as large and averaged, or teeth would be jagged."""
 LEVEL_FOLLOWS, LEVEL_JUMPS = 0.10, 0.35
 """Share of a new mean gain in each frame; logarithm of a change that is taken at once."""
+SOFT, SOFT_EVERY, SOFT_FOLLOWS = 0.45, 16, 0.4
+"""Blur in pixels where no edge tells, frames between looks at it, share of a new one."""
 SMOOTHING = 0.55
 """Share of the last frame's fields: light does not change within a thirtieth of a second."""
 
@@ -74,6 +79,10 @@ class _Last:
     """Factor on the face's width."""
     contour: F32
     """(36,) factor on the oval's width: all of it together."""
+    soft: float
+    """Deviation of the picture's blur, pixels."""
+    soft_age: int = 0
+    """Frames since that was looked at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -234,10 +243,15 @@ class Generator:
             fields = np.empty((n, n, MAPS), np.float32)
             nothing = np.full(3, 1e3, np.float32)
             last = _Last(
-                fields, gain, nothing, face.pose, -math.inf, renderer.identity, age, wide, contour
-            )
+                fields, gain, nothing, face.pose, -math.inf, renderer.identity, age, wide, contour,
+                SOFT if (blur := blur_around(image, mask, face.outline)) is None else blur,
+            )  # fmt: skip
         else:
             last.gain, last.age, last.wide, last.contour = gain, age, wide, contour
+            last.soft_age += 1
+            if last.soft_age >= SOFT_EVERY:
+                last.soft_age, blur = 0, blur_around(image, mask, face.outline)
+                last.soft += SOFT_FOLLOWS * ((last.soft if blur is None else blur) - last.soft)
         recolour(render, np.exp(gain))
         return planes(surroundings, render), surroundings, last
 
@@ -304,7 +318,8 @@ class Generator:
         if x1 <= x0 or y1 <= y0:
             return None
         wide, high = x1 - x0, y1 - y0
-        step = max(1.0, max(wide, high) / LARGEST)
+        longest = max(wide, high)
+        step = 0.5 if longest <= TWICE else max(1.0, longest / LARGEST)
         size = (max(2, round(wide / step)), max(2, round(high / step)))
         k = np.float32(1 / step)
         to_render = np.array(
@@ -314,7 +329,8 @@ class Generator:
             self._large.append(Scratch())
         render = renderer.draw(
             face, window_matrix(face, to_render), size, last.contour,
-            gain=np.exp(last.gain), normals=False, scratch=self._large[number],
+            gain=np.exp(last.gain), normals=False, soft=last.soft / step,
+            scratch=self._large[number],
         )  # fmt: skip
         region = np.zeros((high, wide), np.uint8)
         polygon = np.round(outline - np.array([x0, y0], np.float32)).astype(np.int32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,10 @@ U8 = NDArray[np.uint8]
 
 IRIS_RADIUS = 0.094
 """IOD; population mean of 11.7 mm over 62 mm."""
+LEAST_SOFT = 0.3
+"""Texels of blur below which there is none to be seen."""
+LIP_SHADOW, SHADOW_REACH = 0.55, 0.07
+"""Light that the upper lip takes from the teeth at its edge, and how far down it does (IOD)."""
 
 
 _PLAIN = np.ones(3, np.float32)
@@ -90,6 +95,7 @@ class Renderer:
                     cv2.resize(self.levels[-1], (size, size), interpolation=cv2.INTER_AREA)
                 )
             )
+        self._softened: dict[tuple[int, int], U8] = {}
         self.teeth = sprites(identity.teeth)
         tone = identity.texture[160:320, 160:352].reshape(-1, 3).mean(0)
         self._lip = np.ascontiguousarray(tone * np.array([0.30, 0.26, 0.42]), np.float32)
@@ -105,6 +111,7 @@ class Renderer:
         contour: F32 | None = None,
         gain: F32 = _PLAIN,
         normals: bool = True,
+        soft: float = 0.0,
         scratch: Scratch | None = None,
     ) -> Render:
         """Render into a window of ``size`` (width, height).
@@ -112,8 +119,9 @@ class Renderer:
         ``contour``: factor (36,) on the outline's width.
         ``matrix``: (2, 4) affine from head-frame x, y, z (before rotation by the pose: see
         ``window_matrix``) to window pixels. ``gain``: (3,) factor on the skin. ``normals``: whether
-        the attributes hold them. ``scratch``: where to draw; else into arrays of its own. Raises
-        ``ValueError`` without a pose.
+        the attributes hold them. ``soft``: deviation of the skin's blur, window pixels.
+        ``scratch``: where to draw; else into arrays of its own. Raises ``ValueError`` without a
+        pose.
         """
         if face.pose is None:
             raise ValueError("a face without a pose cannot be rendered")
@@ -140,15 +148,30 @@ class Renderer:
         scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2])) + 1e-6))
         texels = self.levels[0].shape[0] / max(2.1 * scale, 1.0)
         level = int(np.clip(np.floor(np.log2(max(texels, 1.0)) + 0.35), 0, len(self.levels) - 1))
-        sample_texture(self.levels[level], gain, attributes, kind, SKIRT, colour)
-        pixel = 1.0 / max(scale, 1.0)
+        texture = self._texture(level, soft * texels / 2**level)
+        sample_texture(texture, gain, attributes, kind, SKIRT, colour)
+        pixel = (1.0 + soft) / max(scale, 1.0)
         _shade_eyes(
             attributes, kind, self.identity.iris.astype(np.float32), self._white, pixel, colour
         )
-        _shade_mouth(attributes, kind, self.teeth, self._lip, colour)
+        _shade_mouth(attributes, kind, self.teeth, self._lip, pixel, colour)
         # Half of it is light, which falls on eyes and teeth as well.
         _tint(kind, np.sqrt(gain), colour)
         return Render(colour, kind, attributes)
+
+    def _texture(self, level: int, soft: float) -> U8:
+        """The texture's ``level``, blurred by about ``soft`` of its texels."""
+        if soft < LEAST_SOFT:
+            return self.levels[level]
+        # Steps of a fifth, so that the same few are used again and again.
+        step = round(4 * math.log2(soft))
+        found = self._softened.get((level, step))
+        if found is None:
+            if len(self._softened) >= 8:
+                self._softened.clear()
+            blurred = cv2.GaussianBlur(self.levels[level], (0, 0), 2 ** (step / 4))
+            found = self._softened[(level, step)] = np.ascontiguousarray(blurred, np.uint8)
+        return found
 
     def _posed(self, face: Face, contour: F32 | None) -> Posed:
         """The mesh; the same face is drawn twice in a frame, small and large."""
@@ -242,13 +265,21 @@ def _shade_eyes(
 
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
-def _shade_mouth(attributes: F32, kind: I32, teeth: F32, flesh: F32, colour: F32) -> None:
+def _shade_mouth(
+    attributes: F32, kind: I32, teeth: F32, flesh: F32, pixel: float, colour: F32
+) -> None:
     height, width = kind.shape
     rows, cols = teeth.shape[1], teeth.shape[2]
+    lip = np.zeros(width, np.int32)
     for y in range(height):
         for x in range(width):
             if kind[y, x] != MOUTH:
                 continue
+            if y == 0 or kind[y - 1, x] != MOUTH:
+                lip[x] = y
+            # Little light gets in below the upper lip.
+            below = (float(y - lip[x]) + 0.5) * pixel
+            shadow = 1.0 - LIP_SHADOW * (1.0 - _step(0.5 * SHADOW_REACH, SHADOW_REACH, below))
             mx, up, low = attributes[y, x, 0], attributes[y, x, 1], attributes[y, x, 2]
             side = min(abs(mx) / HALF_SPAN, 1.0)
             dark = 0.55 - 0.35 * side
@@ -275,7 +306,7 @@ def _shade_mouth(attributes: F32, kind: I32, teeth: F32, flesh: F32, colour: F32
                     continue
                 r0 = int(r)
                 fy = r - r0
-                shade = (1.0 - 0.55 * side * side) * (1.0 if row == 0 else 0.70)
+                shade = shadow * (1.0 - 0.55 * side * side) * (1.0 if row == 0 else 0.70)
                 a = 0.0
                 for k in range(4):
                     kk = 3 - k

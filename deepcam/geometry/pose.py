@@ -18,6 +18,9 @@ F64 = NDArray[np.float64]
 OUTLINE_SIDE, OUTLINE_UP, OUTLINE_DOWN = 1.07, 0.22, 0.27
 """The outline beyond the mean face's oval: factor sideways, IOD above the hairline points and
 below the chin (12 % of the face's height of about 2.2 IOD)."""
+OUTLINE_BACK = 0.18
+"""IOD by which the outline recedes above the forehead, as heads do: seen from below, all hair would
+be erased else."""
 SIDEWAYS = 0.8
 """Share of the margin that goes sideways: chins drop and hairlines differ, cheeks hardly do."""
 
@@ -106,6 +109,7 @@ def _solid(basis: FaceBasis, margin: float) -> F64:
     up = np.clip((centre - oval[:, 1]) / (centre - top), 0, 1) ** 2
     down = np.clip((oval[:, 1] - centre) / (bottom - centre), 0, 1) ** 2
     outer[:, 1] += down * OUTLINE_DOWN - up * OUTLINE_UP
+    outer[:, 2] += up * OUTLINE_BACK
     middle = outer.mean(0)
     # The face side itself takes part: with the head turned the nose and cheek leave the oval.
     solid = np.concatenate([outer, basis.mean.astype(np.float64)])
