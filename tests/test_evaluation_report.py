@@ -68,6 +68,9 @@ def eyes(shut: list[int], length: int = 40) -> np.ndarray:
 def test_blinks_are_counted() -> None:
     assert utility.blinks(eyes([5, 20])) == [6, 21]
     assert utility.blinks(np.full(40, 0.3)) == []
+    noisy = np.full(40, 0.3)
+    noisy[20:30] = [0.1, 0.17, 0.19, 0.17, 0.2, 0.15, 0.19, 0.21, 0.17, 0.19]
+    assert utility.blinks(noisy) == [24], "eyes that look down are shut once"
 
 
 def test_another_detector_sees_a_frozen_face() -> None:

@@ -108,8 +108,15 @@ EXPRESSION: tuple[tuple[str, Callable[[Reading], float], float], ...] = (
 
 
 def blinks(values: F64) -> list[int]:
-    """Middles of the runs in which the eyes (n,) are open less than six tenths as far as usual."""
-    shut = values < 0.6 * np.median(values)
+    """Middles of the runs in which the eyes (n,) are shut: open less than six tenths as far as
+    usual, until they are open three quarters. With one threshold only, noise would make several
+    blinks of one pair of eyes that look down."""
+    usual = np.median(values)
+    shut = np.empty(len(values), np.bool_)
+    now = False
+    for k, value in enumerate(values):
+        now = bool(value < (0.75 if now else 0.6) * usual)
+        shut[k] = now
     edges = np.flatnonzero(np.diff(np.concatenate([[False], shut, [False]]).astype(int)))
     return [int(a + b - 1) // 2 for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
