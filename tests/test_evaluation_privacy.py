@@ -136,6 +136,25 @@ def test_coverage_counts_raw_pixels_and_injected_faults() -> None:
     moving = take(length=12)
     assert privacy.coverage(COVER, [moving]).extra["count"] == 6
     assert [len(s.faces) for s in privacy.faults(moving)] == [0] * 6 + [1] * 6
+    thrice = privacy.coverage(COVER, [moving], draws=3)
+    assert thrice.n == 36
+    assert thrice.extra["count"] > 6
+    seen = {tuple(len(s.faces) for s in privacy.faults(moving, draw)) for draw in range(6)}
+    assert len(seen) > 3, "every draw has faults of its own"
+
+
+def test_one_slip_of_the_judge_is_no_leak_and_a_bare_face_always_is() -> None:
+    clip = take(length=9)
+    slipped = clip.shots[4].reading
+    assert slipped is not None
+    lower = slipped.landmarks + np.array([0.0, 60.0, 0.0])
+    clip.shots[4].reading = replace(slipped, landmarks=lower)
+    assert privacy.coverage(COVER, [clip]).extra["count"] == 6  # the six late frames only
+    alone = take(still=True, length=1)
+    alone.shots[0].reading = replace(slipped, landmarks=lower)
+    assert privacy.coverage(COVER, [alone]).extra["count"] == 1  # nothing says that it slipped
+    bare = privacy.coverage(NOTHING, [clip])
+    assert bare.value == 1
 
 
 def test_a_single_equal_pixel_is_chance_and_a_patch_is_not() -> None:

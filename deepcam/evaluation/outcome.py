@@ -47,6 +47,8 @@ class Settings:
     """Names of the methods that are compared; none: all."""
     store: Path | None = None
     """File that keeps what the recognizer finds, see ``embedding.Remembering``; None: nothing."""
+    fault_draws: int = 9
+    """Sets of tracker faults with which each clip is run for P9."""
     second_judge: bool = False
     """Measure U5 with dlib's 68 points, whose training data is for non-commercial use only."""
 
@@ -55,7 +57,7 @@ class Settings:
         """Minutes on two cores: no attack that learns, and only two methods beside ours."""
         return Settings(
             persons=20, clips=4, frames=40, identities=16, both_ways=False, strangers=0,
-            sessions=0, arms=("original", "blur", OURS),
+            sessions=0, fault_draws=1, arms=("original", "blur", OURS),
         )  # fmt: skip
 
 

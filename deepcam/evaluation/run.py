@@ -72,7 +72,14 @@ def _evaluate(
         photographs.memory(outcome, material, recognizer, settings, tau, say)
     if takes:
         behaviour.behaviour(outcome, methods_, recognizer, takes, tau, settings, say)
-    _flow(outcome, methods_, [*firsts[:4], *_short(takes)], [*takes, *firsts], say)
+    _flow(
+        outcome,
+        methods_,
+        [*firsts[:4], *_short(takes)],
+        [*takes, *firsts],
+        settings.fault_draws,
+        say,
+    )
     outcome.facts |= _facts(material, people, takes, recognizer, tau)
     outcome.facts["seconds"] = round(time.monotonic() - began, 1)
     return outcome
@@ -101,14 +108,20 @@ def _short(takes: Sequence[Take]) -> list[Take]:
 
 
 def _flow(
-    outcome: Outcome, arms: Sequence[Method], few: list[Take], all_: list[Take], say: Say
+    outcome: Outcome,
+    arms: Sequence[Method],
+    few: list[Take],
+    all_: list[Take],
+    draws: int,
+    say: Say,
 ) -> None:
     """P6 of every method, P9 of the camera and of doing nothing (which must fail)."""
     for arm in arms:
         say(f"Information flow: {arm.name}.")
         outcome.figures[arm.name]["P6"] = privacy.information_flow(arm, few, SEED)
         if arm.name in (OURS, "original"):
-            outcome.figures[arm.name]["P9"] = privacy.coverage(arm, all_, SEED)
+            many = draws if arm.name == OURS else 1
+            outcome.figures[arm.name]["P9"] = privacy.coverage(arm, all_, SEED, many)
 
 
 def _facts(
