@@ -37,7 +37,7 @@ IRIS_RADIUS = 0.094
 """IOD; population mean of 11.7 mm over 62 mm."""
 LEAST_SOFT = 0.3
 """Texels of blur below which there is none to be seen."""
-LIP_SHADOW, SHADOW_REACH = 0.55, 0.07
+LIP_SHADOW, SHADOW_REACH = 0.45, 0.055
 """Light that the upper lip takes from the teeth at its edge, and how far down it does (IOD)."""
 
 

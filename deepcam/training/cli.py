@@ -45,6 +45,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--size", choices=["small", "large"], default="small")
     parser.add_argument("--images", type=int, default=1_000_000, help="length of the whole run")
     parser.add_argument("--adversarial-from", type=int, default=400_000)
+    parser.add_argument(
+        "--adversarial-weight", type=float, default=0.05, help="more: sharper edges, and false hair"
+    )
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--lr", type=float, default=2e-3, help="learning rate at its highest")
     parser.add_argument("--resolution", type=int, default=0, help="0: the network's own")
@@ -131,6 +134,7 @@ def _run(a: argparse.Namespace) -> None:
             resolution=a.resolution,
             images=a.images,
             adversarial_from=a.adversarial_from,
+            adversarial_weight=a.adversarial_weight,
             device=a.device,
         )
         cv2.setNumThreads(1)  # torch has the cores
