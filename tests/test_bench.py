@@ -51,6 +51,9 @@ def test_json_is_complete(short: None, capsys: pytest.CaptureFixture[str]) -> No
     )
     expected = 100 * (bare["whole"]["p50"] / result["bare_ms"] - 1)
     assert result["overhead_percent"] == pytest.approx(expected, abs=0.5)
+    assert result["networks_ms"] >= result["bare_ms"]
+    beside = 100 * (bare["whole"]["p50"] / result["networks_ms"] - 1)
+    assert result["beside_networks_percent"] == pytest.approx(beside, abs=0.5)
     text = bench.report(result)
     assert "1 face: " in text
     assert "3 faces: " in text
