@@ -171,6 +171,8 @@ class Generator:
             if p.kind.value == "generate" and p.face is not None and p.face.pose is not None
         ]
         todo.sort(key=lambda item: item[1].pose.scale if item[1].pose else 0.0)
+        # Several faces share the time that one may take.
+        twice = TWICE / math.sqrt(max(1, len(todo)))
         # All contexts are read before the first face is painted: a painted neighbour is no context.
         ready = []
         for number, (plan, face) in enumerate(todo):
@@ -183,11 +185,11 @@ class Generator:
             if self.session is not None and self.session.narrow:
                 # The network leaves a core free: the large render fits in there.
                 running = self._beside.submit(self._run, inputs, surroundings)
-                canvas = self._draw(masked.mask, face, plan.outline, renderer, last, number)
+                canvas = self._draw(masked.mask, face, plan.outline, renderer, last, number, twice)
                 raw = running.result()
             else:
                 raw = self._run(inputs, surroundings)
-                canvas = self._draw(masked.mask, face, plan.outline, renderer, last, number)
+                canvas = self._draw(masked.mask, face, plan.outline, renderer, last, number, twice)
             self._settle(face, raw, last, masked.time)
             timings["rasterise"] += (seen - start) * 1e3
             timings["generate"] += (time.perf_counter() - seen) * 1e3
@@ -309,8 +311,10 @@ class Generator:
         renderer: Renderer,
         last: _Last,
         number: int,
+        twice: float = TWICE,
     ) -> _Canvas | None:
-        """The face at the picture's own size, and where it goes; None outside the picture."""
+        """The face at the picture's own size, up to ``twice`` pixels twice as large, and where it
+        goes; None outside the picture."""
         h, w = mask.shape
         x0, y0 = np.maximum(np.floor(outline.min(0)).astype(int) - 4, 0).tolist()
         x1 = min(w, int(np.ceil(outline[:, 0].max())) + 5)
@@ -319,7 +323,7 @@ class Generator:
             return None
         wide, high = x1 - x0, y1 - y0
         longest = max(wide, high)
-        step = 0.5 if longest <= TWICE else max(1.0, longest / LARGEST)
+        step = 0.5 if longest <= twice else max(1.0, longest / LARGEST)
         size = (max(2, round(wide / step)), max(2, round(high / step)))
         k = np.float32(1 / step)
         to_render = np.array(
