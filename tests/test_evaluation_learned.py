@@ -17,7 +17,7 @@ from deepcam.evaluation.judge import Reading
 from deepcam.evaluation.learners import Schedule, folds, network, ridge
 from deepcam.evaluation.outcome import Outcome, Settings
 from deepcam.evaluation.record import Shot, Take, run_stills
-from deepcam.evaluation.statistics import Measure
+from deepcam.evaluation.statistics import Hits, Measure
 from deepcam.frames import Frame
 
 N, D = 24, 16
@@ -75,7 +75,7 @@ def test_what_the_face_adds_is_told_from_what_the_room_gives_away() -> None:
     assert parrot.added(room, {}, 40).value is None
 
 
-def attack(made: np.ndarray, real: np.ndarray, other: np.ndarray) -> dict[str, mapping.Hits]:
+def attack(made: np.ndarray, real: np.ndarray, other: np.ndarray) -> dict[str, Hits]:
     pairs = mapping.Pairs(made, real, np.arange(N), len(real) - N)
     return mapping.embeddings_attack(pairs, other)
 

@@ -17,11 +17,11 @@ from deepcam.evaluation.features import colours, hog
 from deepcam.evaluation.outcome import OURS, SEED, Outcome, Settings
 from deepcam.evaluation.privacy import features as conditioning
 from deepcam.evaluation.record import Result, Take, run_stills
-from deepcam.evaluation.statistics import Measure
+from deepcam.evaluation.statistics import Hits, Measure
 
 F64 = NDArray[np.float64]
 Side = Sequence[Take]
-Hits = dict[str, mapping.Hits]
+Found = dict[str, Hits]
 
 LABELS = (("standard", ""), ("tight", " tight"))
 DECODED = 48
@@ -40,9 +40,9 @@ class Lessons:
     """Crop -> (n, d) of both sides' originals."""
     real_strangers: dict[str, F64]
     sessions: int
-    masked: dict[str, Hits]
+    masked: dict[str, Found]
     """Crop -> learner -> hits of P5 on pictures whose face was cut out."""
-    surroundings: dict[str, parrot.Hits]
+    surroundings: dict[str, Hits]
     """Learner -> hits of P4 on the wide crop of pictures whose face was cut out."""
 
 
@@ -107,7 +107,7 @@ def parrots(lessons: Lessons, arm: Method, made: Sequence[Sequence[Result]]) -> 
     # With one way only, the second pictures are anonymized here, for the test.
     tested = [*made, *(run_stills(arm, side, SEED + 40_000) for side in lessons.sides[len(made) :])]
 
-    def hits(marks: Callable[[Sequence[Result]], dict[str, F64]]) -> dict[str, parrot.Hits]:
+    def hits(marks: Callable[[Sequence[Result]], dict[str, F64]]) -> dict[str, Hits]:
         rows = [[marks(r) for r in (tested[w], *extra[w])] for w in range(2)]
         return parrot.joined([parrot.parrot(rows[w], rows[1 - w][0]) for w in range(len(made))])
 
@@ -142,11 +142,11 @@ def _conditioning(sides: Sequence[Side]) -> Measure:
 
 def _back(
     lessons: Lessons, theirs: Sequence[Result], made: Sequence[Sequence[Result]], crop: str
-) -> Hits:
+) -> Found:
     """Learner -> whether each picture's person was found, P5; sides one after the other."""
     real = [originals(side) for side in (*lessons.sides, lessons.strangers)]
     strange = embed_all(lessons.attacker, theirs, crop)
-    out: dict[str, list[mapping.Hits]] = {}
+    out: dict[str, list[Hits]] = {}
     for way, results in enumerate(made):
         n = len(results)
         gallery = lessons.real[crop][1 - way]

@@ -16,11 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.evaluation.learners import Schedule, folds, network, ridge
-from deepcam.evaluation.statistics import Measure, binomial_p, rate
+from deepcam.evaluation.statistics import (
+    Hits,
+    Measure,
+    best_learner,
+    binomial_p,
+    rate,
+    sign_test,
+)
 from deepcam.frames import Image
 
 F64 = NDArray[np.float64]
-Hits = NDArray[np.bool_]
 
 PARTS = 4
 """Persons are attacked in so many parts, each with a map learnt from all others."""
@@ -127,14 +133,12 @@ def gain(ours: Mapping[str, Hits], masked: Mapping[str, Hits], persons: int) -> 
     """
     if not ours or not masked or not len(next(iter(ours.values()))):
         return Measure(None, note="needs persons with two photographs each")
-    by = max(ours, key=lambda name: int(ours[name].sum()))
-    other = max(masked, key=lambda name: int(masked[name].sum()))
-    here, there = ours[by], masked[other]
-    more, less = int((here & ~there).sum()), int((there & ~here).sum())
+    by = best_learner(ours)
+    here, there = ours[by], masked[best_learner(masked)]
     size = persons / min(PARTS, persons)
     return rate(
         int(here.sum()), len(here), masked=round(float(there.mean()), 5),
-        chance=round(1 / size, 5), p=round(binomial_p(more, more + less, 0.5), 5),
+        chance=round(1 / size, 5), p=round(sign_test(here, there), 5),
         p_chance=round(min(1.0, len(ours) * binomial_p(int(here.sum()), len(here), 1 / size)), 5),
         by=by,
         learners={name: round(float(h.mean()), 4) for name, h in ours.items()},

@@ -14,10 +14,16 @@ from numpy.typing import NDArray
 
 from deepcam.evaluation.learners import logistic, perceptron
 from deepcam.evaluation.privacy import discriminant, nearest
-from deepcam.evaluation.statistics import Measure, binomial_p, rate
+from deepcam.evaluation.statistics import (
+    Hits,
+    Measure,
+    best_learner,
+    binomial_p,
+    rate,
+    sign_test,
+)
 
 F64 = NDArray[np.float64]
-Hits = NDArray[np.bool_]
 I64 = NDArray[np.int64]
 
 Classifier = Callable[[F64, I64, F64], I64]
@@ -68,7 +74,7 @@ def named(hits: Mapping[str, Hits], persons: int) -> Measure:
     """
     if not hits:
         return Measure(None, note="needs two persons with two photographs each")
-    by = _best(hits)
+    by = best_learner(hits)
     found, n, chance = int(hits[by].sum()), len(hits[by]), 1 / persons
     return rate(
         found, n, chance=round(chance, 5),
@@ -84,14 +90,10 @@ def added(hits: Mapping[str, Hits], masked: Mapping[str, Hits], persons: int) ->
     found = named(hits, persons)
     if found.value is None or not masked:
         return Measure(None, note="needs two persons with two photographs each")
-    here, there = hits[found.extra["by"]], masked[_best(masked)]
+    here, there = hits[found.extra["by"]], masked[best_learner(masked)]
     more, less = int((here & ~there).sum()), int((there & ~here).sum())
     found.extra |= {
         "masked": round(float(there.mean()), 5), "only_here": more, "only_masked": less,
-        "p": round(binomial_p(more, more + less, 0.5), 5),
+        "p": round(sign_test(here, there), 5),
     }  # fmt: skip
     return found
-
-
-def _best(hits: Mapping[str, Hits]) -> str:
-    return max(hits, key=lambda name: int(hits[name].sum()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 F64 = NDArray[np.float64]
+Hits = NDArray[np.bool_]
+"""(n,) whether each picture's person was found."""
 
 RESAMPLES = 500
 
@@ -91,6 +93,18 @@ def rate(hits: int, n: int, note: str = "", **extra: Any) -> Measure:
     low = 0.0 if hits == 0 else _solve(lambda p: 1 - _below(hits, n, p), 0.025)
     high = 1.0 if hits == n else _solve(lambda p: 1 - _below(hits + 1, n, p), 0.975)
     return Measure(hits / n, low, high, n, note, dict(extra))
+
+
+def best_learner(hits: Mapping[str, Hits]) -> str:
+    """The one that finds most."""
+    return max(hits, key=lambda name: int(hits[name].sum()))
+
+
+def sign_test(here: Hits, there: Hits) -> float:
+    """Probability of so many more pictures found only ``here`` than only ``there``, if neither
+    found more; both (n,), the same pictures in the same order."""
+    more, less = int((here & ~there).sum()), int((there & ~here).sum())
+    return binomial_p(more, more + less, 0.5)
 
 
 def binomial_p(hits: int, n: int, chance: float) -> float:
