@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
-
 from deepcam.errors import DeepcamError
 from deepcam.evaluation import behaviour, gate, photographs, privacy
 from deepcam.evaluation.attackers import Attacker, DlibAttacker, OnnxAttacker
@@ -34,8 +32,6 @@ def evaluate(
     nothing to measure on, or the recognizer is missing.
     """
     began = time.monotonic()
-    # OpenCV's thread pool has been seen to hang beside dlib's and the network's.
-    cv2.setNumThreads(1)
     material = find(folders)
     say = _timed(say, began)
     recognizer = Remembering(attacker if attacker is not None else DlibAttacker(), settings.store)

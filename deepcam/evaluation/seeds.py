@@ -132,7 +132,6 @@ def survey_seeds(
     Returns the figures, JSON types only. Raises ``DeepcamError`` without recognizer or pictures.
     """
     began = time.monotonic()
-    cv2.setNumThreads(1)
     model = IdentityModel.load()
     material = find([faces]) if faces is not None else None
     survey = survey or sample(model, range(first, first + count), say)

@@ -120,8 +120,11 @@ def compose(
     render: F32,
     kind: I32,
     step: float,
+    first: int,
+    last: int,
 ) -> None:
-    """Paint one face into ``image`` where ``region`` is set.
+    """Paint one face into ``image`` where ``region`` is set, in its rows ``first`` to before
+    ``last``.
 
     ``image``: (H, W, 3) uint8, written in place. ``region``: (h, w) uint8, the part of the mask
     that belongs to this face, at (x0, y0) of the picture. ``fields``: (n, n, MAPS);
@@ -137,7 +140,7 @@ def compose(
     inv = np.float32(1.0 / step)
     exact = step == 1.0
     r = np.empty(3, np.float32)
-    for y in range(h):
+    for y in range(first, min(h, last)):
         fx0 = affine[0, 1] * np.float32(y + y0) + affine[0, 2]
         fy0 = affine[1, 1] * np.float32(y + y0) + affine[1, 2]
         for x in range(w):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcam.cores import Pair
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, MaskedFrame, Points, Pose
 from deepcam.generator.conditioning import Context, cut, planes, window
@@ -125,7 +126,7 @@ class Generator:
         self._last: dict[int, _Last] = {}
         self._small = Scratch()
         self._large: list[Scratch] = []
-        self._beside = ThreadPoolExecutor(1, "network")
+        self._pair = Pair("painter")
 
     def warm_up(self) -> None:
         """Compile and load everything, so that the first frame does not wait."""
@@ -144,7 +145,7 @@ class Generator:
         canvas = self._draw(region, face, outline, renderer, last, 0)
         assert canvas is not None
         compose(image, canvas.region, *canvas.corner, last.fields, window(pose, self.resolution),
-                canvas.render.colour, canvas.render.kind, canvas.step)  # fmt: skip
+                canvas.render.colour, canvas.render.kind, canvas.step, 0, 1)  # fmt: skip
         self._last.pop(-1, None)
 
     def forget(self, track: int) -> None:
@@ -184,12 +185,14 @@ class Generator:
             seen = time.perf_counter()
             if self.session is not None and self.session.narrow:
                 # The network leaves a core free: the large render fits in there.
-                running = self._beside.submit(self._run, inputs, surroundings)
+                running = self._pair.beside(partial(self._run, inputs, surroundings))
                 canvas = self._draw(masked.mask, face, plan.outline, renderer, last, number, twice)
-                raw = running.result()
+                raw = running()
             else:
                 raw = self._run(inputs, surroundings)
-                canvas = self._draw(masked.mask, face, plan.outline, renderer, last, number, twice)
+                canvas = self._draw(
+                    masked.mask, face, plan.outline, renderer, last, number, twice, self._pair
+                )
             self._settle(face, raw, last, masked.time)
             timings["rasterise"] += (seen - start) * 1e3
             timings["generate"] += (time.perf_counter() - seen) * 1e3
@@ -198,10 +201,12 @@ class Generator:
         start = time.perf_counter()
         for canvas, pose, fields in ready:
             assert pose is not None
-            compose(
+            paint = partial(
+                compose,
                 masked.image, canvas.region, *canvas.corner, fields, window(pose, self.resolution),
                 canvas.render.colour, canvas.render.kind, canvas.step,
             )  # fmt: skip
+            self._pair.rows(paint, len(canvas.region))
         timings["compose"] = (time.perf_counter() - start) * 1e3
         for track in [t for t, last in self._last.items() if masked.time - last.time > 5]:
             del self._last[track]
@@ -312,6 +317,7 @@ class Generator:
         last: _Last,
         number: int,
         twice: float = TWICE,
+        pair: Pair | None = None,
     ) -> _Canvas | None:
         """The face at the picture's own size, up to ``twice`` pixels twice as large, and where it
         goes; None outside the picture."""
@@ -334,7 +340,7 @@ class Generator:
         render = renderer.draw(
             face, window_matrix(face, to_render), size, last.contour,
             gain=np.exp(last.gain), normals=False, soft=last.soft / step,
-            scratch=self._large[number],
+            scratch=self._large[number], pair=pair,
         )  # fmt: skip
         region = np.zeros((high, wide), np.uint8)
         polygon = np.round(outline - np.array([x0, y0], np.float32)).astype(np.int32)

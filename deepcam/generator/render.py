@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from deepcam.cores import Pair
 from deepcam.frames import Face
 from deepcam.generator.level import levelled
 from deepcam.generator.mesh import (
@@ -113,6 +114,7 @@ class Renderer:
         normals: bool = True,
         soft: float = 0.0,
         scratch: Scratch | None = None,
+        pair: Pair | None = None,
     ) -> Render:
         """Render into a window of ``size`` (width, height).
 
@@ -120,8 +122,8 @@ class Renderer:
         ``matrix``: (2, 4) affine from head-frame x, y, z (before rotation by the pose: see
         ``window_matrix``) to window pixels. ``gain``: (3,) factor on the skin. ``normals``: whether
         the attributes hold them. ``soft``: deviation of the skin's blur, window pixels.
-        ``scratch``: where to draw; else into arrays of its own. Raises ``ValueError`` without a
-        pose.
+        ``scratch``: where to draw; else into arrays of its own. ``pair``: who shares the work.
+        Raises ``ValueError`` without a pose.
         """
         if face.pose is None:
             raise ValueError("a face without a pose cannot be rendered")
@@ -138,18 +140,24 @@ class Renderer:
             f"attributes{vertex.shape[1]}", (height, width, vertex.shape[1]), np.float32
         )
         depth = take("depth", (height, width), np.float32)
-        depth.fill(np.inf)
         kind = take("kind", (height, width), np.int32)
-        kind.fill(0)
         colour = take("colour", (height, width, 3), np.float32)
-        colour.fill(0)
-        rasterise(screen, vertex, tri, kinds, attributes, depth, kind)
         # One texel of level L per pixel: the UV square spans about 2.1 IOD.
         scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2])) + 1e-6))
         texels = self.levels[0].shape[0] / max(2.1 * scale, 1.0)
         level = int(np.clip(np.floor(np.log2(max(texels, 1.0)) + 0.35), 0, len(self.levels) - 1))
         texture = self._texture(level, soft * texels / 2**level)
-        sample_texture(texture, gain, attributes, kind, SKIRT, colour)
+
+        def surface(first: int, last: int) -> None:
+            rows = slice(first, last)
+            depth[rows], kind[rows], colour[rows] = np.inf, 0, 0
+            rasterise(screen, vertex, tri, kinds, attributes, depth, kind, first, last)
+            sample_texture(texture, gain, attributes[rows], kind[rows], SKIRT, colour[rows])
+
+        if pair is None:
+            surface(0, height)
+        else:
+            pair.rows(surface, height)
         pixel = (1.0 + soft) / max(scale, 1.0)
         _shade_eyes(
             attributes, kind, self.identity.iris.astype(np.float32), self._white, pixel, colour

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcam.cores import Helpers
 from deepcam.errors import DeepcamError
 from deepcam.generator.gear import Gear
 
@@ -52,6 +53,7 @@ class NetworkSession:
                 f"Choose auto or one of {', '.join(LADDER)}.",
             )
         ort.set_default_logger_severity(4)
+        self._helpers = Helpers()
         self._narrow: Any = None
         self._gear: Gear | None = None
         built = set(ort.get_available_providers())
@@ -80,7 +82,8 @@ class NetworkSession:
         )
 
     def _open(self, ort: Any, path: Path, full: str, threads: int) -> Any:
-        session = _session(ort, path, full, threads)
+        with self._helpers.recruit():
+            session = _session(ort, path, full, threads)
         actual = session.get_providers()
         if not actual or actual[0] != full:
             raise RuntimeError(f"the session fell back to {actual[0] if actual else 'nothing'}")
@@ -125,6 +128,7 @@ class NetworkSession:
     def run(self, planes: F32) -> F32:
         """(CHANNELS, n, n) float32 -> fields (MAPS, n, n) float32."""
         gear = self._gear
+        self._helpers.make_way()
         session = self._session if gear is None or gear.wide else self._narrow
         started = time.perf_counter()
         out: F32 = session.run(None, {self._input: planes[None]})[0][0]

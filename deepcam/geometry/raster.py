@@ -17,7 +17,15 @@ _EDGE = np.float32(-2e-4)
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
 def rasterise(
-    points: F32, attributes: F32, triangles: I32, kinds: I32, out: F32, depth: F32, kind: I32
+    points: F32,
+    attributes: F32,
+    triangles: I32,
+    kinds: I32,
+    out: F32,
+    depth: F32,
+    kind: I32,
+    first: int = 0,
+    last: int = 1 << 30,
 ) -> None:
     """Draw triangles into ``out`` where they are nearer than what ``depth`` holds.
 
@@ -25,9 +33,11 @@ def rasterise(
     ``attributes``: (n, c) float32, interpolated linearly in the picture plane.
     ``triangles``: (m, 3) int32; ``kinds``: (m,) int32 label written into ``kind``.
     ``out`` (h, w, c), ``depth`` (h, w) start at +inf, ``kind`` (h, w) start at 0; written in place.
-    Triangles turned away from the viewer are drawn too: the z-buffer sorts them.
+    Triangles turned away from the viewer are drawn too: the z-buffer sorts them. Only the rows
+    ``first`` to before ``last`` are drawn.
     """
     height, width = depth.shape
+    height = min(height, last)
     channels = out.shape[2]
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
@@ -39,7 +49,7 @@ def rasterise(
             continue
         x0 = max(0, int(np.ceil(min(ax, bx, cx))))
         x1 = min(width - 1, int(np.floor(max(ax, bx, cx))))
-        y0 = max(0, int(np.ceil(min(ay, by, cy))))
+        y0 = max(first, int(np.ceil(min(ay, by, cy))))
         y1 = min(height - 1, int(np.floor(max(ay, by, cy))))
         inv = np.float32(1.0) / area
         # Barycentric coordinates are linear: one step in x adds a constant.

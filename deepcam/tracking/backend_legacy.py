@@ -3,7 +3,8 @@
 Not ``mediapipe.solutions.face_mesh``: that one looks for faces with the short-range detector and
 only while it has none. Here the full-range detector sees every frame, and the landmark network
 gets its regions from the tracker. Pictures are cut and scaled before they enter a graph, so no
-full-size copy or colour conversion is made.
+full-size copy or colour conversion is made. One detector works beside the caller on another core;
+everything else runs in the caller's thread while it waits, where nothing has to be woken.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from deepcam.cores import Helpers
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image
 from deepcam.tracking.backend import F32, F64, Detection, Mesh, Roi, Window
@@ -30,7 +32,10 @@ _RECORD = np.dtype(
 
 # The nodes and numbers follow MediaPipe's own modules face_detection_full_range, face_landmark
 # and selfie_segmentation (Apache-2.0); only the score threshold and the inputs are ours.
-_DETECTORS = ("detector", "scout")
+_DETECTORS = ("beside", "here")
+_HERE = """
+executor { type: "ApplicationThreadExecutor" }
+"""
 _TO_TENSOR = """
 node {{
   calculator: "ImageToTensorCalculator"
@@ -193,8 +198,11 @@ class LegacyBackend:
             resource_util.set_resource_dir(root)
             self._get: Any = packet_getter
             detector = _DETECTOR.replace("THRESHOLD", f"{threshold:g}")
-            self._graphs = {name: _Graph(detector, ["detections"]) for name in _DETECTORS}
-            self._graphs["mesh"] = _Graph(_MESH, ["landmarks", "presence"])
+            self._helpers = Helpers()
+            with self._helpers.recruit():
+                beside = _Graph(detector, ["detections"])
+            self._graphs = {"beside": beside, "here": _Graph(detector + _HERE, ["detections"])}
+            self._graphs["mesh"] = _Graph(_MESH + _HERE, ["landmarks", "presence"])
         except (ImportError, RuntimeError, ValueError, AttributeError) as error:
             raise DeepcamError(
                 f"The face tracker (mediapipe) could not start: {error}",
@@ -204,6 +212,7 @@ class LegacyBackend:
 
     def submit(self, image: Image, windows: Sequence[Window], rois: Sequence[Roi]) -> None:
         """See ``MeshBackend.submit``."""
+        self._helpers.make_way()
         scales = [self._send_window(image, w, k) for k, w in enumerate(windows[:1])]
         self._send_crops(image, rois)
         scales += [self._send_window(image, w, k) for k, w in enumerate(windows[1:], 1)]
@@ -214,7 +223,8 @@ class LegacyBackend:
         if self._pending is None:
             raise RuntimeError("collect without submit")
         (windows, rois), self._pending = self._pending, None
-        return self._fetch_detections(windows), self._fetch_meshes(rois)
+        meshes = self._fetch_meshes(rois)
+        return self._fetch_detections(windows), meshes
 
     def mesh(self, image: Image, rois: Sequence[Roi]) -> list[Mesh]:
         """See ``MeshBackend.mesh``."""
@@ -226,7 +236,7 @@ class LegacyBackend:
     def persons(self, image: Image) -> F32:
         """(144, 256) float32, see ``MeshBackend.persons``."""
         if "persons" not in self._graphs:  # seldom needed, so loaded on first use
-            self._graphs["persons"] = _Graph(_PERSONS, ["mask"])
+            self._graphs["persons"] = _Graph(_PERSONS + _HERE, ["mask"])
         self._graphs["persons"].send(rgb(resize(image, *PERSONS_SIZE)))
         packets = self._graphs["persons"].fetch()["mask"]
         if not packets:
@@ -245,8 +255,7 @@ class LegacyBackend:
             self._graphs["mesh"].send(crop(image, roi, MESH_SIZE))
 
     def _send_window(self, image: Image, window: Window, number: int) -> float:
-        """Begin detection in a window; its scale. Every second window goes to a detector of its
-        own, which runs on the other core."""
+        """Begin detection in a window; its scale. Every second window is for the caller's core."""
         x0, y0, x1, y1 = window
         small, scale = shrink(image[y0:y1, x0:x1], DETECTOR_SIZE)
         self._graphs[_DETECTORS[number % 2]].send(small)
@@ -254,7 +263,8 @@ class LegacyBackend:
 
     def _fetch_detections(self, windows: list[tuple[float, Window]]) -> list[list[Detection]]:
         packets: list[Any] = [None] * len(windows)
-        for k, name in enumerate(_DETECTORS[: len(windows)]):
+        # What runs in this thread first, then the wait for the other.
+        for k, name in reversed(list(enumerate(_DETECTORS[: len(windows)]))):
             found = self._graphs[name].fetch()["detections"]
             if len(found) != len(windows[k::2]):
                 raise RuntimeError("the face detector gave no answer")

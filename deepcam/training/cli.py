@@ -137,7 +137,6 @@ def _run(a: argparse.Namespace) -> None:
             adversarial_weight=a.adversarial_weight,
             device=a.device,
         )
-        cv2.setNumThreads(1)  # torch has the cores
         data = a.work / "data.npz"
         if not data.exists():
             raise DeepcamError(f"{data} does not exist.", "Run deepcam-train prepare first.")

@@ -139,7 +139,6 @@ def prepare_one(image: U8, landmarks: F64, mean_texture: F32) -> dict[str, NDArr
 
 def _work(job: tuple[str, F64, F32]) -> dict[str, NDArray[np.generic]] | None:
     path, landmarks, mean = job
-    cv2.setNumThreads(1)
     image = cv2.imread(path)
     if image is None:
         return None
