@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deepcam.generator.level import MOST, Level, levelled
+from deepcam.generator.level import MOST, Level, levelled, tilt
 from deepcam.generator.render import Renderer
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import fit_pose
@@ -21,7 +21,7 @@ def test_a_shape_is_turned_by_what_is_read_and_no_further():
         )
     # Who seems to look down (positive pitch) is turned up, in the terms of the fitted pose.
     points = np.concatenate([levelled(mean), np.zeros((10, 3))]).astype(np.float64)
-    assert fit_pose(points, FaceBasis.load()).pitch == pytest.approx(-level.pitch(mean), abs=0.15)
+    assert fit_pose(points, FaceBasis.load()).pitch == pytest.approx(-tilt(mean), abs=0.15)
 
 
 def test_what_is_read_differs_between_people():

@@ -15,9 +15,10 @@ from deepcam.geometry.topology import OVAL, PROCRUSTES_INDEX, PROCRUSTES_WEIGHT
 
 F64 = NDArray[np.float64]
 
-OUTLINE_SIDE, OUTLINE_UP, OUTLINE_DOWN = 1.07, 0.22, 0.27
+OUTLINE_SIDE, OUTLINE_UP, OUTLINE_DOWN = 1.07, 0.08, 0.27
 """The outline beyond the mean face's oval: factor sideways, IOD above the hairline points and
-below the chin (12 % of the face's height of about 2.2 IOD)."""
+below the chin (12 % of the face's height of about 2.2 IOD). Hair is not painted well: no more of it
+is erased than a mesh that slips a little needs."""
 OUTLINE_BACK = 0.18
 """IOD by which the outline recedes above the forehead, as heads do: seen from below, all hair would
 be erased else."""

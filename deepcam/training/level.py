@@ -35,7 +35,7 @@ def read_people(count: int) -> tuple[F64, F64]:
             if len(faces) == 1 and faces[0].pose is not None and faces[0].confidence > 0.5:
                 shapes.append(identity.shape.astype(np.float64))
                 # The portrait was levelled with what was shipped until now.
-                pitches.append(faces[0].pose.pitch + level.Level.load().pitch(identity.shape))
+                pitches.append(faces[0].pose.pitch + level.tilt(identity.shape))
     finally:
         tracker.close()
     return np.stack(shapes), np.array(pitches)
