@@ -13,7 +13,7 @@ from deepcam.generator.render import Renderer, window_matrix
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import project
 from deepcam.identity.model import IdentityModel
-from deepcam.training.data import Prepared, Sampler, measure, prepare_one
+from deepcam.training.data import Prepared, Sampler, measure, prepare_one, put_on_scarf
 
 SIDE = 360
 
@@ -75,6 +75,21 @@ def test_samples_hide_the_face_and_repeat(data: Prepared) -> None:
         assert step[inside].max() < 0.2
     held = Sampler(data, 64, 0, people, train=False)
     assert list(held.rows) == [5]
+
+
+def test_a_scarf_hides_the_neck_and_nothing_above_the_mouth(data: Prepared) -> None:
+    before = data.crops[0].astype(np.float32) / 255
+    head, pose = data.shapes[0], data.pose(0)
+    rows = project(head, pose)[:, 1]
+    for seed in range(8):
+        after = before.copy()
+        put_on_scarf(after, head, pose, np.random.default_rng(seed))
+        changed = np.abs(after - before).max(2) > 0.01
+        assert not changed[: int(rows[[61, 291]].min() - 0.3 * pose.scale)].any()
+        below = changed[int(rows[152] + 0.2 * pose.scale) :]
+        assert below[:, int(pose.translation[0])].mean() > 0.9
+        assert (after >= 0).all()
+        assert (after <= 1).all()
 
 
 def test_network_is_small_and_composes() -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deepcam.errors import DeepcamError
 from deepcam.generator.conditioning import CHANNELS
 from deepcam.generator.fields import MAPS
 from deepcam.generator.session import NetworkSession
+from deepcam.modelstore import MODELS_DIR
 
 torch = pytest.importorskip("torch", reason="torch is only installed for training")
 for needed in ("onnx", "onnxconverter_common"):
@@ -55,3 +57,25 @@ def test_the_large_network_loads_and_agrees_with_torch(tmp_path: Path) -> None:
         expected = net(torch.from_numpy(planes)[None])[0].numpy()
     assert float(fields.std()) > 0.01
     assert np.abs(fields - expected).max() < LIMIT
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_training_goes_on_from_an_exported_network(tmp_path: Path) -> None:
+    from deepcam.training.export import export, shipped_weights
+    from deepcam.training.network import SIZES, Generator
+
+    net = Generator(SIZES["small"])
+    with torch.no_grad():
+        for weight in net.parameters():
+            weight.add_(0.02 * torch.randn(weight.shape))
+    checkpoint, target = tmp_path / "checkpoint.pt", tmp_path / "generator_small.onnx"
+    torch.save({"config": {"size": "small"}, "ema": net.state_dict()}, checkpoint)
+    export(checkpoint, target)
+    found = shipped_weights(target)
+    assert found.keys() == net.state_dict().keys()
+    assert all(torch.equal(found[name], weight) for name, weight in net.state_dict().items())
+    assert len(shipped_weights(MODELS_DIR / "generator_small.onnx")) == len(found)
+    target.write_bytes(b"no network")
+    for path in (target, tmp_path / "missing.onnx"):
+        with pytest.raises(DeepcamError, match="holds no generator"):
+            shipped_weights(path)

@@ -48,6 +48,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--adversarial-weight", type=float, default=0.05, help="more: sharper edges, and false hair"
     )
+    parser.add_argument(
+        "--begin", type=Path, metavar="ONNX", help="train: a new run goes on from this network"
+    )
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--lr", type=float, default=2e-3, help="learning rate at its highest")
     parser.add_argument("--resolution", type=int, default=0, help="0: the network's own")
@@ -140,7 +143,12 @@ def _run(a: argparse.Namespace) -> None:
         data = a.work / "data.npz"
         if not data.exists():
             raise DeepcamError(f"{data} does not exist.", "Run deepcam-train prepare first.")
-        train(config, load(data), a.work / a.name, a.minutes)
+        begin = None
+        if a.begin is not None:
+            from deepcam.training.export import shipped_weights
+
+            begin = shipped_weights(a.begin)
+        train(config, load(data), a.work / a.name, a.minutes, begin=begin)
     else:
         from deepcam.training.export import export
 

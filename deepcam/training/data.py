@@ -19,7 +19,7 @@ from deepcam.generator.render import Renderer, recolour, window_matrix
 from deepcam.generator.tone import wanted_gain
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import SIDEWAYS, fit_pose, head_outline, project, to_head
-from deepcam.geometry.topology import IRIS_LEFT, IRIS_RIGHT
+from deepcam.geometry.topology import IRIS_LEFT, IRIS_RIGHT, OVAL
 from deepcam.identity.grain import add_grain
 from deepcam.identity.types import Identity
 from deepcam.tracking.reader import MARGINS, least_outline
@@ -135,6 +135,29 @@ def prepare_one(image: U8, landmarks: F64, mean_texture: F32) -> dict[str, NDArr
         "rotation": pose.rotation.astype(np.float32),
         "translation": (k * pose.translation + shift).astype(np.float32),
     }
+
+
+def put_on_scarf(x: F32, head: F32, pose: Pose, rng: np.random.Generator) -> None:
+    """Draw cloth from the jaw downwards into ``x`` (CROP, CROP, 3), 0..1, which shows ``head``
+    (468, 3) at ``pose``: the tone must be told without a neck."""
+    jaw = head[list(OVAL)]
+    jaw = jaw[jaw[:, 1] > head[[61, 291], 1].mean() - rng.uniform(0.0, 0.3)]
+    jaw = jaw[np.argsort(jaw[:, 0])] * np.array([rng.uniform(1.0, 1.15), 1, 1])
+    jaw[:, 1] += rng.uniform(0.0, 0.12)
+    edge = project(jaw, pose)[:, :2]
+    far = 3.0 * pose.scale * pose.rotation[:2] @ np.array([[-1.0, 1, 0], [1, 1, 0]]).T
+    corners = pose.translation + far.T
+    around = np.concatenate([edge, corners[1:], corners[:1]])
+    where = np.zeros((CROP, CROP), np.float32)
+    cv2.fillPoly(where, [np.round(around).astype(np.int32)], 1.0)
+    where = cv2.GaussianBlur(where, (0, 0), 0.8)[..., None]
+    folds = cv2.resize(rng.random((7, 9), np.float32), (CROP, CROP), interpolation=cv2.INTER_CUBIC)
+    angle, pitch = rng.uniform(0, np.pi), rng.uniform(0.2, 1.2)
+    yy, xx = np.mgrid[:CROP, :CROP].astype(np.float32)
+    weave = np.sin((xx * np.cos(angle) + yy * np.sin(angle)) * pitch)
+    light = np.exp(rng.uniform(-2.2, -0.2) + 0.8 * (folds - 0.5) + rng.choice([0, 0.15]) * weave)
+    cloth = light[..., None] * np.exp(rng.normal(0, 0.25, 3))
+    x += where * (np.clip(cloth, 0, 1).astype(np.float32) - x)
 
 
 def _work(job: tuple[str, F64, F32]) -> dict[str, NDArray[np.generic]] | None:
@@ -258,6 +281,8 @@ class Sampler:
             return crop, inside, pose
         rng = self.rng
         x = crop.astype(np.float32) / 255
+        if rng.random() < 0.1:
+            put_on_scarf(x, self._head(i), pose, rng)
         if rng.random() < 0.7:
             # Now and then a lamp of strong colour, or a camera that takes the wall for white.
             cast = 0.28 if rng.random() < 0.25 else 0.10
@@ -284,11 +309,15 @@ class Sampler:
             out = cv2.imdecode(cv2.imencode(".jpg", out, quality)[1], cv2.IMREAD_COLOR)
         return np.ascontiguousarray(out), inside, pose
 
+    def _head(self, i: int) -> F32:
+        """Photograph ``i``'s mesh (468, 3) in head coordinates, with the expression."""
+        moved = np.tensordot(self.data.expression[i], self.basis.expression, 1)
+        head: F32 = (self.data.shapes[i] + moved).astype(np.float32)
+        return head
+
     def _margin(self, i: int, pose: Pose) -> float:
         """The mask's size for this head as the tracker would choose it, now and then larger."""
-        data = self.data
-        head = data.shapes[i] + np.tensordot(data.expression[i], self.basis.expression, 1)
-        points = project(head, pose)[:, :2].astype(np.float64)
+        points = project(self._head(i), pose)[:, :2].astype(np.float64)
         need, _, _ = least_outline(pose, self.basis, points)
         if self.train and self.rng.random() < 0.3:
             need = int(self.rng.integers(need, len(MARGINS)))

@@ -63,6 +63,28 @@ def export(checkpoint: Path, target: Path, half: bool = False) -> float:
     return worst
 
 
+def shipped_weights(path: Path) -> dict[str, torch.Tensor]:
+    """The parameters in an exported network (fp32), by their names in ``Generator``: training goes
+    on from them where no checkpoint was kept. Raises ``DeepcamError`` for any other file."""
+    import onnx
+    from onnx import numpy_helper
+
+    try:
+        stored = {
+            t.name: torch.from_numpy(numpy_helper.to_array(t).copy())
+            for t in onnx.load(str(path)).graph.initializer
+        }
+        shapes = [
+            {k: v.shape for k, v in Generator(size).state_dict().items()} for size in SIZES.values()
+        ]
+        known = next(s for s in shapes if all(stored[k].shape == v for k, v in s.items()))
+        return {name: stored[name].float() for name in known}
+    except Exception as error:  # also protobuf's, which has no types
+        raise DeepcamError(
+            f"{path} holds no generator.", "Give a generator of deepcam-train export, in fp32."
+        ) from error
+
+
 def _to_half(path: Path) -> None:
     """The layers up to the head in half precision: nearly all of the work. What is made of them,
     thresholds and quotients of sums, needs all digits."""

@@ -131,15 +131,25 @@ def learning_rate(config: Config, seen: int) -> float:
 
 
 def train(
-    config: Config, data: Prepared, folder: Path, minutes: float, identities: int = 48
+    config: Config,
+    data: Prepared,
+    folder: Path,
+    minutes: float,
+    identities: int = 48,
+    begin: dict[str, Tensor] | None = None,
 ) -> None:
-    """Train for ``minutes`` or until ``config.images``; state and sheets go to ``folder``."""
+    """Train for ``minutes`` or until ``config.images``; state and sheets go to ``folder``.
+
+    A new run starts from the weights ``begin``, from chance when None.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     size = SIZES[config.size]
     device = config.device
     torch.manual_seed(config.seed)
     net = Generator(size).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     ema = Generator(size).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if begin is not None:
+        net.load_state_dict(begin)
     ema.load_state_dict(net.state_dict())
     critic = Critic().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optim = torch.optim.Adam(net.parameters(), config.lr, betas=(0.9, 0.99))
