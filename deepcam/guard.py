@@ -43,6 +43,9 @@ CONFIRM = 2
 """Good frames in a row before a new or covered face is generated."""
 HOLD = 10
 """Frames that a lost face is still generated for."""
+GROWTH, HEAD_GROWTH = 0.04, 0.02
+"""Growth of an unseen outline in each of those frames: of a face's, and of a detection without a
+mesh, which is as wide as two faces from the first."""
 TURN_FADE, TURN_BACK, TURN_COVER = 45.0, 57.0, 60.0
 """Degrees of yaw or pitch: fading into the cover begins; a covered head may be generated again;
 only the cover."""
@@ -337,7 +340,9 @@ class Guard:
             moved = float(np.linalg.norm(centre(outline) - centre(track.outline)))
             track.before = track.outline if moved > 0.15 * size(outline) else None
             measured = (centre(outline) - centre(track.outline)) / (time - track.time)
-            track.velocity = 0.5 * (track.velocity + measured)
+            # Two boxes without a mesh may be two ends of a hand: they tell no direction.
+            if face.pose is not None or track.seen >= 2:
+                track.velocity = 0.5 * (track.velocity + measured)
         if track.state is State.LOST:
             track.streak = 0
         good = _good(face, track.state)
@@ -532,7 +537,8 @@ class Guard:
             return hull(places) if len(places) > 1 else track.outline
         frames = min(track.missed, HOLD)
         # The faster it was, the less is known of where it is now.
-        factor = 1.0 + 0.04 * frames + min(0.5, 0.8 * speed) if growing else 1.0
+        rate = GROWTH if track.face.pose is not None else HEAD_GROWTH
+        factor = 1.0 + rate * frames + min(0.5, 0.8 * speed) if growing else 1.0
         moved = (track.outline + drift).astype(np.float32)
         return grow(hull([track.outline, moved]), factor)
 

@@ -28,7 +28,7 @@ from deepcam.guard import (
     State,
     step,
 )
-from deepcam.outlines import centre, fill, size
+from deepcam.outlines import centre, fill, holds, size
 
 SIZE = (96, 72)
 GRID = (64, 48)
@@ -337,6 +337,31 @@ def test_a_glimpse_on_somebodys_clothes_is_covered_and_then_dismissed() -> None:
     assert film.state() is None
     assert hides(decision, WEARER.outline)
     assert not hides(decision, SHIRT.outline)
+
+
+def test_two_boxes_without_a_mesh_tell_no_direction() -> None:
+    film = Film()
+    film.persons = lambda: people(SIZE, [(48, 18, 16)], GRID)
+    film.show(WEARER, frames=30)
+    film.show(WEARER, face(1, 50, 48, 14, mesh=False))
+    last = face(1, 50, 42, 14, mesh=False)
+    film.show(WEARER, last)
+    cover = plan_of(film.show(WEARER, frames=HOLD + 5)).outline
+    assert holds(cover, centre(last.outline))
+    assert np.linalg.norm(centre(cover) - centre(last.outline)) < 1.0
+    assert size(cover) < 1.7 * size(last.outline)
+
+
+def test_a_head_without_a_mesh_that_moves_for_longer_is_followed() -> None:
+    film = Film()
+    film.persons = lambda: people(SIZE, [(48, 18, 16)], GRID)
+    film.show(WEARER, frames=30)
+    for k in range(4):
+        last = face(1, 20 + 3.0 * k, 42, 14, mesh=False)
+        film.show(WEARER, last)
+    cover = plan_of(film.show(WEARER, frames=4)).outline
+    assert hides(film.show(WEARER), last.outline + np.float32([9, 0]))
+    assert centre(cover)[0] > centre(last.outline)[0] + 3
 
 
 @pytest.mark.parametrize(
