@@ -65,7 +65,8 @@ class Generator(nn.Module):
     def __init__(self, size: Size) -> None:
         super().__init__()
         w = size.widths
-        self.stem = _conv(CHANNELS * 4, w[0])
+        # Even: a pixel of the half resolution sees whole pixels around it.
+        self.stem = _conv(CHANNELS, w[0], 6, stride=2)
         self.down = nn.ModuleList([_conv(w[k], w[k + 1], stride=2) for k in range(3)])
         self.same = nn.ModuleList([_conv(w[k + 1], w[k + 1]) for k in range(3)])
         self.bottom = _conv(w[3], w[3])
@@ -95,7 +96,7 @@ class Generator(nn.Module):
         """Fields for each pixel; colours 0..1."""
         fill, render, cover = x[:, 0:3], x[:, 4:7], x[:, 7:8]
         mouth, normal = x[:, 9:10], x[:, 12:14]
-        h = _act(self.stem(F.pixel_unshuffle(x, 2)))
+        h = _act(self.stem(x))
         skips = []
         for down, same in zip(self.down, self.same, strict=True):
             skips.append(h)
