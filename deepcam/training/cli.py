@@ -24,6 +24,9 @@ Steps, in this order (each writes into --work, default ./work):
   deepcam-train export                              checkpoint to models/generator_small.onnx
 
 DIR of photographs: images/ and index.csv (file, source, licence, attribution, person, expression).
+To go on from the shipped network without the checkpoint it came from: landmarks, prepare, then
+train --begin models/generator_small.onnx --lr 6e-4 --adversarial-from 4000, export.
+
 While it trains, WORK/NAME/metrics.csv and sheet.png (erased, render, result, photograph) tell how
 it goes; the held-out photographs are never trained on.
 """
@@ -119,10 +122,15 @@ def _run(a: argparse.Namespace) -> None:
 
         from deepcam.training.data import TEXTURE, prepare
 
-        mean = _read(a.work / "mean_texture.npz")["mean"].astype(np.float32)
+        faces, photos = _needs(a.faces, "--faces"), _read(a.work / "photos.npz")
+        stored = a.work / "mean_texture.npz"
+        if not stored.exists():  # the shipped bank is used as it is
+            from deepcam.training.donors import load_donors
+
+            _save(stored, {"mean": load_donors(faces, photos)[1]})
+        mean = _read(stored)["mean"].astype(np.float32)
         mean = cv2.resize(mean, (TEXTURE, TEXTURE), interpolation=cv2.INTER_AREA)
-        photos = _read(a.work / "photos.npz")
-        count = prepare(_needs(a.faces, "--faces"), photos, mean, a.work / "data.npz", a.jobs)
+        count = prepare(faces, photos, mean, a.work / "data.npz", a.jobs)
         print(f"{count} photographs prepared")
     elif a.step == "train":
         import cv2
