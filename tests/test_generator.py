@@ -16,7 +16,7 @@ from deepcam.errors import DeepcamError
 from deepcam.frames import Face, Frame, MaskedFrame, Points, Pose
 from deepcam.generator import Generator, painter
 from deepcam.generator.conditioning import CHANNELS, cut, window
-from deepcam.generator.fields import COLOUR_KEPT, MAPS, hold_level
+from deepcam.generator.fields import COLOUR_KEPT, MAPS, compose, hold_level
 from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN
 from deepcam.generator.render import Renderer, window_matrix
 from deepcam.generator.session import NetworkSession
@@ -285,3 +285,26 @@ def test_the_networks_light_is_believed_but_its_colour_only_in_part() -> None:
         assert got.mean() == pytest.approx(0.1, abs=1e-4)
         assert got - got.mean() == pytest.approx(COLOUR_KEPT * (wanted - 0.1), abs=1e-4)
         fields[..., :3] = np.exp(wanted)
+
+
+@pytest.mark.parametrize(("scale", "crisp"), [(1, False), (3, True)])
+def test_a_large_faces_edge_is_crisp_below_the_eyes_only(scale: int, crisp: bool) -> None:
+    n = 32
+    side = n * scale
+    fields = np.zeros((n, n, MAPS), np.float32)
+    fields[..., :3] = 1.0
+    fields[..., 6] = np.clip((np.arange(n) - 8) / 16, 0, 1)
+    image = np.zeros((side, side, 3), np.uint8)
+    affine = np.array([[1 / scale, 0, 0], [0, 1 / scale, 0]], np.float32)
+    compose(
+        image, np.full((side, side), 255, np.uint8), 0, 0, fields, affine,
+        np.full((side, side, 3), 255, np.float32), np.ones((side, side), np.int32), 1.0, 0, side,
+    )  # fmt: skip
+    soft = ((image[..., 0] > 5) & (image[..., 0] < 250)).sum(1)
+    above, below = soft[: int(0.45 * side)], soft[int(0.65 * side) : -scale]
+    assert np.ptp(above) == 0
+    assert np.ptp(below) == 0
+    assert below[0] < 0.6 * above[0] if crisp else below[0] == above[0]
+    # The edge stays where it was.
+    middle = np.abs(image[..., 0].astype(int) - 128).argmin(1)
+    assert np.ptp(middle) <= 1
