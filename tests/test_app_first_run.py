@@ -501,3 +501,19 @@ def test_the_guide_again_from_the_settings(qt, begun, tmp_path):
     assert app.guidance.guide is first
     assert first.pages.currentIndex() == OUTPUT
     QApplication.processEvents()
+
+
+def test_an_open_guide_follows_the_language(qt, begun, tmp_path):
+    app, _ = begun()
+    app.guidance.show_guide(OUTPUT)
+    english = app.guidance.guide.windowTitle()
+    app.guidance.keep(replace(app.store.now, language="de"))
+    app.apply()
+    try:
+        assert app.guidance.guide.isVisible()
+        assert app.guidance.guide.pages.currentIndex() == OUTPUT
+        assert app.guidance.guide.windowTitle() != english
+    finally:
+        app.guidance.keep(replace(app.store.now, language="en"))
+        app.apply()
+    assert app.guidance.guide.windowTitle() == english

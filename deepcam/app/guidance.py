@@ -126,6 +126,13 @@ class Guidance(QObject):
         self.guide.raise_()
         self.guide.activateWindow()
 
+    def speak(self) -> None:
+        """In the language of now: a guide that is open begins its step again."""
+        if self.guide is not None:
+            step = self.guide.pages.currentIndex()
+            self.guide.close()
+            self.show_guide(step)
+
     def close(self) -> None:
         """At the program's end; a guide that is open is shown again at the next start."""
         self._closed = True

@@ -189,6 +189,7 @@ class App:
 
     def _speak(self, language: str) -> None:
         i18n.install(language)
+        self.guidance.speak()
         if self.tray is not None:
             self.tray.retranslate()
 
