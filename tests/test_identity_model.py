@@ -29,11 +29,19 @@ def test_a_seed_is_somebody_for_ever() -> None:
     Whoever changes this on purpose says so in the changelog."""
     person = IdentityModel.load().sample(42)
     small = cv2.resize(person.texture, (4, 4), interpolation=cv2.INTER_AREA)[..., 1].astype(int)
-    known = [[79, 104, 103, 79], [76, 90, 88, 74], [71, 95, 93, 69], [76, 88, 87, 75]]
+    known = [[79, 102, 102, 79], [76, 90, 88, 74], [71, 94, 93, 70], [78, 92, 90, 78]]
     assert np.abs(small - known).max() <= 1
-    chin = [0.0, 1.851, -0.109]
+    chin = [0.0, 1.8715, -0.0902]
     assert person.shape[152] == pytest.approx(chin, abs=0.003)
     assert person.name == "Sina Thorn"
+
+
+def test_equally_light_mixtures_have_one_order_on_every_processor() -> None:
+    model = IdentityModel.load()
+    ranks = model._ranks()
+    assert len(np.unique(model.tone)) < len(model.tone)
+    for tone in np.unique(model.tone):
+        assert (np.diff(ranks[model.tone == tone]) > 0).all()
 
 
 def test_other_seed_other_person() -> None:

@@ -160,7 +160,9 @@ class IdentityModel:
 
     def _ranks(self) -> NDArray[np.float64]:
         """(n,) 0 darkest .. 1 lightest mixture."""
-        ranks: NDArray[np.float64] = np.argsort(np.argsort(self.tone)) / (len(self.tone) - 1)
+        # Many are equally light: without "stable" their order depends on the processor.
+        order = np.argsort(self.tone, kind="stable")
+        ranks: NDArray[np.float64] = np.argsort(order, kind="stable") / (len(self.tone) - 1)
         return ranks
 
     def texture(self, index: int) -> NDArray[np.uint8]:

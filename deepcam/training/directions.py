@@ -34,7 +34,8 @@ def fit(bank: dict[str, NDArray[np.generic]]) -> dict[str, F32]:
     age, masculinity, lightness = (
         np.asarray(bank[key], np.float64) for key in ("age", "masculinity", "tone")
     )
-    rank = np.argsort(np.argsort(lightness)) / (len(lightness) - 1)
+    order = np.argsort(lightness, kind="stable")
+    rank = np.argsort(order, kind="stable") / (len(lightness) - 1)
     shapes = np.asarray(bank["shapes"], np.float64)
     younger, younger_shape = _slope(age > 0, age, masculinity, rank, small, shapes)
     older, older_shape = _slope(age > MIDDLE_AGE, age, masculinity, rank, small, shapes)
