@@ -77,5 +77,7 @@ def test_training_goes_on_from_an_exported_network(tmp_path: Path) -> None:
     assert len(shipped_weights(MODELS_DIR / "generator_small.onnx")) == len(found)
     target.write_bytes(b"no network")
     for path in (target, tmp_path / "missing.onnx"):
-        with pytest.raises(DeepcamError, match="holds no generator"):
+        with pytest.raises(DeepcamError, match="holds no small generator"):
             shipped_weights(path)
+    with pytest.raises(DeepcamError, match="holds no large generator"):
+        shipped_weights(MODELS_DIR / "generator_small.onnx", "large")

@@ -155,7 +155,7 @@ def _run(a: argparse.Namespace) -> None:
         if a.begin is not None:
             from deepcam.training.export import shipped_weights
 
-            begin = shipped_weights(a.begin)
+            begin = shipped_weights(a.begin, a.size)
         train(config, load(data), a.work / a.name, a.minutes, begin=begin)
     else:
         from deepcam.training.export import export

@@ -63,9 +63,10 @@ def export(checkpoint: Path, target: Path, half: bool = False) -> float:
     return worst
 
 
-def shipped_weights(path: Path) -> dict[str, torch.Tensor]:
-    """The parameters in an exported network (fp32), by their names in ``Generator``: training goes
-    on from them where no checkpoint was kept. Raises ``DeepcamError`` for any other file."""
+def shipped_weights(path: Path, size: str = "small") -> dict[str, torch.Tensor]:
+    """The parameters in an exported network (fp32) of ``size``, by their names in ``Generator``:
+    training goes on from them where no checkpoint was kept. Raises ``DeepcamError`` for any other
+    file."""
     import onnx
     from onnx import numpy_helper
 
@@ -74,15 +75,15 @@ def shipped_weights(path: Path) -> dict[str, torch.Tensor]:
             t.name: torch.from_numpy(numpy_helper.to_array(t).copy())
             for t in onnx.load(str(path)).graph.initializer
         }
-        shapes = [
-            {k: v.shape for k, v in Generator(size).state_dict().items()} for size in SIZES.values()
-        ]
-        known = next(s for s in shapes if all(stored[k].shape == v for k, v in s.items()))
-        return {name: stored[name].float() for name in known}
-    except Exception as error:  # also protobuf's, which has no types
+        net = Generator(SIZES[size])
+        weights = {name: stored[name] for name in net.state_dict()}
+        net.load_state_dict(weights)
+    except Exception as error:  # protobuf's, key and shape errors
         raise DeepcamError(
-            f"{path} holds no generator.", "Give a generator of deepcam-train export, in fp32."
+            f"{path} holds no {size} generator.",
+            "Give a generator of deepcam-train export, of the same --size and in fp32.",
         ) from error
+    return weights
 
 
 def _to_half(path: Path) -> None:
