@@ -520,7 +520,7 @@ class Guard:
             State.HELD: "Face lost from sight",
             State.LOST: "Face lost from sight",
         }.get(track.state, _doubt(track))
-        cover = whole_head(outline, roll, 1.12)
+        cover = whole_head(outline, roll, COVER_MARGIN)
         return Plan(track.number, Kind.COVER, cover, None, 1.0, detail, track.state is State.LOST)
 
     def _place(self, track: _Track, gap: float = 0.0, growing: bool = True) -> Points:

@@ -513,6 +513,7 @@ def test_an_open_guide_follows_the_language(qt, begun, tmp_path):
         assert app.guidance.guide.isVisible()
         assert app.guidance.guide.pages.currentIndex() == OUTPUT
         assert app.guidance.guide.windowTitle() != english
+        assert not app.store.now.first_run_done  # it was neither finished nor left
     finally:
         app.guidance.keep(replace(app.store.now, language="en"))
         app.apply()

@@ -130,6 +130,7 @@ class Guidance(QObject):
         """In the language of now: a guide that is open begins its step again."""
         if self.guide is not None:
             step = self.guide.pages.currentIndex()
+            self.guide.end(wait=False)  # so that closing it does not count as seen
             self.guide.close()
             self.show_guide(step)
 

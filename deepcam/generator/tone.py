@@ -59,22 +59,18 @@ def visible_skin(surroundings: Context) -> list[tuple[F32, float]]:
         & (ycc[..., 0] > 24)
     )
     found = cv2.erode((known * skin).astype(np.float32), np.ones((3, 3), np.uint8))
-    unit = (n / 128) ** 2
-    patches: list[tuple[F32, float]] = []
-
-    def add(where: NDArray[np.bool_], half: float) -> bool:
-        weight = np.asarray(found * where, np.float32)
-        count = float(weight.sum()) / unit
-        if count >= ENOUGH:
-            patches.append((weight, count / (count + half)))
-        return count >= ENOUGH
-
-    if not add((y > 0.08) & (np.abs(x) < 0.2), NECK_TRUST):
-        add((y > -0.08) & (y < 0.42) & (np.abs(x) < 0.33), TRUST)
+    neck = _patch(found * ((y > 0.08) & (np.abs(x) < 0.2)), NECK_TRUST)
+    beside = neck or _patch(found * ((y > -0.08) & (y < 0.42) & (np.abs(x) < 0.33)), TRUST)
     reach = 2 * max(1, round(RIM * n / 128)) + 1
     rim = cv2.dilate(surroundings.mask, np.ones((reach, 1), np.uint8)) > 0
-    add(rim & (y < -0.2) & (np.abs(x) < 0.22), FOREHEAD_TRUST)
-    return patches
+    forehead = _patch(found * (rim & (y < -0.2) & (np.abs(x) < 0.22)), FOREHEAD_TRUST)
+    return [patch for patch in (beside, forehead) if patch is not None]
+
+
+def _patch(weight: F32, half: float) -> tuple[F32, float] | None:
+    """``weight`` (n, n) with its trust, .5 at ``half`` pixels (at 128 px); None for too few."""
+    count = float(weight.sum()) * (128 / weight.shape[0]) ** 2
+    return (weight, count / (count + half)) if count >= ENOUGH else None
 
 
 def wanted_gain(surroundings: Context, render: Render) -> F32 | None:
