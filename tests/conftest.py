@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ import pytest
 cv2.setNumThreads(1)
 # The tests of the windows read English, whatever the person who runs them speaks.
 os.environ["LANGUAGE"] = "en"
+
+# Shells start background jobs with SIGINT ignored, and what the tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(os.environ.get("DEEPCAM_SHARED") or Path(__file__).resolve().parents[2] / "shared")
 

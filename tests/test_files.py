@@ -280,10 +280,8 @@ def test_interrupted_process(tmp_path: Path, clip: Path, number: signal.Signals)
     env = {**os.environ, "PYTHONPATH": str(root), "DEEPCAM_DEBUG": ""}
     args = ("anonymize", str(clip), "-o", str(tmp_path / "o.mp4"), "--identity", "20")
     process = subprocess.Popen(
-        [sys.executable, "-m", "deepcam.cli", *args], env=env, text=True, stderr=subprocess.PIPE,
-        # Shells start background jobs with SIGINT ignored, and tests may run in one.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
-    )  # fmt: skip
+        [sys.executable, "-m", "deepcam.cli", *args], env=env, text=True, stderr=subprocess.PIPE
+    )
     try:
         deadline = time.monotonic() + 60
         while not list(tmp_path.iterdir()):  # until the file in work appears
