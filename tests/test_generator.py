@@ -15,8 +15,9 @@ from deepcam.erase import erase
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, Frame, MaskedFrame, Points, Pose
 from deepcam.generator import Generator, painter
-from deepcam.generator.conditioning import CHANNELS, cut, window
-from deepcam.generator.fields import COLOUR_KEPT, MAPS, compose, hold_level
+from deepcam.generator.composition import compose, rim_of
+from deepcam.generator.conditioning import CHANNELS, Context, cut, window
+from deepcam.generator.fields import COLOUR_KEPT, MAPS, hold_level
 from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN
 from deepcam.generator.render import Renderer, window_matrix
 from deepcam.generator.session import NetworkSession
@@ -296,9 +297,12 @@ def test_a_large_faces_edge_is_crisp_below_the_eyes_only(scale: int, crisp: bool
     fields[..., 6] = np.clip((np.arange(n) - 8) / 16, 0, 1)
     image = np.zeros((side, side, 3), np.uint8)
     affine = np.array([[1 / scale, 0, 0], [0, 1 / scale, 0]], np.float32)
+    whole = np.full((side, side), 255, np.uint8)
+    square = side * np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+    unknown = Context(np.zeros((n, n, 3), np.float32), np.ones((n, n), np.float32))
     compose(
-        image, np.full((side, side), 255, np.uint8), 0, 0, fields, affine,
-        np.full((side, side, 3), 255, np.float32), np.ones((side, side), np.int32), 1.0, 0, side,
+        image, whole, 0, 0, fields, affine, np.full((side, side, 3), 255, np.float32),
+        np.ones((side, side), np.int32), 1.0, whole, rim_of(square, unknown, side), 0, side,
     )  # fmt: skip
     soft = ((image[..., 0] > 5) & (image[..., 0] < 250)).sum(1)
     above, below = soft[: int(0.45 * side)], soft[int(0.65 * side) : -scale]
@@ -308,3 +312,82 @@ def test_a_large_faces_edge_is_crisp_below_the_eyes_only(scale: int, crisp: bool
     # The edge stays where it was.
     middle = np.abs(image[..., 0].astype(int) - 128).argmin(1)
     assert np.ptp(middle) <= 1
+
+
+def _striped(fill: float, seed: int = 0) -> np.ndarray:
+    """A disc filled with ``fill`` (0..1), in a picture of stripes about .5, composed."""
+    n, side = 64, 192
+    rng = np.random.default_rng(seed)
+    image = np.empty((side, side, 3), np.uint8)
+    image[:] = (128 + 50 * np.sin(np.arange(side) * 1.3))[None, :, None]
+    mask = np.zeros((side, side), np.uint8)
+    cv2.circle(mask, (96, 96), 60, 255, -1)
+    image[mask > 0] = 0
+    corners = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+    outline = (96 + 57 * np.stack([np.cos(corners), np.sin(corners)], 1)).astype(np.float32)
+    affine = np.array([[n / side, 0, -0.33], [0, n / side, -0.33]], np.float32)
+    surroundings = cut(image, mask, affine, n)
+    fields = np.zeros((n, n, MAPS), np.float32)
+    fields[..., 7:] = fill
+    nothing = np.zeros((side, side), np.int32)
+    compose(
+        image, mask, 0, 0, fields, affine, rng.random((side, side, 3), np.float32), nothing, 1.0,
+        mask, rim_of(outline, surroundings, 40.0), 0, side,
+    )  # fmt: skip
+    return image
+
+
+def test_what_is_seen_at_the_rim_goes_on_where_the_fill_is_alike() -> None:
+    alike = _striped(0.5)[96, :, 0].astype(float)
+    assert alike[40:44].std() > 15  # six pixels inside the rim: stripes
+    assert alike[80:112] == pytest.approx(128, abs=1)  # further in: the fill
+    # Nothing goes on in a forehead that is lighter than the hair, or in another colour.
+    other = _striped(0.9)[96, :, 0].astype(float)
+    assert other[40:44].std() < 3
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(0, 2**32 - 1))
+def test_detail_is_never_read_from_under_the_mask(seed: int) -> None:
+    # What the picture holds under the mask beforehand makes no difference: it is never read.
+    n, side = 32, 96
+    rng = np.random.default_rng(seed)
+    mask = np.zeros((side, side), np.uint8)
+    corners = rng.uniform(10, 86, (5, 2)).astype(np.float32)
+    outline = cv2.convexHull(corners)[:, 0]
+    cv2.fillConvexPoly(mask, np.round(outline).astype(np.int32), 255)
+    mask = cv2.dilate(mask, np.ones((5, 5), np.uint8))
+    cv2.circle(mask, tuple(rng.integers(0, side, 2).tolist()), 15, 255, -1)  # a neighbour's
+    picture = rng.integers(0, 256, (side, side, 3), np.uint8)
+    affine = np.array([[n / side, 0, 0], [0, n / side, 0]], np.float32)
+    erased = picture.copy()
+    erased[mask > 0] = 0
+    surroundings = cut(erased, mask, affine, n)
+    fields = rng.random((n, n, MAPS), np.float32)
+    render = rng.random((side, side, 3), np.float32) * 255
+    kind = rng.integers(0, 2, (side, side)).astype(np.int32)
+    region = np.zeros_like(mask)
+    cv2.fillConvexPoly(region, np.round(outline).astype(np.int32), 255)
+    out = []
+    for image in (erased.copy(), picture.copy()):
+        compose(
+            image, region, 0, 0, fields, affine, render, kind, 1.0, mask,
+            rim_of(outline, surroundings, 20.0), 0, side,
+        )  # fmt: skip
+        out.append(image)
+    assert np.array_equal(out[0][region > 0], out[1][region > 0])
+    assert np.array_equal(out[1][region == 0], picture[region == 0])
+
+
+def test_edges_of_eyes_and_teeth_are_no_stairs() -> None:
+    from deepcam.generator.render import _smooth_edges
+
+    kind = np.full((40, 40), SKIN, np.int32)
+    kind[np.tril_indices(40)] = EYE_R
+    colour = np.where(kind == SKIN, 100, 200).astype(np.float32)[..., None].repeat(3, 2)
+    plain = colour.copy()
+    _smooth_edges(kind, colour)
+    steps = np.abs(np.diff(colour[20, :, 0]))
+    assert steps.max() < 60
+    assert np.array_equal(colour[20, :15], plain[20, :15])
+    assert np.array_equal(colour[20, 26:], plain[20, 26:])

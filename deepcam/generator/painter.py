@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from deepcam.cores import Pair
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, MaskedFrame, Points, Pose
+from deepcam.generator.composition import compose, rim_of
 from deepcam.generator.conditioning import Context, cut, planes, window
-from deepcam.generator.fields import MAPS, compose, floor, hold_level, settle
+from deepcam.generator.fields import MAPS, floor, hold_level, settle
 from deepcam.generator.render import Render, Renderer, Scratch, recolour, window_matrix
 from deepcam.generator.session import NetworkSession
 from deepcam.generator.sharpness import blur_around
@@ -144,8 +145,11 @@ class Generator:
         self._settle(face, self._run(inputs, surroundings), last, 0.0)
         canvas = self._draw(region, face, outline, renderer, last, 0)
         assert canvas is not None
-        compose(image, canvas.region, *canvas.corner, last.fields, window(pose, self.resolution),
-                canvas.render.colour, canvas.render.kind, canvas.step, 0, 1)  # fmt: skip
+        edge = rim_of(outline, surroundings, pose.scale)
+        compose(
+            image, canvas.region, *canvas.corner, last.fields, window(pose, self.resolution),
+            canvas.render.colour, canvas.render.kind, canvas.step, region, edge, 0, 1,
+        )  # fmt: skip
         self._last.pop(-1, None)
 
     def forget(self, track: int) -> None:
@@ -197,14 +201,15 @@ class Generator:
             timings["rasterise"] += (seen - start) * 1e3
             timings["generate"] += (time.perf_counter() - seen) * 1e3
             if canvas is not None:
-                ready.append((canvas, face.pose, last.fields))
+                assert face.pose is not None
+                edge = rim_of(plan.outline, surroundings, face.pose.scale)
+                ready.append((canvas, face.pose, last.fields, edge))
         start = time.perf_counter()
-        for canvas, pose, fields in ready:
-            assert pose is not None
+        for canvas, pose, fields, edge in ready:
             paint = partial(
                 compose,
                 masked.image, canvas.region, *canvas.corner, fields, window(pose, self.resolution),
-                canvas.render.colour, canvas.render.kind, canvas.step,
+                canvas.render.colour, canvas.render.kind, canvas.step, masked.mask, edge,
             )  # fmt: skip
             self._pair.rows(paint, len(canvas.region))
         timings["compose"] = (time.perf_counter() - start) * 1e3

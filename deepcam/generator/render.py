@@ -121,7 +121,8 @@ class Renderer:
         ``contour``: factor (36,) on the outline's width.
         ``matrix``: (2, 4) affine from head-frame x, y, z (before rotation by the pose: see
         ``window_matrix``) to window pixels. ``gain``: (3,) factor on the skin. ``normals``: whether
-        the attributes hold them. ``soft``: deviation of the skin's blur, window pixels.
+        the attributes hold them; without, the picture is for eyes and not for the network, and the
+        steps of lids and lips are smoothed. ``soft``: deviation of the skin's blur, window pixels.
         ``scratch``: where to draw; else into arrays of its own. ``pair``: who shares the work.
         Raises ``ValueError`` without a pose.
         """
@@ -165,6 +166,8 @@ class Renderer:
         _shade_mouth(attributes, kind, self.teeth, self._lip, pixel, colour)
         # Half of it is light, which falls on eyes and teeth as well.
         _tint(kind, np.sqrt(gain), colour)
+        if not normals:
+            _smooth_edges(kind, colour)
         return Render(colour, kind, attributes)
 
     def _texture(self, level: int, soft: float) -> U8:
@@ -210,6 +213,45 @@ def _tint(kind: I32, gain: F32, colour: F32) -> None:
             if kind[y, x] == EYE_R or kind[y, x] == EYE_L or kind[y, x] == MOUTH:
                 for k in range(3):
                     colour[y, x, k] *= gain[k]
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def _smooth_edges(kind: I32, colour: F32) -> None:
+    """Mix pixels on either side of the edges of eyes and mouth, in place: else there are stairs.
+
+    The edge of the skirt is the network's to blend.
+    """
+    height, width = kind.shape
+    places = np.empty((8 * (height + width), 2), np.int64)
+    found = 0
+    for y in range(1, height - 2):
+        for x in range(1, width - 2):
+            here = kind[y, x] > SKIRT
+            right, below = kind[y, x + 1] > SKIRT, kind[y + 1, x] > SKIRT
+            if here == right and here == below:
+                continue
+            if found + 3 > len(places):
+                break
+            for v, u in ((y, x), (y, x + 1), (y + 1, x)):
+                if (u == x and v == y) or (here != right if v == y else here != below):
+                    places[found, 0], places[found, 1] = v, u
+                    found += 1
+    mixed = np.empty((found, 3), np.float32)
+    for i in range(found):
+        y, x = places[i, 0], places[i, 1]
+        weight = np.float32(2)
+        for k in range(3):
+            mixed[i, k] = weight * colour[y, x, k]
+        for v, u in ((y, x - 1), (y, x + 1), (y - 1, x), (y + 1, x)):
+            if kind[v, u] > 0:
+                weight += np.float32(0.5)
+                for k in range(3):
+                    mixed[i, k] += np.float32(0.5) * colour[v, u, k]
+        for k in range(3):
+            mixed[i, k] /= weight
+    for i in range(found):
+        for k in range(3):
+            colour[places[i, 0], places[i, 1], k] = mixed[i, k]
 
 
 def recolour(render: Render, gain: F32) -> None:

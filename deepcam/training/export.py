@@ -12,6 +12,7 @@ import torch
 from deepcam.errors import DeepcamError
 from deepcam.generator.conditioning import CHANNELS
 from deepcam.training.network import SIZES, Generator
+from deepcam.training.widen import widened
 
 
 def export(checkpoint: Path, target: Path, half: bool = False) -> float:
@@ -64,26 +65,31 @@ def export(checkpoint: Path, target: Path, half: bool = False) -> float:
 
 
 def shipped_weights(path: Path, size: str = "small") -> dict[str, torch.Tensor]:
-    """The parameters in an exported network (fp32) of ``size``, by their names in ``Generator``:
-    training goes on from them where no checkpoint was kept. Raises ``DeepcamError`` for any other
-    file."""
+    """The parameters in an exported network, by their names in ``Generator``: training goes on from
+    them where no checkpoint was kept. A small one can begin a large one.
+
+    Raises ``DeepcamError`` for any other file.
+    """
     import onnx
     from onnx import numpy_helper
 
     try:
         stored = {
-            t.name: torch.from_numpy(numpy_helper.to_array(t).copy())
+            t.name: torch.from_numpy(numpy_helper.to_array(t).astype(np.float32))
             for t in onnx.load(str(path)).graph.initializer
         }
-        net = Generator(SIZES[size])
-        weights = {name: stored[name] for name in net.state_dict()}
-        net.load_state_dict(weights)
-    except Exception as error:  # protobuf's, key and shape errors
+        names = Generator(SIZES[size]).state_dict()
+        weights = {name: stored[name] for name in names}
+        found = next(s for s in SIZES.values() if s.widths[0] == len(weights["stem.weight"]))
+        # The low pass is no parameter: it belongs to the resolution.
+        weights["lowpass"] = Generator(found).lowpass
+        Generator(found).load_state_dict(weights)
+        return widened(weights, found, SIZES[size])
+    except Exception as error:  # protobuf's, key, shape and value errors
         raise DeepcamError(
-            f"{path} holds no {size} generator.",
-            "Give a generator of deepcam-train export, of the same --size and in fp32.",
+            f"{path} holds no generator that a {size} one can begin with.",
+            "Give a generator of deepcam-train export that is not larger than --size.",
         ) from error
-    return weights
 
 
 def _to_half(path: Path) -> None:

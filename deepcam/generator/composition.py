@@ -1,0 +1,236 @@
+"""Fields become pixels, and what is seen just outside the mask goes on inside it.
+
+Hair, cloth and walls have a texture. The network's fill has the colours and the light of the
+surroundings, but no detail finer than its own pixels. Detail is a ratio: a pixel of the picture
+over the same place in a blurred one. Here the ratios outside the mask are mirrored inwards at the
+mask's rim, so that every strand and thread that meets the rim goes on where the fill is alike,
+fainter the further in. Only pixels outside the mask are read.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from deepcam.frames import Points
+from deepcam.generator.conditioning import Context
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+U8 = NDArray[np.uint8]
+
+CRISP, CRISPEST = 0.6, 2.0
+"""By how much the edge between face and fill gets steeper for each picture pixel beyond one that a
+pixel of the fields covers, and the most: enlarged, it would be a blur along the jaw. Below the eyes
+only; what lies above is hair, which has no such edge."""
+BINS = 512
+"""Directions in which the rim's distance from its middle is kept."""
+COARSE = 1.6
+"""Deviation in field pixels (at 128) of the blur that detail is finer than."""
+ERASED = 3.0
+"""Pixels outside the outline up to which the eraser rounds."""
+REACH = 0.42
+"""IOD inside the rim at which the last of the detail is gone."""
+LEAST, MOST = 0.45, 1.9
+"""Ratios beyond these are a lamp's glint or a hole, not texture."""
+LIGHTER, DARKER, TINTED = 0.16, 0.7, 0.22
+"""Differences of logarithms, of a fill that is lighter, darker and of another colour than what
+would go on in it, at which it does so by 60 %: hair goes on in a shadow, but not into a forehead,
+nor a collar into a neck."""
+
+
+class Rim(NamedTuple):
+    """Where a face's mask ends, and how its surroundings look from afar. (Numba knows tuples.)"""
+
+    centre: F32
+    """(2,) x, y in the picture."""
+    radii: F32
+    """(BINS + 1,) pixels from the centre, first and last leftwards, then clockwise in the
+    picture."""
+    coarse: F32
+    """(n, n, 3) the surroundings without their detail, 0..1, in the window of the fields."""
+    reach: float
+    """Pixels inside the rim in which there is detail."""
+
+
+def rim_of(outline: Points, surroundings: Context, scale: float) -> Rim:
+    """``outline``: (k, 2) convex polygon, pixels; ``scale``: pixels of an IOD."""
+    corners = np.asarray(outline, np.float64)
+    centre = 0.5 * (corners.min(0) + corners.max(0))
+    following = np.roll(corners, -1, 0)
+    side = following - corners
+    normal = np.stack([side[:, 1], -side[:, 0]], 1)
+    distance = ((corners - centre) * normal).sum(1)
+    normal *= np.where(distance < 0, -1.0, 1.0)[:, None]
+    distance = np.abs(distance)
+    angle = np.linspace(-np.pi, np.pi, BINS + 1)
+    towards = np.stack([np.cos(angle), np.sin(angle)]).astype(np.float64)
+    ahead = normal @ towards
+    # A ray leaves a convex polygon through the first side that it meets from within.
+    hit = np.where(ahead > 1e-9, distance[:, None] / np.maximum(ahead, 1e-9), np.inf).min(0)
+    sigma = COARSE * surroundings.fill.shape[0] / 128
+    return Rim(
+        centre.astype(np.float32),
+        (hit + ERASED).astype(np.float32),
+        cv2.GaussianBlur(surroundings.fill, (0, 0), sigma),
+        REACH * scale,
+    )
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def _detail(image: U8, mask: U8, x: float, y: float, rim: Rim, affine: F32, out: F32) -> None:
+    """The fill (3,), 0..1, in ``out`` at picture pixel (x, y) under the mask gets its detail;
+    stays as it is where nothing is known.
+
+    ``image`` (h, w, 3), ``mask`` (h, w) 0 = may be read; ``affine`` (2, 3): picture pixel to field
+    pixel.
+    """
+    one, dark = np.float32(1), np.float32(0.06)
+    centre, radii, coarse, reach = rim
+    dx, dy = x - centre[0], y - centre[1]
+    r = np.sqrt(dx * dx + dy * dy)
+    if r < 1:
+        return
+    place = (np.arctan2(dy, dx) + np.pi) * (BINS / (2 * np.pi))
+    k = min(int(place), BINS - 1)
+    share = place - k
+    edge = radii[k] + (radii[k + 1] - radii[k]) * share
+    depth = edge - r
+    if depth <= 0 or depth >= reach:
+        return
+    stretch = (edge + depth) / r
+    mx, my = centre[0] + dx * stretch, centre[1] + dy * stretch
+    height, width = mask.shape
+    ix, iy = int(np.floor(mx)), int(np.floor(my))
+    if ix < 0 or iy < 0 or ix >= width - 1 or iy >= height - 1:
+        return
+    if mask[iy, ix] or mask[iy, ix + 1] or mask[iy + 1, ix] or mask[iy + 1, ix + 1]:
+        return
+    n = coarse.shape[0]
+    fx = affine[0, 0] * mx + affine[0, 1] * my + affine[0, 2]
+    fy = affine[1, 0] * mx + affine[1, 1] * my + affine[1, 2]
+    if fx < 0 or fy < 0 or fx >= n - 1 or fy >= n - 1:
+        return
+    jx, jy = int(fx), int(fy)
+    ex, ey = np.float32(mx - ix), np.float32(my - iy)
+    gx, gy = np.float32(fx - jx), np.float32(fy - jy)
+    t = np.float32(1 - depth / reach)
+    fade = t * t * (3 - 2 * t)
+    ratio = np.empty(3, np.float32)
+    light, square = np.float32(0), np.float32(0)
+    for c in range(3):
+        value = (
+            (image[iy, ix, c] * (one - ex) + image[iy, ix + 1, c] * ex) * (one - ey)
+            + (image[iy + 1, ix, c] * (one - ex) + image[iy + 1, ix + 1, c] * ex) * ey
+        ) * np.float32(1 / 255)
+        smooth = (coarse[jy, jx, c] * (one - gx) + coarse[jy, jx + 1, c] * gx) * (one - gy) + (
+            coarse[jy + 1, jx, c] * (one - gx) + coarse[jy + 1, jx + 1, c] * gx
+        ) * gy
+        ratio[c] = min(max((value + dark) / (smooth + dark), np.float32(LEAST)), np.float32(MOST))
+        away = np.log((max(out[c], np.float32(0)) + dark) / (smooth + dark))
+        light += away * np.float32(1 / 3)
+        square += away * away * np.float32(1 / 3)
+    limit = np.float32(LIGHTER if light > 0 else DARKER)
+    tint = square - light * light
+    alike = light * light / (limit * limit) + tint * np.float32(1 / (TINTED * TINTED))
+    fade *= np.exp(np.float32(-0.5) * alike)
+    for c in range(3):
+        out[c] *= one + fade * (ratio[c] - one)
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def compose(
+    image: U8,
+    region: U8,
+    x0: int,
+    y0: int,
+    fields: F32,
+    affine: F32,
+    render: F32,
+    kind: I32,
+    step: float,
+    mask: U8,
+    rim: Rim,
+    first: int,
+    last: int,
+) -> None:
+    """Paint one face into ``image`` where ``region`` is set, in its rows ``first`` to before
+    ``last``.
+
+    ``image``: (H, W, 3) uint8, written in place. ``region``: (h, w) uint8, the part of the mask
+    that belongs to this face, at (x0, y0) of the picture. ``fields``: (n, n, MAPS);
+    ``affine`` (2, 3): picture pixel to field pixel. ``render`` (hr, wr, 3) 0..255 and ``kind``
+    (hr, wr): the identity in the same rectangle, ``step`` picture pixels for each of its pixels.
+    ``mask`` (H, W): 0 where the picture may be read.
+    """
+    h, w = region.shape
+    n = fields.shape[0]
+    hr, wr = kind.shape
+    zero, one, half, white = np.float32(0), np.float32(1), np.float32(0.5), np.float32(255)
+    top = np.float32(n - 1.001)
+    right, bottom = np.float32(wr - 1.001), np.float32(hr - 1.001)
+    inv = np.float32(1.0 / step)
+    exact = step == 1.0
+    pixel = np.float32(1.0) / np.sqrt(affine[0, 0] * affine[0, 0] + affine[0, 1] * affine[0, 1])
+    steep = min(max(np.float32(CRISP) * (pixel - one), zero), np.float32(CRISPEST))
+    eyes, slope = np.float32(0.48 * n), np.float32(1 / (0.12 * n))
+    r, f = np.empty(3, np.float32), np.empty(3, np.float32)
+    for y in range(first, min(h, last)):
+        fx0 = affine[0, 1] * np.float32(y + y0) + affine[0, 2]
+        fy0 = affine[1, 1] * np.float32(y + y0) + affine[1, 2]
+        for x in range(w):
+            if region[y, x] == 0:
+                continue
+            px = np.float32(x + x0)
+            fx = min(max(affine[0, 0] * px + fx0, zero), top)
+            fy = min(max(affine[1, 0] * px + fy0, zero), top)
+            ix, iy = int(fx), int(fy)
+            dx, dy = fx - np.float32(ix), fy - np.float32(iy)
+            w00, w10 = (one - dx) * (one - dy), dx * (one - dy)
+            w01, w11 = (one - dx) * dy, dx * dy
+            p00, p10 = fields[iy, ix], fields[iy, ix + 1]
+            p01, p11 = fields[iy + 1, ix], fields[iy + 1, ix + 1]
+            alpha = p00[6] * w00 + p10[6] * w10 + p01[6] * w01 + p11[6] * w11
+            below = min(max((fy - eyes) * slope, zero), one)
+            alpha = min(max(half + (alpha - half) * (one + below * steep), zero), one)
+            if exact:
+                if kind[y, x] == 0:
+                    alpha = zero
+                else:
+                    r[0], r[1], r[2] = render[y, x, 0], render[y, x, 1], render[y, x, 2]
+            else:
+                rx = min(max((np.float32(x) + half) * inv - half, zero), right)
+                ry = min(max((np.float32(y) + half) * inv - half, zero), bottom)
+                jx, jy = int(rx), int(ry)
+                ex, ey = rx - np.float32(jx), ry - np.float32(jy)
+                cover = zero
+                r[0] = r[1] = r[2] = zero
+                for b in range(2):
+                    for a in range(2):
+                        if kind[jy + b, jx + a] != 0:
+                            share = (ex if a else one - ex) * (ey if b else one - ey)
+                            cover += share
+                            for k in range(3):
+                                r[k] += share * render[jy + b, jx + a, k]
+                if cover > zero:
+                    for k in range(3):
+                        r[k] /= cover
+                alpha *= cover
+            filled = alpha < np.float32(0.998)
+            if filled:
+                for k in range(3):
+                    f[k] = p00[7 + k] * w00 + p10[7 + k] * w10 + p01[7 + k] * w01 + p11[7 + k] * w11
+                _detail(image, mask, px, np.float32(y + y0), rim, affine, f)
+            for k in range(3):
+                value = zero
+                if filled:
+                    value = (one - alpha) * f[k] * white
+                if alpha > zero:
+                    gain = p00[k] * w00 + p10[k] * w10 + p01[k] * w01 + p11[k] * w11
+                    bias = p00[3 + k] * w00 + p10[3 + k] * w10 + p01[3 + k] * w01 + p11[3 + k] * w11
+                    value += alpha * (r[k] * gain + bias * white)
+                image[y + y0, x + x0, k] = np.uint8(min(max(value + half, zero), white))
