@@ -77,6 +77,8 @@ class AnonymizerSettings:
     provider: str = "auto"
     """Execution provider of the network; see ``deepcam.generator.session.LADDER``."""
     threads: int = 2
+    network: str = "auto"
+    """auto, small or large; see ``deepcam.generator.session.open_network``."""
     identity: str | int | None = None
     """Name in the gallery, seed, or None for somebody new."""
     per_face: bool = False
@@ -381,7 +383,8 @@ class Anonymizer:
     def _load_generator(self, provider: str) -> Painter:
         from deepcam.generator import Generator
 
-        return Generator(provider, self.settings.threads, still=self.settings.still)
+        settings = self.settings
+        return Generator(provider, settings.threads, settings.network, settings.still)
 
     def _give_up(self, problem: DeepcamError) -> None:
         self._generator = None

@@ -37,6 +37,7 @@ def measure(
     frames: int = 150,
     provider: str = "auto",
     threads: int = 2,
+    network: str = "auto",
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Run everything without a camera; JSON-ready.
@@ -53,16 +54,16 @@ def measure(
     if source is not None:
         clip = _read(Path(source), LOOP)
         first = clip
-        runs.append(_run(clip, frames, 0, provider, threads, info))
+        runs.append(_run(clip, frames, 0, provider, threads, network, info))
     else:
         for faces in (1, 3):
             say(f"Rendering {LOOP} frames with {faces} face{'s' * (faces > 1)}.")
             clip = _film(faces)
             first = clip if faces == 1 else first
             say(f"Measuring {frames} frames.")
-            runs.append(_run(clip, frames, faces, provider, threads, info))
+            runs.append(_run(clip, frames, faces, provider, threads, network, info))
     say("Measuring mesh and network alone.")
-    bare = _bare(first, provider, threads)
+    bare = _bare(first, provider, threads, network)
     whole = bare["whole"]["p50"]
     bare_ms = bare["mesh"]["p50"] + bare["network"]["p50"]
     networks_ms = bare_ms + bare["detector"]["p50"]
@@ -77,6 +78,7 @@ def measure(
         },
         "provider": info.get("provider", ""),
         "provider_reason": info.get("reason", ""),
+        "network": info.get("network", ""),
         "threads": threads,
         "size": list(SIZE) if source is None else runs[0]["size"],
         "runs": runs,
@@ -92,7 +94,7 @@ def measure(
 def report(result: dict[str, Any]) -> str:
     """The measurements for people."""
     lines = [
-        f"provider  {result['provider']}, {result['threads']} threads "
+        f"network   {result['network']} on {result['provider']}, {result['threads']} threads "
         f"({result['provider_reason'] or 'the fastest that works'})",
         f"machine   {result['machine']['cores']} cores, load {result['machine']['load']}",
     ]
@@ -121,9 +123,11 @@ def _run(
     faces: int,
     provider: str,
     threads: int,
+    network: str,
     info: dict[str, str],
 ) -> dict[str, Any]:
-    with _anonymizer(clip, provider, threads) as anonymizer:
+    with _anonymizer(clip, provider, threads, network) as anonymizer:
+        info["network"] = str(getattr(anonymizer.generator, "network", ""))
         info["provider"] = str(getattr(anonymizer.generator, "provider", ""))
         info["reason"] = str(getattr(anonymizer.generator, "provider_reason", ""))
         times: dict[str, list[float]] = {}
@@ -158,13 +162,19 @@ def _run(
 
 
 @contextlib.contextmanager
-def _anonymizer(clip: Sequence[Image], provider: str, threads: int) -> Iterator[Anonymizer]:
+def _anonymizer(
+    clip: Sequence[Image], provider: str, threads: int, network: str
+) -> Iterator[Anonymizer]:
     """Warmed up; raises what keeps it from generating."""
-    anonymizer = Anonymizer(
-        AnonymizerSettings(
-            provider=provider, threads=threads, identity=20, live=False, session_seed=1
-        )
+    settings = AnonymizerSettings(
+        provider=provider,
+        threads=threads,
+        network=network,
+        identity=20,
+        live=False,
+        session_seed=1,
     )
+    anonymizer = Anonymizer(settings)
     try:
         if anonymizer.problem is not None:
             raise anonymizer.problem
@@ -189,19 +199,18 @@ def _step(
     return safe, stages | {"send": (sent - done) * 1e3, "total": (sent - start) * 1e3}
 
 
-def _bare(clip: Sequence[Image], provider: str, threads: int) -> dict[str, Any]:
+def _bare(clip: Sequence[Image], provider: str, threads: int, network: str) -> dict[str, Any]:
     """Face mesh and detector (MediaPipe's own solutions, on the whole picture) and network, nothing
     else, in turn with the whole."""
-    from deepcam.generator.session import NetworkSession
-    from deepcam.modelstore import path_of
+    from deepcam.generator.session import open_network
 
-    session = NetworkSession(path_of("generator_small.onnx"), provider, threads)
+    session = open_network(network, provider, threads)
     n = session.resolution
     planes = np.random.default_rng(0).random((14, n, n), np.float32)
     times: dict[str, list[float]] = {"mesh": [], "network": [], "detector": [], "whole": []}
     with (
         _bare_networks() as (prepare, look, detect),
-        _anonymizer(clip, provider, threads) as anonymizer,
+        _anonymizer(clip, provider, threads, network) as anonymizer,
     ):
         for block in range(ROUNDS):
             for number in range(BLOCK):

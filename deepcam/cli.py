@@ -62,6 +62,9 @@ CoverOption = Annotated[
     Covered, typer.Option("--cover", help="Replace the face, or ears and hair as well.")
 ]
 ProviderOption = Annotated[str, typer.Option(help="What the network runs on.")]
+NetworkOption = Annotated[
+    str, typer.Option(help="small or large; auto: large for photographs and on graphics cards.")
+]
 ThreadsOption = Annotated[int, typer.Option(min=1, max=64, help="Threads of the network.")]
 PerFace = Annotated[bool, typer.Option("--per-face", help="Another identity for each face.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
@@ -88,6 +91,7 @@ def run(
         bool, typer.Option("--stay-on", help="Keep the camera running when nobody watches.")
     ] = False,
     provider: ProviderOption = "auto",
+    network: NetworkOption = "auto",
     threads: ThreadsOption = 2,
     json_: Json = False,
 ) -> None:
@@ -103,6 +107,7 @@ def run(
         identity=_identity(identity),
         seconds=seconds,
         provider=provider,
+        network=network,
         threads=threads,
         on_doubt="card" if on_doubt is OnDoubt.card else "cover",
         cover="head" if cover is Covered.head else "face",
@@ -141,6 +146,7 @@ def anonymize(
     on_doubt: DoubtOption = OnDoubt.cover,
     cover: CoverOption = Covered.face,
     provider: ProviderOption = "auto",
+    network: NetworkOption = "auto",
     threads: ThreadsOption = 2,
     json_: Json = False,
 ) -> None:
@@ -156,6 +162,7 @@ def anonymize(
         on_doubt=on_doubt.value,
         cover=cover.value,
         provider=provider,
+        network=network,
         threads=threads,
     )
     _quiet_libraries()
@@ -405,6 +412,7 @@ def bench(
     ] = None,
     frames: Annotated[int, typer.Option(min=10, help="Frames to measure.")] = 150,
     provider: ProviderOption = "auto",
+    network: NetworkOption = "auto",
     threads: ThreadsOption = 2,
     json_: Json = False,
 ) -> None:
@@ -412,7 +420,7 @@ def bench(
     from deepcam import bench as measure
 
     _quiet_libraries()
-    result = measure.measure(source, frames, provider, threads, _speaker(json_))
+    result = measure.measure(source, frames, provider, threads, network, _speaker(json_))
     if json_:
         _print_json(result)
     else:
@@ -450,6 +458,7 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FILE", help="Keeps what the recognizer finds: a run can go on."),
     ] = None,
+    network: Annotated[str, typer.Option(help="Which network: small or large.")] = "small",
     store: Annotated[
         bool, typer.Option("--store", help="With --smoke: these are the figures to keep.")
     ] = False,
@@ -469,8 +478,9 @@ def evaluate(
     few = Settings(
         persons, clips, frames, min(60, persons), both_ways=persons >= 48, strangers=strangers,
         sessions=3 if learning else 0, second_judge=second_judge, store=cache,
+        network=network,
     )  # fmt: skip
-    settings = replace(Settings.smoke(), store=cache) if smoke else few
+    settings = replace(Settings.smoke(), store=cache, network=network) if smoke else few
     recognizer = recognizer_of(attacker, attacker_mean, attacker_scale, not attacker_bgr)
     outcome = measure(folders, settings, _speaker(json_), recognizer)
     paths = report.write(outcome, output)

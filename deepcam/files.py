@@ -53,6 +53,7 @@ class Options:
     cover: str = "face"
     provider: str = "auto"
     threads: int = 2
+    network: str = "auto"
 
 
 @dataclass(slots=True)
@@ -215,6 +216,7 @@ class _Workshop:
                     cover="head" if options.cover == "head" else "face",
                     provider=options.provider,
                     threads=options.threads,
+                    network=options.network,
                     identity=options.identity,
                     per_face=options.per_face,
                     still=still,

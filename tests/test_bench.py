@@ -87,7 +87,7 @@ def test_a_broken_network_is_no_result(short: None, monkeypatch: pytest.MonkeyPa
         raise DeepcamError("The model is missing.", "Install again.")
 
     monkeypatch.setattr("deepcam.modelstore.path_of", broken)
-    monkeypatch.setattr("deepcam.generator.painter.path_of", broken)
+    monkeypatch.setattr("deepcam.generator.session.path_of", broken)
     with pytest.raises(DeepcamError, match="model is missing"):
         bench.measure(None, 10)
 

@@ -47,7 +47,7 @@ def perform(picture: np.ndarray, cover: str, frames: int = 5) -> np.ndarray:
     anonymizer = Anonymizer(
         AnonymizerSettings(live=False, session_seed=1, warm_up=0, cover=cover),  # type: ignore[arg-type]
         tracker=Always(person()),
-        generator=Generator(network=False),
+        generator=Generator(network="none"),
         sample=identity,
     )
     for n in range(frames):

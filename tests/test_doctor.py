@@ -505,8 +505,10 @@ def test_provider_and_why(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, provider: str, milliseconds: float,
     card: bool, state: State, command: str,
 ) -> None:  # fmt: skip
-    session = SimpleNamespace(provider=provider, warm_ms=milliseconds, reason="cuda: error 126")
-    monkeypatch.setattr("deepcam.generator.session.NetworkSession", lambda _: session)
+    session = SimpleNamespace(
+        size="small", provider=provider, warm_ms=milliseconds, reason="cuda: error 126"
+    )
+    monkeypatch.setattr("deepcam.generator.session.open_network", lambda: session)
     if card:
         machine.write("dev/nvidiactl", "")
     finding = _only(program.network(machine.system()))

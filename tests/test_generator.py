@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -20,7 +21,7 @@ from deepcam.generator.conditioning import CHANNELS, Context, cut, window
 from deepcam.generator.fields import COLOUR_KEPT, MAPS, hold_level
 from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN
 from deepcam.generator.render import Renderer, window_matrix
-from deepcam.generator.session import NetworkSession
+from deepcam.generator.session import NetworkSession, open_network
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.one_euro import matrix
 from deepcam.geometry.pose import head_outline
@@ -59,7 +60,7 @@ def picture(seed: int, height: int = 300, width: int = 320) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def generators() -> list[Generator]:
-    return [Generator(still=True), Generator(still=True, network=False)]
+    return [Generator(still=True), Generator(still=True, network="none")]
 
 
 def paint(generator: Generator, image: np.ndarray, who: Face) -> tuple[MaskedFrame, np.ndarray]:
@@ -132,7 +133,7 @@ def test_any_place_and_size_is_painted_without_an_error(
         lids=rng.uniform(0, 1.4, 2).astype(np.float32),
         gaze=rng.uniform(-0.35, 0.35, 4).astype(np.float32),
     )
-    masked, before = paint(Generator(network=False), picture(5), who)
+    masked, before = paint(Generator(network="none"), picture(5), who)
     outside = masked.mask == 0
     assert np.array_equal(masked.image[outside], before[outside])
 
@@ -247,10 +248,59 @@ def test_the_real_provider_is_reported() -> None:
         assert automatic.reason
 
 
-def test_bad_models_are_refused(tmp_path: object) -> None:
-    from pathlib import Path
+def _networks(monkeypatch: pytest.MonkeyPatch, ms: dict[str, float], on: str) -> list[str]:
+    """Sessions that only say what they are; names of the networks that were opened."""
+    from deepcam.generator import session
 
-    bad = Path(str(tmp_path)) / "bad.onnx"
+    opened: list[str] = []
+
+    class Fake:
+        def __init__(self, path: Path, provider: str = "auto", threads: int = 2) -> None:
+            self.size = path.stem.removeprefix("generator_")
+            if self.size not in ms:
+                raise DeepcamError("The model is missing.", "Install it again.")
+            # More than there is memory for falls back, as the real ladder does.
+            self.provider = "cpu" if ms[self.size] > 1000 else on
+            self.warm_ms = ms[self.size]
+            opened.append(self.size)
+
+    monkeypatch.setattr(session, "NetworkSession", Fake)
+    monkeypatch.setattr(session, "path_of", Path)
+    return opened
+
+
+@pytest.mark.parametrize(
+    ("ms", "on", "still", "size"),
+    [
+        ({"small": 6, "large": 40}, "cpu", False, "small"),
+        ({"small": 6, "large": 40}, "cpu", True, "large"),
+        ({"small": 1, "large": 3}, "cuda", False, "large"),
+        ({"small": 9, "large": 30}, "directml", False, "small"),
+        ({"small": 1, "large": 2000}, "cuda", False, "small"),
+        ({"small": 1}, "cuda", False, "small"),
+        ({"small": 6}, "cpu", True, "small"),
+    ],
+)
+def test_the_large_network_is_taken_where_it_keeps_up(
+    monkeypatch: pytest.MonkeyPatch, ms: dict[str, float], on: str, still: bool, size: str
+) -> None:
+    opened = _networks(monkeypatch, ms, on)
+    assert open_network("auto", "auto", 2, still).size == size
+    if on == "cpu":
+        assert opened == [size]  # nothing is loaded that is not used
+
+
+def test_a_network_that_was_asked_for_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    _networks(monkeypatch, {"small": 6}, "cpu")
+    assert open_network("small", still=True).size == "small"
+    with pytest.raises(DeepcamError, match="missing"):
+        open_network("large")
+    with pytest.raises(DeepcamError, match="no network called huge"):
+        open_network("huge")
+
+
+def test_bad_models_are_refused(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.onnx"
     bad.write_bytes(b"this is no network")
     with pytest.raises(DeepcamError, match=r"bad\.onnx cannot be run"):
         NetworkSession(bad)

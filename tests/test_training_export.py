@@ -77,7 +77,27 @@ def test_training_goes_on_from_an_exported_network(tmp_path: Path) -> None:
     assert len(shipped_weights(MODELS_DIR / "generator_small.onnx")) == len(found)
     target.write_bytes(b"no network")
     for path in (target, tmp_path / "missing.onnx"):
-        with pytest.raises(DeepcamError, match="holds no small generator"):
+        with pytest.raises(DeepcamError, match="holds no generator that a small one"):
             shipped_weights(path)
-    with pytest.raises(DeepcamError, match="holds no large generator"):
-        shipped_weights(MODELS_DIR / "generator_small.onnx", "large")
+
+
+def test_a_large_network_begins_where_the_small_one_stands(tmp_path: Path) -> None:
+    from deepcam.training.export import shipped_weights
+    from deepcam.training.network import SIZES, Generator, Size
+    from deepcam.training.widen import widened
+
+    path = MODELS_DIR / "generator_small.onnx"
+    small, wide = Generator(SIZES["small"]), Size(128, SIZES["large"].widths)
+    small.load_state_dict(shipped_weights(path))
+    large = Generator(wide)
+    large.load_state_dict(widened(small.state_dict(), SIZES["small"], wide))
+    x = torch.rand(1, CHANNELS, 128, 128, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        assert (small(x) - large(x)).abs().max() < 1e-4
+    # What is new takes part as soon as it is trained.
+    large(x).square().mean().backward()
+    new = large.head.weight.grad[:, SIZES["small"].widths[0] :]
+    assert float(new.abs().max()) > 0
+    Generator(SIZES["large"]).load_state_dict(shipped_weights(path, "large"))
+    with pytest.raises(ValueError, match="wider"):
+        widened(large.state_dict(), wide, SIZES["small"])

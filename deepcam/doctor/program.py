@@ -84,11 +84,10 @@ def tracker(_: System) -> list[Finding]:
 
 def network(system: System) -> list[Finding]:
     """What the network runs on, and why not on something faster."""
-    from deepcam.generator.session import NetworkSession
+    from deepcam.generator.session import open_network
 
-    path = modelstore.path_of("generator_small.onnx", modelstore.MODELS_DIR)
-    session = NetworkSession(path)
-    text = f"The network runs on {session.provider}, {session.warm_ms:.0f} ms a face"
+    session = open_network()
+    text = f"The {session.size} network runs on {session.provider}, {session.warm_ms:.0f} ms a face"
     text += f" ({session.reason})." if session.reason else "."
     nvidia = (system.dev / "nvidiactl").exists() or (system.dev / "dxg").exists()
     if session.provider == "cpu" and nvidia:

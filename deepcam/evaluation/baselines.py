@@ -118,12 +118,19 @@ class Camera:
         seed: int,
         generator: Any = None,
         sample: Callable[[int], Identity] | None = None,
+        network: str = "small",
     ) -> None:
         self._told, self._sample = _Told(), sample or person
+        settings = AnonymizerSettings(
+            identity=seed,
+            still=still,
+            live=False,
+            session_seed=seed,
+            provider="cpu",
+            network=network,
+        )
         self.anonymizer = Anonymizer(
-            AnonymizerSettings(
-                identity=seed, still=still, live=False, session_seed=seed, provider="cpu"
-            ),
+            settings,
             tracker=self._told,
             generator=generator,
             sample=self._sample,
@@ -232,10 +239,10 @@ def _box(mask: NDArray[np.uint8]) -> tuple[int, int, int, int]:
 def _floor(still: bool, seed: int) -> Session:
     from deepcam.generator import Generator
 
-    return Camera(still, seed, Generator("cpu", network=False, still=still))
+    return Camera(still, seed, Generator("cpu", network="none", still=still))
 
 
-def methods() -> list[Method]:
+def methods(network: str = "small") -> list[Method]:
     """The original, the baselines, and last the camera itself ("ours")."""
     return [
         Method("original", lambda still, seed: Painted(lambda image, mask: image)),
@@ -243,7 +250,7 @@ def methods() -> list[Method]:
         Method("pixelate", lambda still, seed: Painted(pixelate)),
         Method("cover", lambda still, seed: Painted(cover)),
         Method("rectangle", lambda still, seed: Rectangle()),
-        Method("mean face", lambda still, seed: Camera(still, seed, sample=mean_face)),
+        Method("mean face", lambda still, seed: Camera(still, seed, None, mean_face, network)),
         Method("floor", _floor),
-        Method("ours", lambda still, seed: Camera(still, seed)),
+        Method("ours", lambda still, seed: Camera(still, seed, network=network)),
     ]

@@ -51,6 +51,8 @@ class Settings:
     """Sets of tracker faults with which each clip is run for P9."""
     second_judge: bool = False
     """Measure U5 with dlib's 68 points, whose training data is for non-commercial use only."""
+    network: str = "small"
+    """Which of the camera's networks is measured."""
 
     @staticmethod
     def smoke() -> Settings:

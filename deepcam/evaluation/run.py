@@ -49,7 +49,7 @@ def _evaluate(
     arms: Sequence[Method] | None,
     began: float,
 ) -> Outcome:
-    wanted = [m for m in methods() if not settings.arms or m.name in settings.arms]
+    wanted = [m for m in methods(settings.network) if not settings.arms or m.name in settings.arms]
     methods_ = list(arms) if arms is not None else wanted
     outcome = Outcome({m.name: {} for m in methods_})
     people = photographs.gather(material, settings, say)
@@ -76,7 +76,7 @@ def _evaluate(
         settings.fault_draws,
         say,
     )
-    outcome.facts |= _facts(material, people, takes, recognizer, tau)
+    outcome.facts |= _facts(material, people, takes, recognizer, tau, settings.network)
     outcome.facts["seconds"] = round(time.monotonic() - began, 1)
     return outcome
 
@@ -126,6 +126,7 @@ def _facts(
     takes: Sequence[Take],
     attacker: Attacker,
     tau: float | None,
+    network: str,
 ) -> dict[str, Any]:
     from deepcam import __version__
     from deepcam.modelstore import path_of
@@ -135,7 +136,8 @@ def _facts(
         "version": __version__,
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "machine": f"{platform.system()}, {os.cpu_count()} cores, load {load}",
-        "generator_sha256": _digest(path_of("generator_small.onnx")),
+        "network": network,
+        "generator_sha256": _digest(path_of(f"generator_{network}.onnx")),
         "attacker": attacker.name,
         "threshold": None if tau is None else round(tau, 4),
         "pairs_from": people.how,

@@ -20,12 +20,11 @@ from deepcam.generator.composition import compose, rim_of
 from deepcam.generator.conditioning import Context, cut, planes, window
 from deepcam.generator.fields import MAPS, floor, hold_level, settle
 from deepcam.generator.render import Render, Renderer, Scratch, recolour, window_matrix
-from deepcam.generator.session import NetworkSession
+from deepcam.generator.session import NetworkSession, open_network
 from deepcam.generator.sharpness import blur_around
 from deepcam.generator.tone import wanted_gain
 from deepcam.geometry.pose import SIDEWAYS
 from deepcam.identity.types import Identity, nobody
-from deepcam.modelstore import path_of
 
 F32 = NDArray[np.float32]
 
@@ -103,7 +102,7 @@ class _Canvas:
 class Generator:
     """Paints faces of people who do not exist.
 
-    With the shipped network; ``network=False`` gives the floor (tone fit and feather), which the
+    With a shipped network; ``network="none"`` gives the floor (tone fit and feather), which the
     benchmark and the evaluation compare with.
     """
 
@@ -111,16 +110,20 @@ class Generator:
         self,
         provider: str = "auto",
         threads: int = 2,
-        network: bool = True,
+        network: str = "auto",
         still: bool = False,
     ) -> None:
-        """Raises ``DeepcamError`` when the model is missing, altered or cannot be run."""
+        """``network``: as for ``open_network``, or "none". Raises ``DeepcamError`` when the model
+        is missing, altered or cannot be run."""
         self.session: NetworkSession | None = None
         self.resolution = 128
+        self.network = "none"
+        """Which network is in use: small, large or none."""
         self.provider, self.provider_reason = "none", "no network in use"
-        if network:
-            self.session = NetworkSession(path_of("generator_small.onnx"), provider, threads)
+        if network != "none":
+            self.session = open_network(network, provider, threads, still)
             self.resolution = self.session.resolution
+            self.network = self.session.size
             self.provider, self.provider_reason = self.session.provider, self.session.reason
         self._still = still
         self._renderers: dict[int, Renderer] = {}

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from deepcam.cores import Helpers
 from deepcam.errors import DeepcamError
 from deepcam.generator.gear import Gear
+from deepcam.modelstore import path_of
 
 F32 = NDArray[np.float32]
 
@@ -26,6 +27,12 @@ LADDER = {
     "cpu": "CPUExecutionProvider",
 }
 """Providers by the names people type, best first."""
+
+
+NETWORKS = ("auto", "small", "large")
+"""What people may ask for."""
+FLUENT_MS = 12.0
+"""A face must not take longer for the large network to be taken for moving pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,8 @@ class NetworkSession:
                 f"Choose auto or one of {', '.join(LADDER)}.",
             )
         ort.set_default_logger_severity(4)
+        self.size = path.stem.removeprefix("generator_")
+        """Which network it is: small or large."""
         self._helpers = Helpers()
         self._narrow: Any = None
         self._gear: Gear | None = None
@@ -135,6 +144,37 @@ class NetworkSession:
         if gear is not None:
             gear.took((time.perf_counter() - started) * 1e3)
         return out
+
+
+def open_network(
+    network: str = "auto", provider: str = "auto", threads: int = 2, still: bool = False
+) -> NetworkSession:
+    """The ``network`` named, ready to run.
+
+    ``auto`` is the small one on a CPU, and the large one for pictures that do not move (``still``)
+    and on a graphics card that runs it within ``FLUENT_MS``. Where the large one cannot be had,
+    ``auto`` goes on with the small one. Raises ``DeepcamError``.
+    """
+    if network not in NETWORKS:
+        raise DeepcamError(
+            f"There is no network called {network}.", f"Choose one of {', '.join(NETWORKS)}."
+        )
+    if network == "large" or (network == "auto" and still):
+        try:
+            return NetworkSession(path_of("generator_large.onnx"), provider, threads)
+        except DeepcamError:
+            if network == "large":
+                raise
+    small = NetworkSession(path_of("generator_small.onnx"), provider, threads)
+    if network == "small" or still or small.provider == "cpu":
+        return small
+    try:
+        large = NetworkSession(path_of("generator_large.onnx"), small.provider, threads)
+    except DeepcamError:
+        return small
+    # One that did not fit beside the small one fell back to the CPU.
+    fluent = large.provider == small.provider and large.warm_ms <= FLUENT_MS
+    return large if fluent else small
 
 
 def _session(ort: Any, path: Path, full: str, threads: int) -> Any:

@@ -51,6 +51,7 @@ class LiveSettings:
     """End by itself after so long."""
     provider: str = "auto"
     threads: int = 2
+    network: str = "auto"
     on_doubt: Literal["cover", "card"] = "cover"
     cover: Literal["face", "head"] = "face"
     per_face: bool = False
@@ -218,6 +219,7 @@ class Session:
             "face": supervisor.identity,
             "replaced": supervisor.facts.get("replaced", ""),
             "camera_problem": supervisor.facts.get("camera_problem", ""),
+            "network": supervisor.facts.get("network", ""),
             "provider": supervisor.facts.get("provider", ""),
             "provider_reason": supervisor.facts.get("provider_reason", ""),
             "problem": self._problem(),
@@ -238,6 +240,7 @@ class Session:
             cover=settings.cover,
             provider=settings.provider,
             threads=settings.threads,
+            network=settings.network,
             identity=self._identity,
             per_face=settings.per_face,
             max_faces=settings.max_faces,

@@ -56,9 +56,9 @@ class Supervisor:
         self.fatal: DeepcamError | None = None
         """Why the worker can never show a picture with these settings."""
         self.facts: dict[str, str] = {}
-        """What the worker told about itself: provider, provider_reason, problem, identity,
-        camera_problem (why the camera gives no picture), replaced (why the identity that was
-        wanted is not worn)."""
+        """What the worker told about itself: network, provider, provider_reason, problem,
+        identity, camera_problem (why the camera gives no picture), replaced (why the identity that
+        was wanted is not worn)."""
         self.on_replaced: Callable[[str], None] | None = None
         """Gets ``replaced``, in the thread of ``tend``."""
 

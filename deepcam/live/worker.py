@@ -291,6 +291,7 @@ class _Worker:
         generator, problem = getattr(a, "generator", None), getattr(a, "problem", None)
         identity = getattr(a, "identity", None)
         return {
+            "network": str(getattr(generator, "network", "")),
             "provider": str(getattr(generator, "provider", "")),
             "provider_reason": str(getattr(generator, "provider_reason", "")),
             "problem": problem.what if isinstance(problem, DeepcamError) else "",
