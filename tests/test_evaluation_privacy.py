@@ -204,6 +204,15 @@ def test_copied_donors_are_memorised() -> None:
     assert privacy.memorisation(new, strangers, train[:0], tau=5.0).value is None
 
 
+def test_donors_are_compared_with_all_donors_but_themselves() -> None:
+    rng = np.random.default_rng(7)
+    train, strangers, new = (rng.normal(0, 1, (40, 64)) for _ in range(3))
+    train[1] = train[0] + 0.01  # two real people who look alike
+    found = privacy.memorisation(new, strangers, train, 5.0, real=range(10))
+    assert found.extra["held_out"] == pytest.approx(2 / 50)
+    assert (found.extra["held_out_people"], found.extra["outsiders"]) == (50, 0)
+
+
 def test_chips_are_aligned_and_tight_crops_hide_the_room() -> None:
     shot = take(length=1).shots[0]
     reading: Reading = shot.reading  # type: ignore[assignment]

@@ -115,6 +115,14 @@ def test_copies_are_found() -> None:
     assert near is not None
     assert other is not None
     assert near >= 0.25 > other + 0.1
+    # Nobody counts as a copy of oneself.
+    own = found[
+        "nearer than the threshold to a donor "
+        "(real donors of the studio instead, each beside all others)"
+    ]
+    assert own.value is not None
+    assert own.value < near
+    assert own.extra["nearest"]["p0"] > 0
 
 
 def test_who_is_in_a_copy() -> None:

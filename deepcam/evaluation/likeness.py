@@ -126,10 +126,19 @@ def copies(codes: F64, pairs: F64, real: Real, impostors: F64) -> dict[str, Meas
         sets["somebody of the studio who is no donor"] = (codes, real.rows(outsider))
         sets["a donor (real people of the studio instead)"] = (
             real.rows(outsider), real.rows(donor))  # fmt: skip
+    # Donors are real people too: none of them is a copy of another one.
+    own = [s and d for s, d in zip(studio, donor, strict=True)]
+    among = "a donor (real donors of the studio instead, each beside all others)"
+    if sum(own) >= 8:
+        sets[among] = (real.rows(own), real.rows(donor))
+    names = np.array([p.person for p in real.photos])
+    themselves = names[np.array(own, bool)][:, None] == names[np.array(donor, bool)][None]
     for label, (one, other) in sets.items():
         if not len(one) or not len(other):
             continue
         gaps = distances(one, other)
+        if label == among:
+            gaps = np.where(themselves, np.inf, gaps)
         near = gaps.min(1)
         out[f"nearer than the threshold to {label}"] = rate(
             int((near < tau).sum()), len(near), photographs=len(other),

@@ -296,16 +296,25 @@ def conditioning_clips(tracks: Sequence[Sequence[Face]]) -> Measure:
     )  # fmt: skip
 
 
-def memorisation(sampled: F64, held_out: F64, training: F64, tau: float) -> Measure:
+def memorisation(
+    sampled: F64, held_out: F64, training: F64, tau: float, real: Sequence[int] = ()
+) -> Measure:
     """P8: share of sampled identities nearer than ``tau`` to somebody in the training set.
 
-    ``extra``: the same share for real people outside the training set, and both medians.
+    ``real``: rows of ``training`` that are photographs of real people. ``extra``: the same share
+    for real people outside the training set and for those, each beside all others (``held_out``
+    joins them), and medians.
     """
     if not (len(sampled) and len(held_out) and len(training)):
         return Measure(None, note="training faces or held-out faces are not here")
-    near, real = distances(sampled, training).min(1), distances(held_out, training).min(1)
+    near, outside = distances(sampled, training).min(1), distances(held_out, training).min(1)
+    among = distances(training, training)
+    np.fill_diagonal(among, np.inf)
+    inside = among[np.array(real, np.intp)].min(1)
+    known = np.concatenate([outside, inside])
     return rate(
-        int((near < tau).sum()), len(near), held_out=round(float((real < tau).mean()), 5),
+        int((near < tau).sum()), len(near), held_out=round(float((known < tau).mean()), 5),
+        held_out_people=len(known), outsiders=round(float((outside < tau).mean()), 5),
         median=round(float(np.median(near)), 4),
-        held_out_median=round(float(np.median(real)), 4), tau=round(tau, 4),
+        held_out_median=round(float(np.median(known)), 4), tau=round(tau, 4),
     )  # fmt: skip
