@@ -540,6 +540,28 @@ def evaluate_seeds(
 
 
 @app.command()
+def evaluate_stages(
+    inputs: Annotated[list[str], typer.Argument(metavar="FILE...", help="Pictures and videos.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The sheet.")],
+    originals: Annotated[
+        bool, typer.Option("--originals", help="Show real faces too: not to be passed on.")
+    ] = False,
+    moments: Annotated[int, typer.Option(min=1, max=100, help="Frames of each video.")] = 3,
+    network: NetworkOption = "auto",
+    json_: Json = False,
+) -> None:
+    """A contact sheet of how faces come about: erased, render, result."""
+    from deepcam.evaluation.stages import write_stages
+
+    _quiet_libraries()
+    count = write_stages(inputs, output, _speaker(json_), originals, moments, network)
+    if json_:
+        _print_json({"faces": count, "sheet": str(output)})
+    else:
+        print(f"{count} faces: {output}")
+
+
+@app.command()
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Directory for the films.")] = Path(
         "deepcam-demo"

@@ -125,7 +125,7 @@ def plan(inputs: Sequence[str | Path], output: str | Path, force: bool = False) 
     if len(sources) == 1 and sources[0].is_file():
         target = place
         if place.is_dir() or str(output).endswith(("/", os.sep)):
-            target = place / _target_name(Path(sources[0].name), _kind(sources[0]))
+            target = place / _target_name(Path(sources[0].name), kind_of(sources[0]))
         jobs = [_job(sources[0], target, True)]
     else:
         if place.exists() and not place.is_dir():
@@ -140,10 +140,10 @@ def plan(inputs: Sequence[str | Path], output: str | Path, force: bool = False) 
                         f"There are no pictures or videos in {source}.", "Choose another directory."
                     )
                 for path in found:
-                    target = _target_name(path.relative_to(source), _kind(path))
+                    target = _target_name(path.relative_to(source), kind_of(path))
                     jobs.append(_job(path, base / target, False))
             else:
-                target = _target_name(Path(source.name), _kind(source))
+                target = _target_name(Path(source.name), kind_of(source))
                 jobs.append(_job(source, place / target, True))
     _check(jobs, force)
     return jobs
@@ -311,7 +311,7 @@ def _video(
 
 
 def _job(source: Path, target: Path, alone: bool) -> Job:
-    kind = _kind(source)
+    kind = kind_of(source)
     endings = IMAGES if kind is Kind.IMAGE else WRITABLE
     if target.suffix.lower() not in endings:
         if target.suffix.lower() in IMAGES and source.suffix.lower() not in VIDEOS:
@@ -326,7 +326,7 @@ def _job(source: Path, target: Path, alone: bool) -> Job:
     return Job(source, target, kind, alone)
 
 
-def _kind(source: Path) -> Kind:
+def kind_of(source: Path) -> Kind:
     """By the ending; what has none, or an unknown one, is looked into."""
     ending = source.suffix.lower()
     if ending in IMAGES | VIDEOS:
