@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from deepcam.casting import Casting, Sampler
+from deepcam.cores import Pair
 from deepcam.covers import draw_cover, standby_card
 from deepcam.erase import checked_image, erase
 from deepcam.errors import DeepcamError
@@ -128,6 +129,7 @@ class Anonymizer:
             settings.still,
         )
         self._own_generator = generator is None
+        self._pair = Pair("hair") if settings.cover == "head" else None
         self._casting: Casting | None = None
         self._generator: Painter | None = generator
         try:
@@ -297,7 +299,7 @@ class Anonymizer:
         watch.lap("erase")
         generated = [p for p in plans if p.kind is Kind.GENERATE]
         if generated and self._generator is not None:
-            around = Heads(masked, generated) if self.settings.cover == "head" else None
+            around = Heads(masked, generated, self._pair) if self._pair is not None else None
             timings.update(self._paint(masked, faces_only, identities))
             watch.lap("paint")
             if around is not None:
@@ -384,7 +386,13 @@ class Anonymizer:
         from deepcam.generator import Generator
 
         settings = self.settings
-        return Generator(provider, settings.threads, settings.network, settings.still)
+        return Generator(
+            provider,
+            settings.threads,
+            settings.network,
+            settings.still,
+            whole_head=settings.cover == "head",
+        )
 
     def _give_up(self, problem: DeepcamError) -> None:
         self._generator = None

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from deepcam.cores import Pair
 from deepcam.frames import Face, MaskedFrame, Pose
 from deepcam.generator.hair import Surroundings, draw_hair, whole_outline
 from deepcam.guard import Kind, Plan
@@ -30,8 +31,8 @@ def whole(plan: Plan) -> Plan:
 class Heads:
     """Reads the surroundings before faces are painted; draws the hair afterwards."""
 
-    def __init__(self, masked: MaskedFrame, plans: Sequence[Plan]) -> None:
-        self._masked = masked
+    def __init__(self, masked: MaskedFrame, plans: Sequence[Plan], pair: Pair) -> None:
+        self._masked, self._pair = masked, pair
         self._todo = [
             (p, p.face, Surroundings(masked.image, masked.mask, p.face))
             for p in plans
@@ -46,7 +47,7 @@ class Heads:
             region = np.zeros(self._masked.mask.shape, np.uint8)
             fill(region, plan.outline, 255)
             region &= self._masked.mask
-            draw_hair(self._masked.image, region, face, identities[plan.track], around)
+            draw_hair(self._masked.image, region, face, identities[plan.track], around, self._pair)
 
 
 def warm_up_hair() -> None:

@@ -139,3 +139,44 @@ def test_settings_and_options() -> None:
 
     result = CliRunner().invoke(app, ["anonymize", "--cover", "hat", "x", "-o", "y"])
     assert result.exit_code == 2
+
+
+def test_no_wall_shows_through_the_forehead() -> None:
+    """The head's surroundings are the wall: where the fringe parts there must be skin."""
+    from deepcam.generator import Generator
+    from deepcam.guard import Kind, Plan
+    from deepcam.identity.model import IdentityModel
+
+    face, somebody = person(), IdentityModel.load().sample(3)
+    assert face.pose is not None
+    wall = np.zeros((240, 320, 3), np.uint8)
+    wall[..., 0] = 220  # blue
+    top = FaceBasis.load().mean[10]  # of the forehead
+    line = [top - (x, 0.04, 0.0) for x in np.linspace(-0.25, 0.25, 9)]
+    above = project(np.array(line, np.float64), face.pose)
+    x, y = np.round(above[:, :2]).astype(int).T
+    bluer = []
+    for whole_head in (False, True):
+        masked = erase(Frame(wall, 0.0, 0), [whole_outline(face.pose)])
+        generator = Generator("cpu", 1, "small", still=True, whole_head=whole_head)
+        generator.paint(masked, [Plan(1, Kind.GENERATE, face.outline, face)], {1: somebody})
+        skin = masked.image[y, x].astype(int)
+        bluer.append(float((skin[:, 0] - skin[:, 2]).mean()))
+    assert bluer[1] < bluer[0] - 20
+    assert bluer[1] < 0
+
+
+def test_two_threads_draw_the_same_hair() -> None:
+    from deepcam.cores import Pair
+
+    face = person()
+    assert face.pose is not None
+    pictures = []
+    for pair in (None, Pair("test")):
+        masked = erase(
+            Frame(np.full((240, 320, 3), 120, np.uint8), 0.0, 0), [whole_outline(face.pose)]
+        )
+        around = Surroundings(masked.image, masked.mask, face)
+        draw_hair(masked.image, masked.mask, face, identity(3), around, pair)
+        pictures.append(masked.image)
+    np.testing.assert_array_equal(*pictures)

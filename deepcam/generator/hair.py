@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from deepcam.cores import Pair
 from deepcam.frames import Face, Points, Pose
 from deepcam.generator.conditioning import cut, window
 from deepcam.geometry.basis import FaceBasis
@@ -116,11 +117,17 @@ class Surroundings:
 
 
 def draw_hair(
-    image: U8, region: U8, face: Face, identity: Identity, surroundings: Surroundings
+    image: U8,
+    region: U8,
+    face: Face,
+    identity: Identity,
+    surroundings: Surroundings,
+    pair: Pair | None = None,
 ) -> None:
     """Fill what is still empty of ``region`` and draw neck and hair over it, in place.
 
-    ``image``: (h, w, 3) with the face painted; ``region``: (h, w), 0 = not to be touched.
+    ``image``: (h, w, 3) with the face painted; ``region``: (h, w), 0 = not to be touched. ``pair``:
+    who shares the work.
     """
     pose = face.pose
     assert pose is not None
@@ -135,12 +142,21 @@ def draw_hair(
     number = np.array(
         [middle, chin, hair.length, hair.part, hair.fringe, hair.style, hair.seed], np.float32
     )
-    _draw(
-        image, region, int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1,
-        pose.rotation.astype(np.float32), pose.translation.astype(np.float32),
-        float(pose.scale), surroundings.fill, surroundings.affine, skin.astype(np.float32),
-        (np.array(hair.colour) * light).astype(np.float32), number, _locks(hair.seed),
-    )  # fmt: skip
+    left, top, right, bottom = int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1
+    locks, colour = _locks(hair.seed), (np.array(hair.colour) * light).astype(np.float32)
+
+    def rows(first: int, last: int) -> None:
+        _draw(
+            image, region, left, top + first, right, top + last,
+            pose.rotation.astype(np.float32), pose.translation.astype(np.float32),
+            float(pose.scale), surroundings.fill, surroundings.affine, skin.astype(np.float32),
+            colour, number, locks,
+        )  # fmt: skip
+
+    if pair is None:
+        rows(0, bottom - top)
+    else:
+        pair.rows(rows, bottom - top)
 
 
 def _skin(image: U8, region: U8, pose: Pose) -> NDArray[np.float64]:

@@ -112,9 +112,11 @@ class Generator:
         threads: int = 2,
         network: str = "auto",
         still: bool = False,
+        whole_head: bool = False,
     ) -> None:
-        """``network``: as for ``open_network``, or "none". Raises ``DeepcamError`` when the model
-        is missing, altered or cannot be run."""
+        """``network``: as for ``open_network``, or "none". ``whole_head``: hair will be drawn over
+        the forehead, so that nothing of what is behind the head may show there. Raises
+        ``DeepcamError`` when the model is missing, altered or cannot be run."""
         self.session: NetworkSession | None = None
         self.resolution = 128
         self.network = "none"
@@ -125,7 +127,7 @@ class Generator:
             self.resolution = self.session.resolution
             self.network = self.session.size
             self.provider, self.provider_reason = self.session.provider, self.session.reason
-        self._still = still
+        self._still, self._whole_head = still, whole_head
         self._renderers: dict[int, Renderer] = {}
         self._last: dict[int, _Last] = {}
         self._small = Scratch()
@@ -200,6 +202,8 @@ class Generator:
                 canvas = self._draw(
                     masked.mask, face, plan.outline, renderer, last, number, twice, self._pair
                 )
+            if self._whole_head:
+                _close_forehead(raw, inputs)
             self._settle(face, raw, last, masked.time)
             timings["rasterise"] += (seen - start) * 1e3
             timings["generate"] += (time.perf_counter() - seen) * 1e3
@@ -357,3 +361,10 @@ class Generator:
         region = cv2.dilate(region, np.ones((9, 9), np.uint8))
         region &= mask[y0:y1, x0:x1]
         return _Canvas(render, region, (x0, y0), step)
+
+
+def _close_forehead(raw: F32, inputs: F32) -> None:
+    """Let the render cover the forehead as far as it is drawn, in the fields ``raw`` (MAPS, n, n)
+    made of ``inputs``."""
+    upper = slice(0, round(0.42 * raw.shape[1]))
+    raw[6, upper][inputs[7, upper] > 0] = 1.0
