@@ -29,14 +29,20 @@ pixel of the fields covers, and the most: enlarged, it would be a blur along the
 only; what lies above is hair, which has no such edge."""
 BINS = 512
 """Directions in which the rim's distance from its middle is kept."""
-COARSE = 1.6
+COARSE = 1.2
 """Deviation in field pixels (at 128) of the blur that detail is finer than."""
 ERASED = 3.0
 """Pixels outside the outline up to which the eraser rounds."""
-REACH = 0.42
+DARK = 0.06
+"""Is added to colours (0..1) before they are divided: in black there is no detail."""
+REACH = 0.32
 """IOD inside the rim at which the last of the detail is gone."""
-LEAST, MOST = 0.45, 1.9
+LEAST, MOST = 0.5, 1.7
 """Ratios beyond these are a lamp's glint or a hole, not texture."""
+STEP = 0.2
+"""Change of the logarithm of the coarse surroundings from one field pixel (at 128) to the next at
+which they are believed to be a texture by 60 %: what is steeper is the edge of a head or a window,
+whose mirror image would be a line on the face."""
 LIGHTER, DARKER, TINTED = 0.16, 0.7, 0.22
 """Differences of logarithms, of a fill that is lighter, darker and of another colour than what
 would go on in it, at which it does so by 60 %: hair goes on in a shadow, but not into a forehead,
@@ -53,7 +59,8 @@ class Rim(NamedTuple):
     least: float
     """The smallest of them."""
     coarse: F32
-    """(n, n, 3) the surroundings without their detail, 0..1, in the window of the fields."""
+    """(n, n, 4) the surroundings without their detail, 0..1, in the window of the fields, and how
+    far they are a texture, 0..1; outside the mask."""
     reach: float
     """Pixels inside the rim in which there is detail."""
 
@@ -75,11 +82,22 @@ def rim_of(outline: Points, surroundings: Context, scale: float) -> Rim:
     # A ray leaves a convex polygon through the first side that it meets from within.
     hit = np.where(ahead > 1e-9, distance[:, None] / np.maximum(ahead, 1e-9), np.inf).min(0)
     sigma = COARSE * surroundings.fill.shape[0] / 128
+    # Of what is known only: with the fill inside the mask the rim would be a line.
+    known = (1 - surroundings.mask)[..., None]
+    weighted = np.concatenate([surroundings.fill * known, known], 2)
+    blurred = cv2.GaussianBlur(weighted, (0, 0), sigma)
+    share = blurred[..., 3:]
+    coarse = np.where(share > 0.2, blurred[..., :3] / np.maximum(share, 0.2), surroundings.fill)
+    light = np.log(coarse.mean(2) + np.float32(DARK))
+    across, down = (cv2.Sobel(light, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1)))
+    step = STEP * 128 / surroundings.fill.shape[0]
+    texture = np.exp(-0.5 * ((across * across + down * down) / (step * step)) ** 2)
+    texture = cv2.blur(cv2.erode(texture, np.ones((3, 3), np.uint8)), (3, 3))
     return Rim(
         centre.astype(np.float32),
         (hit + ERASED).astype(np.float32),
         float(hit.min()) + ERASED,
-        cv2.GaussianBlur(surroundings.fill, (0, 0), sigma),
+        np.concatenate([coarse, texture[..., None]], 2).astype(np.float32),
         REACH * scale,
     )
 
@@ -94,7 +112,7 @@ def _detail(
     ``image`` (h, w, 3), ``mask`` (h, w) 0 = may be read; ``affine`` (2, 3): picture pixel to field
     pixel.
     """
-    one, dark = np.float32(1), np.float32(0.06)
+    one, dark = np.float32(1), np.float32(DARK)
     centre, radii, least, coarse, reach = rim
     dx, dy = x - centre[0], y - centre[1]
     r = np.sqrt(dx * dx + dy * dy)
@@ -144,7 +162,8 @@ def _detail(
     limit = np.float32(LIGHTER if light > 0 else DARKER)
     tint = square - light * light
     alike = light * light / (limit * limit) + tint * np.float32(1 / (TINTED * TINTED))
-    if alike > 12:
+    fade *= coarse[jy, jx, 3]
+    if alike > 12 or fade < np.float32(0.02):
         return
     fade *= np.exp(np.float32(-0.5) * alike)
     for c in range(3):
