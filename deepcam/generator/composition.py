@@ -9,6 +9,7 @@ fainter the further in. Only pixels outside the mask are read.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -27,7 +28,7 @@ CRISP, CRISPEST = 0.6, 2.0
 """By how much the edge between face and fill gets steeper for each picture pixel beyond one that a
 pixel of the fields covers, and the most: enlarged, it would be a blur along the jaw. Below the eyes
 only; what lies above is hair, which has no such edge."""
-BINS = 512
+BINS = 256
 """Directions in which the rim's distance from its middle is kept."""
 COARSE = 1.2
 """Deviation in field pixels (at 128) of the blur that detail is finer than."""
@@ -81,25 +82,73 @@ def rim_of(outline: Points, surroundings: Context, scale: float) -> Rim:
     ahead = normal @ towards
     # A ray leaves a convex polygon through the first side that it meets from within.
     hit = np.where(ahead > 1e-9, distance[:, None] / np.maximum(ahead, 1e-9), np.inf).min(0)
-    sigma = COARSE * surroundings.fill.shape[0] / 128
-    # Of what is known only: with the fill inside the mask the rim would be a line.
-    known = (1 - surroundings.mask)[..., None]
-    weighted = np.concatenate([surroundings.fill * known, known], 2)
-    blurred = cv2.GaussianBlur(weighted, (0, 0), sigma)
-    share = blurred[..., 3:]
-    coarse = np.where(share > 0.2, blurred[..., :3] / np.maximum(share, 0.2), surroundings.fill)
-    light = np.log(coarse.mean(2) + np.float32(DARK))
-    across, down = (cv2.Sobel(light, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1)))
-    step = STEP * 128 / surroundings.fill.shape[0]
-    texture = np.exp(-0.5 * ((across * across + down * down) / (step * step)) ** 2)
-    texture = cv2.blur(cv2.erode(texture, np.ones((3, 3), np.uint8)), (3, 3))
+    n = surroundings.fill.shape[0]
+    coarse = np.empty((n, n, 4), np.float32)
+    _from_afar(surroundings.fill, surroundings.mask, _kernel(COARSE * n / 128), coarse)
+    texture = cv2.blur(cv2.erode(coarse[..., 3], np.ones((3, 3), np.uint8)), (3, 3))
+    coarse[..., 3] = texture
     return Rim(
         centre.astype(np.float32),
         (hit + ERASED).astype(np.float32),
         float(hit.min()) + ERASED,
-        np.concatenate([coarse, texture[..., None]], 2).astype(np.float32),
+        coarse,
         REACH * scale,
     )
+
+
+@lru_cache(maxsize=4)
+def _kernel(sigma: float) -> F32:
+    """One half of a Gaussian, from its middle on."""
+    x = np.arange(round(2.6 * sigma) + 1)
+    half = np.exp(-0.5 * (x / sigma) ** 2)
+    out: F32 = (half / (2 * half.sum() - half[0])).astype(np.float32)
+    return out
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def _from_afar(fill: F32, mask: F32, kernel: F32, out: F32) -> None:
+    """``Rim.coarse``: ``fill`` blurred, of what is known only: with what lies inside the mask the
+    rim would be a line. Far inside it is ``fill``."""
+    n, reach = mask.shape[0], len(kernel)
+    row = np.empty((n, n, 4), np.float32)
+    for y in range(n):
+        for x in range(n):
+            for c in range(4):
+                row[y, x, c] = 0
+            for k in range(1 - reach, reach):
+                u = min(max(x + k, 0), n - 1)
+                known = kernel[abs(k)] * (np.float32(1) - mask[y, u])
+                row[y, x, 3] += known
+                for c in range(3):
+                    row[y, x, c] += known * fill[y, u, c]
+    for y in range(n):
+        for x in range(n):
+            for c in range(4):
+                out[y, x, c] = 0
+        for k in range(1 - reach, reach):
+            v = min(max(y + k, 0), n - 1)
+            for x in range(n):
+                for c in range(4):
+                    out[y, x, c] += kernel[abs(k)] * row[v, x, c]
+        for x in range(n):
+            for c in range(3):
+                if out[y, x, 3] > np.float32(0.2):
+                    out[y, x, c] /= out[y, x, 3]
+                else:
+                    out[y, x, c] = fill[y, x, c]
+    steep = np.float32((n / (128 * STEP)) ** 2)
+    for y in range(n):
+        above, below = max(y - 1, 0), min(y + 1, n - 1)
+        for x in range(n):
+            left, right = max(x - 1, 0), min(x + 1, n - 1)
+            across, down, light = np.float32(0), np.float32(0), np.float32(3 * DARK)
+            for c in range(3):
+                across += out[y, right, c] - out[y, left, c]
+                down += out[below, x, c] - out[above, x, c]
+                light += out[y, x, c]
+            # The slope of a logarithm.
+            slope = (across * across + down * down) / (4 * light * light) * steep
+            out[y, x, 3] = 1 / (1 + slope * slope)
 
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
