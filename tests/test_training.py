@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,9 +12,17 @@ from deepcam.frames import Face, Pose
 from deepcam.generator.conditioning import CHANNELS
 from deepcam.generator.render import Renderer, window_matrix
 from deepcam.geometry.basis import FaceBasis
-from deepcam.geometry.pose import project
+from deepcam.geometry.pose import head_outline, project
 from deepcam.identity.model import IdentityModel
-from deepcam.training.data import Prepared, Sampler, measure, prepare_one, put_on_scarf
+from deepcam.training.data import (
+    Prepared,
+    Sampler,
+    hold_up_a_hand,
+    measure,
+    prepare_one,
+    put_on_scarf,
+    put_on_temples,
+)
 
 SIDE = 360
 
@@ -92,6 +101,22 @@ def test_a_scarf_hides_the_neck_and_nothing_above_the_mouth(data: Prepared) -> N
         assert (after <= 1).all()
 
 
+def test_hands_and_temples_stay_beside_the_mask(data: Prepared) -> None:
+    pose = data.pose(0)
+    mask = np.zeros(data.crops.shape[1:3], np.uint8)
+    cv2.fillConvexPoly(mask, np.round(head_outline(pose, FaceBasis.load())).astype(np.int32), 255)
+    for draw in (hold_up_a_hand, put_on_temples):
+        changed = []
+        for seed in range(8):
+            photo = data.crops[0].copy()
+            draw(photo, mask, pose, np.random.default_rng(seed))
+            difference = np.abs(photo.astype(int) - data.crops[0]).max(2)
+            assert not difference[mask > 0].any()
+            changed.append(float((difference > 4).mean()))
+        assert np.median(changed) > 0.0005
+        assert max(changed) < 0.35
+
+
 def test_network_is_small_and_composes() -> None:
     torch = pytest.importorskip("torch")
     from deepcam.training.network import MAPS, SIZES, Generator, compose, count_macs
@@ -137,3 +162,41 @@ def test_a_run_learns_resumes_and_exports(data: Prepared, tmp_path: Path) -> Non
     (tmp_path / "bad.pt").write_bytes(b"no checkpoint")
     with pytest.raises(DeepcamError, match="cannot be read"):
         export(tmp_path / "bad.pt", target)
+
+
+def test_the_critic_is_shown_both_pictures_alike() -> None:
+    torch = pytest.importorskip("torch")
+    from deepcam.training.train import augment
+
+    noise = torch.Generator().manual_seed(4)
+    picture = torch.rand(3, 3, 64, 64, requires_grad=True)
+    extra = torch.ones(3, 1, 64, 64)
+    one, other, moved = augment([picture, picture.detach().clone()], extra, noise)
+    assert torch.equal(one.detach(), other)
+    assert (one.detach() - picture.detach()).abs().mean() > 0.02
+    # What was cut out or came in from beyond the border counts for nothing.
+    assert 0.3 < float(moved.mean()) < 1
+    assert not one.detach().permute(0, 2, 3, 1)[moved[:, 0] == 0].any()
+    one.sum().backward()
+    assert float(picture.grad.abs().sum()) > 0
+
+
+def test_what_moves_along_does_not_waver() -> None:
+    torch = pytest.importorskip("torch")
+    from deepcam.training.train import wavering
+
+    noise = torch.Generator().manual_seed(5)
+    x = torch.rand(2, CHANNELS, 64, 64)
+    x[:, 7] = 1.0
+
+    def pointwise(t):  # type: ignore[no-untyped-def]
+        return t[:, 4:7] * 2
+
+    def by_place(t):  # type: ignore[no-untyped-def]
+        return t[:, 4:7] * torch.linspace(0, 2, 64)
+
+    fixed = [float(wavering(by_place, x, by_place(x), noise, step)) for step in (1, 3, 5, 7)]
+    assert sum(fixed) > 1e-3
+    for step in (1, 3, 5):
+        assert float(wavering(pointwise, x, pointwise(x), noise, step)) < 1e-6
+    assert float(wavering(pointwise, x, pointwise(x), noise, 2)) > 1e-3

@@ -23,7 +23,9 @@ Steps, in this order (each writes into --work, default ./work):
   deepcam-train train     --minutes 60              train; run it again to go on where it stopped
   deepcam-train export                              checkpoint to models/generator_small.onnx
 
-DIR of photographs: images/ and index.csv (file, source, licence, attribution, person, expression).
+DIR of photographs: images/ and index.csv (file, source, licence, attribution, person, expression),
+or crops and landmarks.npy as FDF has them, for the steps landmarks and prepare (use --most: what
+is prepared is kept in memory, 0.3 MB a face).
 To go on from the shipped network without the checkpoint it came from: landmarks, prepare, then
 train --begin models/generator_small.onnx --lr 6e-4 --adversarial-from 4000, export.
 
@@ -41,6 +43,9 @@ def main(argv: list[str] | None = None) -> None:
         "step", choices=["landmarks", "basis", "bank", "level", "prepare", "train", "export"]
     )
     parser.add_argument("--faces", type=Path, help="folder with images/ and index.csv")
+    parser.add_argument(
+        "--most", type=int, default=0, help="landmarks: photographs at most, evenly spread (0: all)"
+    )
     parser.add_argument("--clips", type=Path, help="folder with clips of talking people")
     parser.add_argument("--work", type=Path, default=Path("work"), help="where to keep everything")
     parser.add_argument("--name", default="run1", help="name of the training run")
@@ -80,12 +85,13 @@ def _run(a: argparse.Namespace) -> None:
         from deepcam.training import landmarks
 
         faces = _needs(a.faces, "--faces")
-        _save(a.work / "photos.npz", landmarks.of_photos(faces, a.jobs))
+        _save(a.work / "photos.npz", landmarks.of_photos(faces, a.jobs, a.most))
         if a.clips is not None:
             _save(a.work / "clips.npz", landmarks.of_clips(_needs(a.clips, "--clips"), a.jobs))
     elif a.step == "basis":
         from deepcam.training.face_basis import build_basis
-        from deepcam.training.landmarks import read_index, tessellation
+        from deepcam.training.landmarks import tessellation
+        from deepcam.training.photographs import read_index
 
         rows = read_index(_needs(a.faces, "--faces"))
         arrays = build_basis(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,6 +24,7 @@ from deepcam.identity.grain import add_grain
 from deepcam.identity.types import Identity
 from deepcam.tracking.reader import MARGINS, least_outline
 from deepcam.training.face_basis import fit_joint
+from deepcam.training.photographs import read_index
 from deepcam.training.split import held_out
 from deepcam.training.textures import complete, delight, past_the_edge, unwrap
 
@@ -118,7 +119,7 @@ def prepare_one(image: U8, landmarks: F64, mean_texture: F32) -> dict[str, NDArr
         used[:, 0] /= fx
         used[:, 1] /= fy
     crop = cv2.warpAffine(source, used, (CROP, CROP), flags=cv2.INTER_LINEAR)
-    whole = np.full(source.shape[:2], 255, np.uint8)
+    whole = _pictured(source)
     inside = cv2.warpAffine(whole, used, (CROP, CROP), flags=cv2.INTER_LINEAR)
     texture, seen = unwrap(image, landmarks, TEXTURE)
     texture = past_the_edge(delight(complete(texture, seen), mean_texture))
@@ -135,6 +136,17 @@ def prepare_one(image: U8, landmarks: F64, mean_texture: F32) -> dict[str, NDArr
         "rotation": pose.rotation.astype(np.float32),
         "translation": (k * pose.translation + shift).astype(np.float32),
     }
+
+
+def _pictured(image: U8) -> U8:
+    """(h, w) 255 where there is a photograph: crops that reach over its edge are filled with black
+    rows or columns there."""
+    seen = image.any(2)
+    rows, columns = np.nonzero(seen.any(1))[0], np.nonzero(seen.any(0))[0]
+    whole = np.zeros(seen.shape, np.uint8)
+    if len(rows):
+        whole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = 255
+    return whole
 
 
 def put_on_scarf(x: F32, head: F32, pose: Pose, rng: np.random.Generator) -> None:
@@ -160,6 +172,51 @@ def put_on_scarf(x: F32, head: F32, pose: Pose, rng: np.random.Generator) -> Non
     x += where * (np.clip(cloth, 0, 1).astype(np.float32) - x)
 
 
+def hold_up_a_hand(photo: U8, mask: U8, pose: Pose, rng: np.random.Generator) -> None:
+    """Draw a hand or an arm of some skin beside ``mask``, in place: in calls they come up to faces
+    and stop at the mask, and the face must not take them for its hair or its neck."""
+    angle = rng.uniform(0.1, np.pi - 0.1)  # from below
+    towards = np.array([np.cos(angle), np.sin(angle)])
+    along = np.array([-towards[1], towards[0]])
+    tip = pose.translation + pose.scale * (rng.uniform(0.7, 1.3) * towards + (0.0, 0.45))
+    wide = rng.uniform(0.10, 0.16) * pose.scale
+    shape = np.zeros(mask.shape, np.uint8)
+    fingers = int(rng.integers(1, 5))
+    for k in range(fingers):
+        start = tip + (k - (fingers - 1) / 2) * 1.7 * wide * along
+        start = start - rng.uniform(0, 0.35) * pose.scale * towards
+        end = tip + 0.8 * pose.scale * towards + 0.6 * (start - tip)
+        cv2.line(shape, _pixel(start), _pixel(end), 255, max(1, round(1.5 * wide)), cv2.LINE_AA)
+    wrist = tip + 0.75 * pose.scale * towards
+    elbow = tip + 3.0 * pose.scale * towards
+    thick = max(1, round((fingers * 1.2 + 0.8) * wide))
+    cv2.line(shape, _pixel(wrist), _pixel(elbow), 255, thick, cv2.LINE_AA)
+    tone = (
+        np.array([95, 125, 175]) * np.exp(rng.normal(-0.25, 0.45)) * np.exp(rng.normal(0, 0.1, 3))
+    )
+    light = 1 + rng.uniform(0, 0.35) * (cv2.GaussianBlur(shape, (0, 0), 2 + wide / 3) / 255.0 - 0.5)
+    skin = np.clip(light[..., None] * tone, 0, 255)
+    weight = cv2.GaussianBlur(shape, (0, 0), 0.7)[..., None] / 255.0 * (mask == 0)[..., None]
+    photo[:] = np.round(photo + weight * (skin - photo)).astype(np.uint8)
+
+
+def put_on_temples(photo: U8, mask: U8, pose: Pose, rng: np.random.Generator) -> None:
+    """Draw temples of spectacles beside ``mask``, in place: the frame lies under it and goes."""
+    tone = rng.uniform(10, 90, 3) if rng.random() < 0.7 else rng.uniform(120, 200, 3)
+    high, thick = rng.uniform(-0.12, 0.08), max(1, round(rng.uniform(0.03, 0.09) * pose.scale))
+    drawn = np.zeros(mask.shape, np.uint8)
+    for side in (-1.0, 1.0):
+        ends = np.array([[0.95 * side, high, 0.25], [1.38 * side, high + 0.06, 1.0]])
+        a, b = project(ends, pose)[:, :2]
+        cv2.line(drawn, _pixel(a), _pixel(b), 255, thick, cv2.LINE_AA)
+    weight = drawn[..., None] / 255.0 * (mask == 0)[..., None]
+    photo[:] = np.round(photo + weight * (tone - photo)).astype(np.uint8)
+
+
+def _pixel(point: NDArray[np.floating[Any]]) -> tuple[int, int]:
+    return int(np.clip(point[0], -9999, 9999)), int(np.clip(point[1], -9999, 9999))
+
+
 def _work(job: tuple[str, F64, F32]) -> dict[str, NDArray[np.generic]] | None:
     path, landmarks, mean = job
     image = cv2.imread(path)
@@ -171,9 +228,8 @@ def _work(job: tuple[str, F64, F32]) -> dict[str, NDArray[np.generic]] | None:
 def prepare(
     folder: Path, landmarks: dict[str, F64], mean_texture: F32, out: Path, jobs: int = 2
 ) -> int:
-    """Prepare every photograph of ``folder`` (images/ and index.csv) once into ``out`` (.npz)."""
-    with (folder / "index.csv").open() as handle:
-        rows = [r for r in csv.DictReader(handle) if r["file"] in landmarks]
+    """Prepare every photograph of ``folder`` that has ``landmarks`` once into ``out`` (.npz)."""
+    rows = [r for r in read_index(folder) if r["file"] in landmarks]
     tasks = [(str(folder / "images" / r["file"]), landmarks[r["file"]], mean_texture) for r in rows]
     with ProcessPoolExecutor(jobs) as pool:
         done = list(pool.map(_work, tasks, chunksize=16))
@@ -350,6 +406,10 @@ class Sampler:
         mask = np.where(inside > 0, 0, 255).astype(np.uint8)
         cv2.fillConvexPoly(mask, np.round(outline).astype(np.int32), 255)
         mask = cv2.dilate(mask, np.ones((3, 3), np.uint8))
+        if self.train and rng.random() < 0.12:
+            photo = photo.copy()
+            draw = hold_up_a_hand if rng.random() < 0.6 else put_on_temples
+            draw(photo, mask, seen, rng)
         framed = seen
         if self.train:
             framed = Pose(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import csv
 import inspect
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.training.face_basis import I32, triangles_of
+from deepcam.training.photographs import is_that_face, read_eyes, read_index
 
 F64 = NDArray[np.float64]
 
@@ -35,16 +35,10 @@ def tessellation() -> I32:
     raise ValueError("mediapipe's tessellation was not found")
 
 
-def read_index(folder: Path) -> list[dict[str, str]]:
-    """Rows of a training folder's index.csv (file, source, person, expression, ...)."""
-    with (folder / "index.csv").open() as handle:
-        return list(csv.DictReader(handle))
-
-
-def _photos(job: tuple[Path, list[str]]) -> list[tuple[str, F64]]:
+def _photos(job: tuple[Path, list[str], dict[str, F64]]) -> list[tuple[str, F64]]:
     from mediapipe.python.solutions import face_mesh
 
-    folder, names = job
+    folder, names, eyes = job
     mesh = face_mesh.FaceMesh(
         static_image_mode=True,
         max_num_faces=1,
@@ -57,8 +51,12 @@ def _photos(job: tuple[Path, list[str]]) -> list[tuple[str, F64]]:
         if image is None:
             continue
         found = _points(mesh.process(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)), image.shape)
-        if found is not None:
-            out.append((name, found))
+        if found is None:
+            continue
+        height, width = image.shape[:2]
+        if name in eyes and not is_that_face(found, eyes[name], width, height):
+            continue
+        out.append((name, found))
     mesh.close()
     return out
 
@@ -71,10 +69,12 @@ def _points(result: object, shape: tuple[int, ...]) -> F64 | None:
     return points * np.array([shape[1], shape[0], shape[1]], np.float64)
 
 
-def of_photos(folder: Path, jobs: int = 2) -> dict[str, F64]:
-    """Landmarks (478, 3) in pixels by file name; photographs without a face are left out."""
-    names = [row["file"] for row in read_index(folder)]
-    parts = [(folder, names[k :: jobs * 4]) for k in range(jobs * 4)]
+def of_photos(folder: Path, jobs: int = 2, most: int = 0) -> dict[str, F64]:
+    """Landmarks (478, 3) in pixels by file name; photographs without a face are left out, and those
+    in which another face was found than the one they were cut for."""
+    names, eyes = [row["file"] for row in read_index(folder, most)], read_eyes(folder)
+    shares = [names[k :: jobs * 4] for k in range(jobs * 4)]
+    parts = [(folder, some, {n: eyes[n] for n in some if n in eyes}) for some in shares]
     with ProcessPoolExecutor(jobs) as pool:
         done = [pair for part in pool.map(_photos, parts) for pair in part]
     return dict(sorted(done))

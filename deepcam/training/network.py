@@ -94,8 +94,13 @@ class Generator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Fields for each pixel; colours 0..1."""
-        fill, render, cover = x[:, 0:3], x[:, 4:7], x[:, 7:8]
-        mouth, normal = x[:, 9:10], x[:, 12:14]
+        raw, light = self._layers(x)
+        # Thresholds of the coverage and quotients of sums need all digits.
+        with torch.autocast(x.device.type, enabled=False):
+            return self._fields(x, raw, light)
+
+    def _layers(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Ten planes (b, MAPS, n, n) and twelve numbers (b, 12, 1, 1)."""
         h = _act(self.stem(x))
         skips = []
         for down, same in zip(self.down, self.same, strict=True):
@@ -108,8 +113,13 @@ class Generator(nn.Module):
         for k in (2, 1, 0):
             h = F.interpolate(_act(self.narrow[k](h)), scale_factor=2.0, mode="nearest")
             h = _act(self.merge[k](torch.cat([h, skips[k]], 1)))
-        raw = F.pixel_shuffle(self.head(h), 2)
-        light = self.light(style)[:, :, None, None]
+        return F.pixel_shuffle(self.head(h), 2), self.light(style)[:, :, None, None]
+
+    def _fields(self, x: Tensor, raw: Tensor, light: Tensor) -> Tensor:
+        fill, render, cover = x[:, 0:3], x[:, 4:7], x[:, 7:8]
+        mouth, normal = x[:, 9:10], x[:, 12:14]
+        if raw.dtype != x.dtype:
+            raw, light = raw.to(x.dtype), light.to(x.dtype)
         # First-order light on the mesh's normals, per channel: one lamp and the ambience.
         depth = torch.sqrt(torch.clamp(1 - (normal**2).sum(1, keepdim=True), 0.01, 1))
         gain = (
