@@ -248,6 +248,24 @@ def test_the_real_provider_is_reported() -> None:
         assert automatic.reason
 
 
+def test_bound_memory_gives_the_same_fields() -> None:
+    """The way of graphics cards, on the CPU."""
+    import onnxruntime as ort
+
+    from deepcam.generator.session import _Bound
+
+    path = path_of("generator_small.onnx")
+    plain = NetworkSession(path, "cpu", 1)
+    raw = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    bound = _Bound(raw, raw.get_inputs()[0].name, raw.get_inputs()[0].shape)
+    rng = np.random.default_rng(2)
+    first = bound.run(rng.random((CHANNELS, 128, 128), np.float32)).copy()
+    planes = rng.random((CHANNELS, 128, 128), np.float32)
+    second = bound.run(planes)
+    assert np.abs(second - plain.run(planes)).max() < 1e-4
+    assert np.abs(second - first).max() > 1e-3
+
+
 def _networks(monkeypatch: pytest.MonkeyPatch, ms: dict[str, float], on: str) -> list[str]:
     """Sessions that only say what they are; names of the networks that were opened."""
     from deepcam.generator import session
