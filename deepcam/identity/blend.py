@@ -97,11 +97,10 @@ def small_log(texture: U8) -> F32:
     return out
 
 
-def blend(recipe: Recipe, bank: Bank, rng: np.random.Generator) -> U8:
-    """(512, 512, 3) BGR.
+def blend(recipe: Recipe, bank: Bank) -> F32:
+    """(LOW, LOW, 3) logarithm of the texture without pores and hairs.
 
-    Colour and coarse light come from all mixtures, features of each region from a few, pores and
-    hairs from one: averaging more would take them away.
+    Colour and coarse light come from all mixtures, features of each region from a few.
     """
     directions, ages = Directions.load(), bank.age
     small = np.stack([bank.small(int(k)) for k in recipe.pick])
@@ -113,13 +112,26 @@ def blend(recipe: Recipe, bank: Bank, rng: np.random.Generator) -> U8:
     for region, row in enumerate(recipe.middle):
         part = _mix(row, small) + directions.texture(decades(recipe.age, row, own))
         out = out + maps[region][..., None] * (part - _coarse(part))
-    big = _enlarge(out)
+    return out
+
+
+def colours(log: F32) -> F32:
+    """BGR 0..255 of such a logarithm."""
+    out: F32 = (np.exp(log) - 8).astype(np.float32)
+    return out
+
+
+def finish(low: F32, recipe: Recipe, bank: Bank, rng: np.random.Generator) -> U8:
+    """(512, 512, 3) BGR of what ``blend`` gave: pores and hairs are added, in each region from one
+    mixture: averaging more would take them away."""
+    big = _enlarge(low)
     maps = region_maps(SIZE) * inside(SIZE)
     for k in np.nonzero(recipe.fine.any(0))[0]:
         share = np.tensordot(recipe.fine[:, k].astype(np.float32), maps, 1)
-        full = cv2.LUT(bank.texture(int(recipe.pick[k])), _LOG)
-        big = big + share[..., None] * (full - _enlarge(small[k]))
-    return add_grain((np.exp(big) - 8).astype(np.float32), rng).astype(np.uint8)
+        index = int(recipe.pick[k])
+        full = cv2.LUT(bank.texture(index), _LOG)
+        big = big + share[..., None] * (full - _enlarge(bank.small(index)))
+    return add_grain(colours(big), rng).astype(np.uint8)
 
 
 @lru_cache(maxsize=2)

@@ -4,6 +4,7 @@ The bank holds mixtures of at least five donors each, none above 30 % of any reg
 ``deepcam.training.identity_bank``). A person is made of two dozen of them (``recipe``), different
 ones in colour, shape and the features of each region; age and tone are taken to what was wished
 (``blend``). So nobody's share can grow, and the same seed gives the same person on every machine.
+Whoever comes out too near to a donor (``nearness``) is drawn again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 from deepcam.errors import DeepcamError
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.topology import OVAL
-from deepcam.identity.blend import Directions, blend, decades, small_log
+from deepcam.identity.blend import Directions, blend, colours, decades, finish, small_log
+from deepcam.identity.nearness import Nearness
 from deepcam.identity.recipe import Recipe, choose
 from deepcam.identity.types import Identity
 from deepcam.modelstore import path_of
@@ -30,6 +32,9 @@ CONTOUR = 0.55
 """Share by which the outline of the face is drawn to the mean's."""
 VARIETY = 0.6
 """Of shapes beyond the bank's, in standard deviations of the population."""
+
+DRAWS = 12
+"""Attempts at somebody who is not near a donor; one in sixteen people needs a second."""
 
 _FIRST = tuple(
     (
@@ -54,6 +59,25 @@ _IRIS = np.array(
 )
 
 
+_Wishes = tuple[int, float | None, float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Draw:
+    """Somebody before pores and hairs."""
+
+    rng: np.random.Generator
+    recipe: Recipe
+    low: F32
+    shape: F32
+    distance: float
+    """To the nearest donor."""
+
+
+def _dice(seed: int, attempt: int) -> np.random.Generator:
+    return np.random.default_rng([0xDEE9CA4, seed, *([attempt] if attempt else [])])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class IdentityModel:
     """The bank, decoded on first use."""
@@ -66,6 +90,8 @@ class IdentityModel:
     tone: F32
     _small: dict[int, F32] = field(default_factory=dict)
     """Mixtures that were needed, small: 0.2 MB each."""
+    _drawn: dict[_Wishes, int] = field(default_factory=dict)
+    """Which attempt gave somebody who is nobody's copy."""
 
     @staticmethod
     @lru_cache(maxsize=1)
@@ -104,20 +130,17 @@ class IdentityModel:
                 raise DeepcamError(
                     f"The {label} {value:g} is out of range.", f"Choose {low:g} to {high:g}."
                 )
-        rng = np.random.default_rng([0xDEE9CA4, seed])
-        recipe = self._recipe(rng, age, masculinity, tone)
+        wishes = (seed, age, masculinity, tone)
+        draws = [self._draw(wishes, 0)]
+        while draws[-1].distance < Nearness.load().limit and len(draws) < DRAWS:
+            draws.append(self._draw(wishes, len(draws)))
+        draw = max(draws, key=lambda d: d.distance) if len(draws) == DRAWS else draws[-1]
+        if len(self._drawn) > 100_000:
+            self._drawn.clear()
+        self._drawn[wishes] = draws.index(draw)
+        rng, recipe, shape = draw.rng, draw.recipe, draw.shape
         pick = recipe.pick
-        texture = blend(recipe, self, np.random.default_rng([seed, 1]))
-        basis = FaceBasis.load()
-        shape = np.tensordot(recipe.shape, self.shapes[pick], 1)
-        shape = shape + Directions.load().shape(decades(recipe.age, recipe.shape, self.age[pick]))
-        # The population's own variation makes the number of people unlimited.
-        shape = shape + np.tensordot(rng.normal(0, VARIETY, len(basis.shape)), basis.shape, 1)
-        flipped = shape[basis.mirror] * np.array([-1, 1, 1])
-        shape = 0.5 * (shape + flipped)
-        # Heads differ in width, and the mask is everybody's: a contour near the mean's leaves the
-        # least to be filled between face and ears.
-        shape[OVAL, 0] += CONTOUR * (1.04 * basis.mean[OVAL, 0] - shape[OVAL, 0])
+        texture = finish(draw.low, recipe, self, np.random.default_rng([seed, 1]))
         centre = (1 - recipe.tone) * 5.2
         odds = np.exp(-0.5 * ((np.arange(6) - centre) / 1.1) ** 2)
         odds[4] += 0.35
@@ -145,9 +168,31 @@ class IdentityModel:
         masculinity: float | None = None,
         tone: float | None = None,
     ) -> Recipe:
-        """What ``sample`` mixes for the same arguments; takes no time. They are not checked."""
-        rng = np.random.default_rng([0xDEE9CA4, seed])
-        return self._recipe(rng, age, masculinity, tone)
+        """What ``sample`` mixes for the same arguments; takes no time once it has."""
+        wishes = (seed, age, masculinity, tone)
+        if wishes not in self._drawn:
+            self.sample(*wishes)
+        return self._recipe(_dice(seed, self._drawn[wishes]), age, masculinity, tone)
+
+    def _draw(self, wishes: _Wishes, attempt: int) -> _Draw:
+        """Somebody, and how near to a donor; attempt 0 decides for nearly everybody."""
+        seed, age, masculinity, tone = wishes
+        rng = _dice(seed, attempt)
+        recipe = self._recipe(rng, age, masculinity, tone)
+        pick = recipe.pick
+        basis = FaceBasis.load()
+        shape = np.tensordot(recipe.shape, self.shapes[pick], 1)
+        shape = shape + Directions.load().shape(decades(recipe.age, recipe.shape, self.age[pick]))
+        # The population's own variation makes the number of people unlimited.
+        shape = shape + np.tensordot(rng.normal(0, VARIETY, len(basis.shape)), basis.shape, 1)
+        flipped = shape[basis.mirror] * np.array([-1, 1, 1])
+        shape = (0.5 * (shape + flipped)).astype(np.float32)
+        low = blend(recipe, self)
+        distance = Nearness.load().nearest(colours(low), shape)
+        # Heads differ in width, and the mask is everybody's: a contour near the mean's leaves the
+        # least to be filled between face and ears.
+        shape[OVAL, 0] += CONTOUR * (1.04 * basis.mean[OVAL, 0] - shape[OVAL, 0])
+        return _Draw(rng, recipe, low, np.ascontiguousarray(shape), distance)
 
     def _recipe(
         self,

@@ -100,6 +100,7 @@ def _run(a: argparse.Namespace) -> None:
         _save(MODELS_DIR / "face_basis.npz", arrays, compressed=True)
         write_manifest(MODELS_DIR)
     elif a.step == "bank":
+        from deepcam.identity import nearness
         from deepcam.training.directions import fit
         from deepcam.training.donors import donor_list, load_donors, write_shares
         from deepcam.training.identity_bank import build
@@ -111,6 +112,8 @@ def _run(a: argparse.Namespace) -> None:
         write_shares(shares, [r["file"] for r in donor_list() if r["file"] in photos])
         _save(MODELS_DIR / "identity_bank.npz", bank)
         _save(MODELS_DIR / "identity_directions.npz", fit(bank), compressed=True)
+        codes = nearness.fit(donors.textures, donors.shapes)
+        _save(MODELS_DIR / "donor_codes.npz", codes, compressed=True)
         write_manifest(MODELS_DIR)
     elif a.step == "level":
         from deepcam.training import level
