@@ -24,7 +24,7 @@ from deepcam.identity.grain import add_grain
 from deepcam.identity.types import Identity
 from deepcam.tracking.reader import MARGINS, least_outline
 from deepcam.training.face_basis import fit_joint
-from deepcam.training.photographs import read_index
+from deepcam.training.photographs import SPAWN, read_index
 from deepcam.training.split import held_out
 from deepcam.training.textures import complete, delight, past_the_edge, unwrap
 
@@ -231,7 +231,7 @@ def prepare(
     """Prepare every photograph of ``folder`` that has ``landmarks`` once into ``out`` (.npz)."""
     rows = [r for r in read_index(folder) if r["file"] in landmarks]
     tasks = [(str(folder / "images" / r["file"]), landmarks[r["file"]], mean_texture) for r in rows]
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=SPAWN) as pool:
         done = list(pool.map(_work, tasks, chunksize=16))
     pairs = [(r, d) for r, d in zip(rows, done, strict=True) if d is not None]
     arrays = {k: np.stack([d[k] for _, d in pairs]) for k in pairs[0][1]}

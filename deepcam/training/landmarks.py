@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.training.face_basis import I32, triangles_of
-from deepcam.training.photographs import is_that_face, read_eyes, read_index
+from deepcam.training.photographs import SPAWN, is_that_face, read_eyes, read_index
 
 F64 = NDArray[np.float64]
 
@@ -75,7 +75,7 @@ def of_photos(folder: Path, jobs: int = 2, most: int = 0) -> dict[str, F64]:
     names, eyes = [row["file"] for row in read_index(folder, most)], read_eyes(folder)
     shares = [names[k :: jobs * 4] for k in range(jobs * 4)]
     parts = [(folder, some, {n: eyes[n] for n in some if n in eyes}) for some in shares]
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=SPAWN) as pool:
         done = [pair for part in pool.map(_photos, parts) for pair in part]
     return dict(sorted(done))
 
@@ -108,5 +108,5 @@ def _clip(path: Path) -> F64:
 def of_clips(folder: Path, jobs: int = 2) -> dict[str, F64]:
     """Landmarks (frames, 478, 3) of each clip in ``folder``, in pixels of a crop."""
     paths = sorted(p for p in folder.iterdir() if p.suffix in {".mkv", ".mpg", ".mp4"})
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=SPAWN) as pool:
         return {p.name: a for p, a in zip(paths, pool.map(_clip, paths), strict=True) if len(a)}

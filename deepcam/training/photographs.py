@@ -10,6 +10,7 @@ are not this project's to ship.
 from __future__ import annotations
 
 import csv
+import multiprocessing
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from deepcam.errors import DeepcamError
 
 F64 = NDArray[np.float64]
 
+SPAWN = multiprocessing.get_context("spawn")
+"""Processes for preparation: one that is forked beside MediaPipe's threads may die."""
 KEYPOINTS = 7
 NEAR = 0.35
 """Distance of a mesh's eyes from the keypoints, in distances of the eyes, at which it is the face
