@@ -475,6 +475,8 @@ def evaluate(
     _quiet_libraries()
     if store and not smoke:
         raise DeepcamError("--store keeps the figures of --smoke.", "Give both.")
+    if network not in ("small", "large"):
+        raise DeepcamError(f"There is no network called {network}.", "Choose small or large.")
     few = Settings(
         persons, clips, frames, min(60, persons), both_ways=persons >= 48, strangers=strangers,
         sessions=3 if learning else 0, second_judge=second_judge, store=cache,

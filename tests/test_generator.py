@@ -16,7 +16,7 @@ from deepcam.erase import erase
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, Frame, MaskedFrame, Points, Pose
 from deepcam.generator import Generator, painter
-from deepcam.generator.composition import compose, rim_of
+from deepcam.generator.composition import ERASED, compose, rim_of
 from deepcam.generator.conditioning import CHANNELS, Context, cut, window
 from deepcam.generator.fields import COLOUR_KEPT, MAPS, hold_level
 from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN
@@ -445,6 +445,26 @@ def test_detail_is_never_read_from_under_the_mask(seed: int) -> None:
         out.append(image)
     assert np.array_equal(out[0][region > 0], out[1][region > 0])
     assert np.array_equal(out[1][region == 0], picture[region == 0])
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**32 - 1))
+def test_the_rim_is_where_the_outline_is(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    corners = rng.uniform(-50, 250, (int(rng.integers(3, 20)), 2)).astype(np.float32)
+    outline = cv2.convexHull(corners)[:, 0]
+    if cv2.contourArea(outline) < 50:
+        return
+    unknown = Context(np.zeros((8, 8, 3), np.float32), np.ones((8, 8), np.float32))
+    rim = rim_of(outline, unknown, 20.0)
+    assert np.isfinite(rim.radii).all()
+    assert np.isfinite(rim.coarse).all()
+    turn = np.linspace(-2, 2, len(rim.radii))
+    way = np.stack([1 - np.abs(turn), np.sign(turn) * (1 - np.abs(1 - np.abs(turn)))], 1)
+    way /= np.linalg.norm(way, axis=1, keepdims=True)
+    for radius, towards in zip(rim.radii - ERASED, way, strict=True):
+        x, y = (rim.centre + radius * towards).tolist()
+        assert abs(cv2.pointPolygonTest(outline[:, None], (x, y), True)) < 0.05
 
 
 def test_edges_of_eyes_and_teeth_are_no_stairs() -> None:

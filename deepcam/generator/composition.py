@@ -69,7 +69,7 @@ class Rim(NamedTuple):
 def rim_of(outline: Points, surroundings: Context, scale: float) -> Rim:
     """``outline``: (k, 2) convex polygon, pixels; ``scale``: pixels of an IOD."""
     corners = np.asarray(outline, np.float64)
-    centre = 0.5 * (corners.min(0) + corners.max(0))
+    centre = corners.mean(0)
     following = np.roll(corners, -1, 0)
     side = following - corners
     normal = np.stack([side[:, 1], -side[:, 0]], 1)
@@ -81,7 +81,7 @@ def rim_of(outline: Points, surroundings: Context, scale: float) -> Rim:
     towards /= np.sqrt((towards**2).sum(0))
     ahead = normal @ towards
     # A ray leaves a convex polygon through the first side that it meets from within.
-    hit = np.where(ahead > 1e-9, distance[:, None] / np.maximum(ahead, 1e-9), np.inf).min(0)
+    hit = np.where(ahead > 1e-9, distance[:, None] / np.maximum(ahead, 1e-9), 1e6).min(0)
     n = surroundings.fill.shape[0]
     coarse = np.empty((n, n, 4), np.float32)
     _from_afar(surroundings.fill, surroundings.mask, _kernel(COARSE * n / 128), coarse)
