@@ -25,6 +25,7 @@ from deepcam.files import Kind, Options, plan
 from deepcam.geometry.basis import FaceBasis
 from deepcam.identity.blend import Directions
 from deepcam.identity.model import IdentityModel
+from deepcam.identity.nearness import Nearness
 
 pytestmark = pytest.mark.usefixtures("plain_stderr")
 
@@ -183,7 +184,9 @@ def other_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     folder = tmp_path / "models"
     shutil.copytree(modelstore.MODELS_DIR, folder)
     monkeypatch.setattr(modelstore, "MODELS_DIR", folder)
-    caches = (modelstore.path_of, IdentityModel.load, FaceBasis.load, Directions.load)
+    caches = (
+        modelstore.path_of, IdentityModel.load, FaceBasis.load, Directions.load, Nearness.load,
+    )  # fmt: skip
     for cache in caches:
         cache.cache_clear()
     yield folder
@@ -193,7 +196,14 @@ def other_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
 
 @pytest.mark.parametrize(
     "name",
-    ["generator_small.onnx", "identity_bank.npz", "face_basis.npz", "identity_directions.npz"],
+    [
+        "generator_small.onnx",
+        "generator_large.onnx",
+        "identity_bank.npz",
+        "face_basis.npz",
+        "identity_directions.npz",
+        "donor_codes.npz",
+    ],
 )
 def test_corrupt_model(run, tmp_path: Path, other_models: Path, name: str) -> None:
     data = bytearray((other_models / name).read_bytes())
@@ -201,7 +211,8 @@ def test_corrupt_model(run, tmp_path: Path, other_models: Path, name: str) -> No
     (other_models / name).write_bytes(data)
     cv2.imwrite(str(tmp_path / "a.png"), np.full((40, 40, 3), 90, np.uint8))
     out = tmp_path / "o.png"
-    _failed(run("anonymize", tmp_path / "a.png", "-o", out), name)
+    network = "small" if "small" in name else "auto"
+    _failed(run("anonymize", tmp_path / "a.png", "-o", out, "--network", network), name)
     assert not out.exists()
 
 

@@ -60,7 +60,7 @@ def picture(seed: int, height: int = 300, width: int = 320) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def generators() -> list[Generator]:
-    return [Generator(still=True), Generator(still=True, network="none")]
+    return [Generator(still=True, network=name) for name in ("small", "none", "large")]
 
 
 def paint(generator: Generator, image: np.ndarray, who: Face) -> tuple[MaskedFrame, np.ndarray]:
@@ -72,7 +72,7 @@ def paint(generator: Generator, image: np.ndarray, who: Face) -> tuple[MaskedFra
     return masked, before
 
 
-@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("which", [0, 1, 2])
 def test_nothing_under_the_mask_flows_through(generators: list[Generator], which: int) -> None:
     """P6: with the conditioning held fixed, pixels under the mask change not one bit."""
     rng = np.random.default_rng(which)
@@ -90,7 +90,7 @@ def test_nothing_under_the_mask_flows_through(generators: list[Generator], which
         assert np.array_equal(first.image, third.image)
 
 
-@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("which", [0, 1, 2])
 def test_every_erased_pixel_is_painted_and_no_other(
     generators: list[Generator], which: int
 ) -> None:
@@ -246,6 +246,27 @@ def test_the_real_provider_is_reported() -> None:
     automatic = NetworkSession(path_of("generator_small.onnx"))
     if automatic.provider == "cpu":
         assert automatic.reason
+
+
+def test_both_networks_are_shipped_and_alike() -> None:
+    large, small = open_network("auto", "cpu", 1, still=True), open_network("auto", "cpu", 1)
+    assert (large.size, large.resolution) == ("large", 192)
+    assert (small.size, small.resolution) == ("small", 128)
+    # Of one grey wall and one grey face they make nearly the same.
+    fields = []
+    for session in (large, small):
+        n = session.resolution
+        planes = np.zeros((CHANNELS, n, n), np.float32)
+        planes[:3] = 0.5
+        y, x = (np.mgrid[:n, :n] + 0.5) / n - 0.5
+        inside = (x / 0.3) ** 2 + (y / 0.36) ** 2 < 1
+        planes[3, inside] = planes[7, inside] = 1
+        planes[4:7, inside] = 0.5
+        made = session.run(planes)
+        assert np.isfinite(made).all()
+        fields.append([made[6, n // 2, n // 2], np.log(made[:3, inside]).mean()])
+    assert fields[0][0] == fields[1][0] == 1
+    assert abs(fields[0][1] - fields[1][1]) < 0.3
 
 
 def test_bound_memory_gives_the_same_fields() -> None:

@@ -193,24 +193,26 @@ def open_network(
     """The ``network`` named, ready to run.
 
     ``auto`` is the small one on a CPU, and the large one for pictures that do not move (``still``)
-    and on a graphics card that runs it within ``FLUENT_MS``. Where the large one cannot be had,
-    ``auto`` goes on with the small one. Raises ``DeepcamError``.
+    and on a graphics card that runs it within ``FLUENT_MS``. Where the large one cannot be run,
+    ``auto`` goes on with the small one. Raises ``DeepcamError``, also for altered files.
     """
     if network not in NETWORKS:
         raise DeepcamError(
             f"There is no network called {network}.", f"Choose one of {', '.join(NETWORKS)}."
         )
     if network == "large" or (network == "auto" and still):
+        path = path_of("generator_large.onnx")  # an altered file is no reason to take another
         try:
-            return NetworkSession(path_of("generator_large.onnx"), provider, threads)
+            return NetworkSession(path, provider, threads)
         except DeepcamError:
             if network == "large":
                 raise
     small = NetworkSession(path_of("generator_small.onnx"), provider, threads)
     if network == "small" or still or small.provider == "cpu":
         return small
+    path = path_of("generator_large.onnx")
     try:
-        large = NetworkSession(path_of("generator_large.onnx"), small.provider, threads)
+        large = NetworkSession(path, small.provider, threads)
     except DeepcamError:
         return small
     # One that did not fit beside the small one fell back to the CPU.
