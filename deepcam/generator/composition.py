@@ -18,7 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from deepcam.frames import Points
-from deepcam.generator.conditioning import Context
+from deepcam.generator.conditioning import SPAN, Context
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -67,7 +67,14 @@ class Rim(NamedTuple):
 
 
 def rim_of(outline: Points, surroundings: Context, scale: float) -> Rim:
-    """``outline``: (k, 2) convex polygon, pixels; ``scale``: pixels of an IOD."""
+    """``outline``: (k, 2) convex polygon, pixels; ``scale``: pixels of an IOD.
+
+    A face so small that the fields' pixels are no larger than the picture's lacks no detail.
+    """
+    n = surroundings.fill.shape[0]
+    if scale * SPAN <= n:
+        nothing = np.zeros((1, 1, 4), np.float32)
+        return Rim(np.zeros(2, np.float32), np.zeros(BINS + 1, np.float32), 0.0, nothing, 0.0)
     corners = np.asarray(outline, np.float64)
     centre = corners.mean(0)
     following = np.roll(corners, -1, 0)
@@ -82,7 +89,6 @@ def rim_of(outline: Points, surroundings: Context, scale: float) -> Rim:
     ahead = normal @ towards
     # A ray leaves a convex polygon through the first side that it meets from within.
     hit = np.where(ahead > 1e-9, distance[:, None] / np.maximum(ahead, 1e-9), 1e6).min(0)
-    n = surroundings.fill.shape[0]
     coarse = np.empty((n, n, 4), np.float32)
     _from_afar(surroundings.fill, surroundings.mask, _kernel(COARSE * n / 128), coarse)
     texture = cv2.blur(cv2.erode(coarse[..., 3], np.ones((3, 3), np.uint8)), (3, 3))
@@ -301,7 +307,7 @@ def compose(
             if filled:
                 for k in range(3):
                     f[k] = p00[7 + k] * w00 + p10[7 + k] * w10 + p01[7 + k] * w01 + p11[7 + k] * w11
-                if alpha < np.float32(0.96):
+                if alpha < np.float32(0.94):
                     _detail(image, mask, px, np.float32(y + y0), rim, affine, f)
             for k in range(3):
                 value = zero
