@@ -99,5 +99,13 @@ def test_a_large_network_begins_where_the_small_one_stands(tmp_path: Path) -> No
     new = large.head.weight.grad[:, SIZES["small"].widths[0] :]
     assert float(new.abs().max()) > 0
     Generator(SIZES["large"]).load_state_dict(shipped_weights(path, "large"))
+    # The shipped large one, whose layers are halved, can be gone on from, too.
+    again = Generator(SIZES["large"])
+    again.load_state_dict(shipped_weights(MODELS_DIR / "generator_large.onnx", "large"))
+    planes = torch.rand(1, CHANNELS, 192, 192, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        made = again(planes)[0].numpy()
+    shipped = NetworkSession(MODELS_DIR / "generator_large.onnx", "cpu", 1)
+    assert np.abs(made - shipped.run(planes[0].numpy())).max() < LIMIT
     with pytest.raises(ValueError, match="wider"):
         widened(large.state_dict(), wide, SIZES["small"])
