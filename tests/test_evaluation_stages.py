@@ -52,3 +52,35 @@ def test_nobody_to_show(tmp_path: Path) -> None:
     with pytest.raises(DeepcamError, match="No face was generated"):
         write_stages([str(empty)], tmp_path / "sheet.png", lambda _: None, network="small")
     assert not (tmp_path / "sheet.png").exists()
+
+
+def test_what_the_guard_hides_is_erased_though_the_tracker_lost_it(
+    picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The erased column is the camera's own: not what the tracker happens to see in this frame."""
+    from deepcam.evaluation import stages
+    from deepcam.evaluation.stages import _Watched
+
+    seen: list[np.ndarray] = []
+    plain = _Watched.paint
+
+    def paint(self, masked, plans, identities):  # type: ignore[no-untyped-def]
+        masked.image[:40, :40] = 0  # something else that is hidden in this frame
+        masked.mask[:40, :40] = 255
+        out = plain(self, masked, plans, identities)
+        seen.append(self.erased)
+        return out
+
+    shown: list[np.ndarray] = []
+    row = stages._row
+
+    def note(frame, watched, result, originals):  # type: ignore[no-untyped-def]
+        shown.append(watched.erased)
+        return row(frame, watched, result, originals)
+
+    monkeypatch.setattr(_Watched, "paint", paint)
+    monkeypatch.setattr(stages, "_row", note)
+    write_stages([str(picture)], tmp_path / "sheet.png", lambda _: None, network="small")
+    assert len(shown) == 1
+    assert not shown[0][:40, :40].any()
+    assert shown[0] is seen[-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.anonymizer import Anonymizer, AnonymizerSettings
-from deepcam.erase import erase
 from deepcam.errors import DeepcamError
 from deepcam.evaluation.outcome import Say
 from deepcam.files import Kind, kind_of
-from deepcam.frames import Face, Frame, Image, Persons, Reason
+from deepcam.frames import Frame, Image, MaskedFrame, Reason
+from deepcam.generator import Generator
 from deepcam.generator.render import Renderer, window_matrix
+from deepcam.guard import Plan
 from deepcam.identity.types import Identity
 from deepcam.stills import read_still, write_still
-from deepcam.tracking import Tracker
 
 SIDE = 224
 """Pixels of a tile's side."""
@@ -31,24 +31,24 @@ LARGEST = 1600
 
 
 class _Watched:
-    """The tracker, and what it last said."""
+    """The generator, and what it was last given: the picture from which everything that is hidden,
+    lost faces too, has been erased."""
 
-    def __init__(self, still: bool) -> None:
-        self._inner = Tracker(6, still)
-        self.faces: tuple[Face, ...] = ()
+    def __init__(self, network: str, still: bool) -> None:
+        self._inner = Generator(network=network, still=still)
+        self.erased: Image | None = None
+        self.plans: list[Plan] = []
+        self.identities: dict[int, Identity] = {}
 
-    def process(self, frame: Frame) -> tuple[Face, ...]:
-        self.faces = self._inner.process(frame)
-        return self.faces
+    def warm_up(self) -> None:
+        self._inner.warm_up()
 
-    def persons(self, frame: Frame) -> Persons | None:
-        return self._inner.persons(frame)
-
-    def reset(self) -> None:
-        self._inner.reset()
-
-    def close(self) -> None:
-        self._inner.close()
+    def paint(
+        self, masked: MaskedFrame, plans: Sequence[Plan], identities: Mapping[int, Identity]
+    ) -> dict[str, float]:
+        self.erased, self.plans = np.array(masked.image), list(plans)
+        self.identities = dict(identities)
+        return self._inner.paint(masked, plans, identities)
 
 
 def write_stages(
@@ -69,16 +69,17 @@ def write_stages(
         path = Path(name)
         still = kind_of(path) is Kind.IMAGE
         frames, wanted = _frames(path, still, moments)
-        watched = _Watched(still)
-        settings = AnonymizerSettings(identity=number, still=still, live=False, network=network)
-        anonymizer = Anonymizer(settings, tracker=watched)
+        watched = _Watched(network, still)
+        settings = AnonymizerSettings(identity=number, still=still, live=False)
+        anonymizer = Anonymizer(settings, generator=watched)
         try:
             if anonymizer.problem is not None:
                 raise anonymizer.problem
             for frame in frames:
+                watched.plans = []  # nobody may be in it
                 safe = anonymizer.process(frame)
                 if frame.number in wanted and safe.reason is Reason.GENERATED:
-                    tiles += _row(frame, watched.faces, safe.image, anonymizer.identity, originals)
+                    tiles += _row(frame, watched, safe.image, originals)
         finally:
             anonymizer.close()
     if not tiles:
@@ -112,20 +113,14 @@ def _frames(path: Path, still: bool, moments: int) -> tuple[Iterator[Frame], set
     return play(), {round((k + 0.5) * count / moments) for k in range(moments)}
 
 
-def _row(
-    frame: Frame, faces: Sequence[Face], result: Image, identity: Identity | None, originals: bool
-) -> list[Image]:
+def _row(frame: Frame, watched: _Watched, result: Image, originals: bool) -> list[Image]:
     """One tile with all stages of the largest face, or none."""
-    face = max(
-        (f for f in faces if f.pose is not None),
-        key=lambda f: f.pose.scale if f.pose is not None else 0.0,
-        default=None,
-    )
-    if face is None or identity is None:
+    posed = [(p.face.pose.scale, p.face, p.track) for p in watched.plans if p.face and p.face.pose]
+    if not posed or watched.erased is None:
         return []
-    erased = erase(frame, [f.outline for f in faces])
-    height, width = erased.mask.shape
-    render = Renderer(identity).draw(
+    _, face, track = max(posed, key=lambda one: one[0])
+    height, width = result.shape[:2]
+    render = Renderer(watched.identities[track]).draw(
         face, window_matrix(face, np.eye(2, 3, dtype=np.float32)), (width, height), normals=False
     )
     drawn = np.where(render.kind[..., None] > 0, render.colour.clip(0, 255), 0).astype(np.uint8)
@@ -134,7 +129,7 @@ def _row(
     corner = 0.5 * (low + high) - 0.5 * side
     move = np.array([[SIDE / side, 0, 0], [0, SIDE / side, 0]], np.float32)
     move[:, 2] = -move[:, :2] @ corner
-    stages = [erased.image, drawn, result]
+    stages = [watched.erased, drawn, result]
     if originals:
         stages.insert(0, frame.image)
     quality = cv2.INTER_AREA if side > SIDE else cv2.INTER_CUBIC

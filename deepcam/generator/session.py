@@ -162,8 +162,8 @@ _OWN_MEMORY = frozenset({LADDER["tensorrt"], LADDER["cuda"]})
 
 
 class _Bound:
-    """A session whose input and output are bound to memory once, so that none is asked for and
-    none given back in a frame."""
+    """A session with memory of its own for input and output, so that none is asked for and none
+    given back in a frame."""
 
     def __init__(self, session: Any, name: str, shape: Sequence[int]) -> None:
         self._session, self._name = session, name
@@ -171,7 +171,6 @@ class _Bound:
         out = session.get_outputs()[0]
         self._planes = np.zeros(tuple(int(n) for n in shape), np.float32)
         self._fields = np.zeros(tuple(int(n) for n in out.shape), np.float32)
-        self._binding.bind_cpu_input(name, self._planes)
         self._binding.bind_output(
             out.name, "cpu", 0, np.float32, self._fields.shape, self._fields.ctypes.data
         )
@@ -179,7 +178,7 @@ class _Bound:
     def run(self, planes: F32) -> F32:
         """As ``NetworkSession.run``; the result is overwritten by the next run."""
         self._planes[0] = planes
-        # What was bound was copied at that moment: it has to be bound again to be read again.
+        # The input is read when it is bound, so that each run binds it anew.
         self._binding.bind_cpu_input(self._name, self._planes)
         self._session.run_with_iobinding(self._binding)
         self._binding.synchronize_outputs()
