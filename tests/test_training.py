@@ -200,3 +200,40 @@ def test_what_moves_along_does_not_waver() -> None:
     for step in (1, 3, 5):
         assert float(wavering(pointwise, x, pointwise(x), noise, step)) < 1e-6
     assert float(wavering(pointwise, x, pointwise(x), noise, 2)) > 1e-3
+
+
+def test_processes_draw_what_the_plan_says(data: Prepared, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from dataclasses import fields
+
+    from deepcam.training.feed import Plan, batches, place
+
+    np.savez(tmp_path / "data.npz", **{f.name: getattr(data, f.name) for f in fields(data)})
+    people = [IdentityModel.load().sample(3)]
+    plan = Plan(batch=3, side=64, adversarial_from=12, seed=1, seen=6)
+    feed = batches(tmp_path / "data.npz", people, plan, workers=2)
+    drawn = [next(feed) for _ in range(4)]
+    assert [swaps for *_, swaps in drawn] == [0, 0, 1, 1]
+    x, y, valid = place(drawn[3][:3], "cpu")
+    assert x.shape == (3, CHANNELS, 64, 64)
+    assert y.shape == (3, 3, 64, 64)
+    assert x.dtype == torch.float32
+    assert valid.shape == (3, 1, 64, 64)
+    # Two workers never draw the same; a thread draws the same every time, in full precision.
+    assert not torch.equal(drawn[0][0], drawn[1][0])
+    again = [next(batches(data, people, plan)) for _ in range(2)]
+    assert torch.equal(again[0][0], again[1][0])
+    assert again[0][0].dtype == torch.float32
+    with pytest.raises(ValueError, match="path"):
+        batches(data, people, plan, workers=1)
+
+
+def test_a_frame_is_timed_with_and_without_its_copies() -> None:
+    pytest.importorskip("torch")
+    from deepcam.training.timing import frame_ms
+
+    found = frame_ms("small", "cpu", runs=2)
+    assert set(found) == {
+        "network_median", "network_p95", "with_copies_median", "with_copies_p95",
+    }  # fmt: skip
+    assert min(found.values()) > 0

@@ -22,6 +22,7 @@ Steps, in this order (each writes into --work, default ./work):
   deepcam-train prepare   --faces DIR               crops, textures, poses: what training reads
   deepcam-train train     --minutes 60              train; run it again to go on where it stopped
   deepcam-train export                              checkpoint to models/generator_small.onnx
+  deepcam-train time      --device cuda             one frame's network in torch, milliseconds
 
 DIR of photographs: images/ and index.csv (file, source, licence, attribution, person, expression),
 or crops and landmarks.npy as FDF has them, for the steps landmarks and prepare (use --most: what
@@ -40,7 +41,8 @@ def main(argv: list[str] | None = None) -> None:
         "deepcam-train", description=_STORY, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "step", choices=["landmarks", "basis", "bank", "level", "prepare", "train", "export"]
+        "step",
+        choices=["landmarks", "basis", "bank", "level", "prepare", "train", "export", "time"],
     )
     parser.add_argument("--faces", type=Path, help="folder with images/ and index.csv")
     parser.add_argument(
@@ -65,6 +67,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--minutes", type=float, default=60, help="stop after this long")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--jobs", type=int, default=2, help="processes for preparation")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=0,
+        help="train: processes that draw samples, 1 GB of memory each; a GPU wants all cores "
+        "(0: a thread, enough for a CPU)",
+    )
+    parser.add_argument(
+        "--save-minutes", type=float, default=4.0, help="train: time between two checkpoints"
+    )
     arguments = parser.parse_args(argv)
     try:
         _run(arguments)
@@ -142,9 +154,6 @@ def _run(a: argparse.Namespace) -> None:
         count = prepare(faces, photos, mean, a.work / "data.npz", a.jobs)
         print(f"{count} photographs prepared")
     elif a.step == "train":
-        import cv2
-
-        from deepcam.training.data import load
         from deepcam.training.train import Config, train
 
         config = Config(
@@ -156,6 +165,8 @@ def _run(a: argparse.Namespace) -> None:
             adversarial_from=a.adversarial_from,
             adversarial_weight=a.adversarial_weight,
             device=a.device,
+            workers=a.workers,
+            save_minutes=a.save_minutes,
         )
         data = a.work / "data.npz"
         if not data.exists():
@@ -165,7 +176,12 @@ def _run(a: argparse.Namespace) -> None:
             from deepcam.training.export import shipped_weights
 
             begin = shipped_weights(a.begin, a.size)
-        train(config, load(data), a.work / a.name, a.minutes, begin=begin)
+        train(config, data, a.work / a.name, a.minutes, begin=begin)
+    elif a.step == "time":
+        from deepcam.training.timing import frame_ms
+
+        for label, value in frame_ms(a.size, a.device).items():
+            print(f"{a.size} {a.device} {label.replace('_', ' ')}: {value:.2f} ms")
     else:
         from deepcam.training.export import export
 

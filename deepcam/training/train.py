@@ -6,7 +6,6 @@ import csv
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,7 +17,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from deepcam.identity.model import IdentityModel
-from deepcam.training.data import Prepared, Sample, Sampler
+from deepcam.training.data import Prepared, Sample, Sampler, load
+from deepcam.training.feed import Plan, batches, place, stack
 from deepcam.training.network import SIZES, Critic, Generator, compose
 
 F32 = NDArray[np.float32]
@@ -44,19 +44,8 @@ class Config:
     ema: float = 0.998
     device: str = "cpu"
     save_minutes: float = 4.0
-
-
-def batch_of(samples: list[Sample], device: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Stack samples into tensors on ``device``."""
-    x = torch.from_numpy(np.stack([s.inputs for s in samples]))
-    y = torch.from_numpy(np.stack([s.target for s in samples]))
-    v = torch.from_numpy(np.stack([s.valid for s in samples]))
-    layout = torch.channels_last
-    return (
-        x.to(device, memory_format=layout),
-        y.to(device, memory_format=layout),
-        v.to(device, memory_format=layout),
-    )
+    workers: int = 0
+    """Processes that draw batches; 0 = a thread, enough for a CPU."""
 
 
 def _halve(x: Tensor) -> Tensor:
@@ -199,7 +188,7 @@ def learning_rate(config: Config, seen: int) -> float:
 
 def train(
     config: Config,
-    data: Prepared,
+    data: Prepared | Path,
     folder: Path,
     minutes: float,
     identities: int = 48,
@@ -207,7 +196,9 @@ def train(
 ) -> None:
     """Train for ``minutes`` or until ``config.images``; state and sheets go to ``folder``.
 
-    A new run starts from the weights ``begin``, from chance when None.
+    A new run starts from the weights ``begin``, from chance when None. ``data`` must be a path for
+    ``config.workers``. The state in which the critic joins is kept in ``supervised.pt``: which of
+    both looks better is for eyes to say.
     """
     folder.mkdir(parents=True, exist_ok=True)
     size = SIZES[config.size]
@@ -234,25 +225,27 @@ def train(
         print(f"resumed at {seen} images", flush=True)
     model = IdentityModel.load()
     people = [model.sample(s) for s in range(10_000, 10_000 + identities)]
-    side = config.resolution or size.resolution
-    sampler = Sampler(data, side, config.seed + seen, people)
-    judge = Sampler(data, size.resolution, 0, people, train=False)
+    prepared = load(data) if isinstance(data, Path) else data
+    judge = Sampler(prepared, size.resolution, 0, people, train=False)
     held = [judge.self_sample(int(i)) for i in judge.rows[:: max(1, len(judge.rows) // 96)][:96]]
+    side = config.resolution or size.resolution
+    plan = Plan(config.batch, side, config.adversarial_from, config.seed, seen)
+    feed = batches(data if config.workers else prepared, people, plan, config.workers)
     noise = torch.Generator().manual_seed(config.seed + seen)
     run = _runner(net, device)
     start = saved = time.monotonic()
     history: list[float] = []
     step = 0
-    # The next batch is drawn while this one trains.
-    pool = ThreadPoolExecutor(1)
-    coming = pool.submit(_draw, sampler, config, seen)
+    alone = seen < config.adversarial_from
     while seen < config.images and time.monotonic() - start < minutes * 60:
         for group in optim.param_groups:
             group["lr"] = learning_rate(config, seen)
         adversarial = seen >= config.adversarial_from
-        n_swap = _swaps(config, seen)
-        x, y, valid = batch_of(coming.result(), device)
-        coming = pool.submit(_draw, sampler, config, seen + config.batch)
+        if adversarial and alone:
+            alone = False
+            _save(folder / "supervised.pt", net, ema, critic, optim, optim_d, seen, spent, config)
+        *drawn, n_swap = next(feed)
+        x, y, valid = place((drawn[0], drawn[1], drawn[2]), device)
         maps = run(x)
         out = compose(maps, x[:, 4:7])
         loss = reconstruction(out[n_swap:], y[n_swap:], x[n_swap:], valid[n_swap:])
@@ -292,8 +285,7 @@ def train(
         step += 1
         decay = min(config.ema, 1 - 1 / (1 + seen / config.batch))
         with torch.no_grad():
-            for a, b in zip(ema.parameters(), net.parameters(), strict=True):
-                a.lerp_(b, 1 - decay)
+            torch._foreach_lerp_(list(ema.parameters()), list(net.parameters()), 1 - decay)
         if time.monotonic() - saved > config.save_minutes * 60 or seen >= config.images:
             now = time.monotonic()
             spent += now - saved
@@ -301,7 +293,6 @@ def train(
             history.clear()
             _save(checkpoint, net, ema, critic, optim, optim_d, seen, spent, config)
             saved = time.monotonic()
-    pool.shutdown()
     spent += time.monotonic() - saved
     _report(folder, ema, held, device, seen, spent, history)
     _save(checkpoint, net, ema, critic, optim, optim_d, seen, spent, config)
@@ -312,6 +303,9 @@ def _runner(net: Generator, device: str) -> Callable[[Tensor], Tensor]:
     the range of single precision and needs no scaling; elsewhere as it is."""
     if not device.startswith("cuda"):
         return net
+    # Losses and the critic: ten bits of mantissa are plenty there.
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.benchmark = True
     layers = torch.compile(net)
 
     def run(x: Tensor) -> Tensor:
@@ -320,19 +314,6 @@ def _runner(net: Generator, device: str) -> Callable[[Tensor], Tensor]:
         return out
 
     return run
-
-
-def _swaps(config: Config, seen: int) -> int:
-    """Samples of a batch that show somebody who does not exist: what the critic is for."""
-    return config.batch // 3 if seen >= config.adversarial_from else 0
-
-
-def _draw(sampler: Sampler, config: Config, seen: int) -> list[Sample]:
-    """The batch after ``seen`` images, swapped samples first."""
-    rows = sampler.draw(config.batch)
-    swaps = _swaps(config, seen)
-    samples = [sampler.swap_sample(int(i)) for i in rows[:swaps]]
-    return samples + [sampler.self_sample(int(i)) for i in rows[swaps:]]
 
 
 def _save(
@@ -376,7 +357,7 @@ def _report(
     """One line of metrics.csv and a sheet: erased, render, result, photograph."""
     total, rows = 0.0, []
     for start in range(0, len(held), 12):
-        x, y, valid = batch_of(held[start : start + 12], device)
+        x, y, valid = place(stack(held[start : start + 12]), device)
         out = compose(net(x), x[:, 4:7])
         total += float(reconstruction(out, y, x, valid)) * len(x)
         mask = x[:, 3:4]
