@@ -127,7 +127,7 @@ def test_copies_are_found() -> None:
 
 def test_who_is_in_a_copy() -> None:
     rng = np.random.default_rng(0)
-    real = _photographs(rng.normal(size=(98, 16)), donors())
+    real = _photographs(rng.normal(size=(len(donors()), 16)), donors())
     people = rng.normal(size=(20, 16))
     people[:10] = real.codes[:10] + 0.01
     found = likeness.in_whom(people, range(20), real, IdentityModel.load(), 0.2)

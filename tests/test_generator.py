@@ -202,7 +202,7 @@ def test_mouth_opens_and_the_mesh_has_no_cracks() -> None:
 @pytest.mark.parametrize("opening", [1.8, 2.5])
 def test_a_talking_mouth_shows_the_upper_teeth_and_no_grin(opening: float) -> None:
     """Lower teeth stay behind the lower lip, and the upper lip shades the upper ones."""
-    renderer = Renderer(IdentityModel.load().sample(3))
+    renderer = Renderer(IdentityModel.load().sample(6))
     expression = np.zeros(32, np.float32)
     expression[1] = opening
     who = face(scale=200.0, at=(350, 260), expression=expression)

@@ -29,11 +29,11 @@ def test_a_seed_is_somebody_for_ever() -> None:
     Whoever changes this on purpose says so in the changelog."""
     person = IdentityModel.load().sample(42)
     small = cv2.resize(person.texture, (4, 4), interpolation=cv2.INTER_AREA)[..., 1].astype(int)
-    known = [[79, 102, 102, 79], [76, 90, 88, 74], [71, 94, 93, 70], [78, 92, 90, 78]]
+    known = [[107, 137, 131, 108], [107, 112, 111, 104], [98, 122, 119, 94], [104, 120, 118, 99]]
     assert np.abs(small - known).max() <= 1
-    chin = [0.0, 1.8715, -0.0902]
+    chin = [0.0, 1.7533, -0.1554]
     assert person.shape[152] == pytest.approx(chin, abs=0.003)
-    assert person.name == "Sina Thorn"
+    assert person.name == "Rosa Birk"
 
 
 def test_equally_light_mixtures_have_one_order_on_every_processor() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from deepcam.evaluation.contributors import bank_shares
 from deepcam.identity.blend import Directions
+from deepcam.identity.model import IdentityModel
 from deepcam.modelstore import path_of
 from deepcam.training.directions import fit
 from deepcam.training.donors import SHARES, write_shares
@@ -23,7 +24,7 @@ def test_directions_were_fitted_over_the_shipped_bank() -> None:
 
 
 def test_shares_are_written_as_they_are_read(tmp_path: Path) -> None:
-    table, files = bank_shares(120)
+    table, files = bank_shares(len(IdentityModel.load().age))
     write_shares(table, files, tmp_path / "a.csv")
     one, other = (sorted(p.read_text().splitlines()) for p in (tmp_path / "a.csv", SHARES))
     assert one == other

@@ -57,6 +57,8 @@ _IRIS = np.array(
     [[148, 122, 96], [128, 118, 104], [92, 124, 112], [60, 92, 112], [38, 62, 92], [24, 40, 62]],
     np.float64,
 )
+# Lightness of cheeks (CIELAB L, 0..255), and how far along the iris colours their eyes are.
+_EYES_OF_SKIN = ((60.0, 108.0, 127.0, 146.0, 160.0, 188.0), (0.0, 0.15, 0.27, 0.49, 0.64, 1.0))
 
 
 _Wishes = tuple[int, float | None, float | None, float | None]
@@ -141,7 +143,8 @@ class IdentityModel:
         rng, recipe, shape = draw.rng, draw.recipe, draw.shape
         pick = recipe.pick
         texture = finish(draw.low, recipe, self, np.random.default_rng([seed, 1]))
-        centre = (1 - recipe.tone) * 5.2
+        lightness = float(np.quantile(self.tone, recipe.tone))
+        centre = (1 - float(np.interp(lightness, *_EYES_OF_SKIN))) * 5.2
         odds = np.exp(-0.5 * ((np.arange(6) - centre) / 1.1) ** 2)
         odds[4] += 0.35
         iris = _IRIS[rng.choice(6, p=odds / odds.sum())] * rng.uniform(0.88, 1.12)

@@ -62,7 +62,8 @@ def unwrap(image: U8, landmarks: F64, size: int) -> tuple[F32, F32]:
     p, t = landmarks[:468].astype(np.float32), basis.triangles
     n = np.zeros_like(p)
     face = np.cross(p[t[:, 1]] - p[t[:, 0]], p[t[:, 2]] - p[t[:, 0]])
-    uv_area = np.cross(basis.uv[t[:, 1]] - basis.uv[t[:, 0]], basis.uv[t[:, 2]] - basis.uv[t[:, 0]])
+    a, b = (basis.uv[t[:, k]] - basis.uv[t[:, 0]] for k in (1, 2))
+    uv_area = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
     face *= (
         -np.sign(uv_area)[:, None]
         if np.median(face[:, 2] * np.sign(uv_area)) > 0
