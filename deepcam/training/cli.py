@@ -75,6 +75,9 @@ def main(argv: list[str] | None = None) -> None:
         "(0: a thread, enough for a CPU)",
     )
     parser.add_argument(
+        "--compile", action="store_true", help="train: compile the network on CUDA, takes minutes"
+    )
+    parser.add_argument(
         "--save-minutes", type=float, default=4.0, help="train: time between two checkpoints"
     )
     arguments = parser.parse_args(argv)
@@ -166,6 +169,7 @@ def _run(a: argparse.Namespace) -> None:
             adversarial_weight=a.adversarial_weight,
             device=a.device,
             workers=a.workers,
+            compile=a.compile,
             save_minutes=a.save_minutes,
         )
         data = a.work / "data.npz"

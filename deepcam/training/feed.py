@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +59,9 @@ def place(batch: tuple[Tensor, Tensor, Tensor], device: str) -> tuple[Tensor, Te
 
 def batches(
     data: Prepared | Path, people: list[Identity], plan: Plan, workers: int = 0
-) -> Iterator[Batch]:
-    """Endless batches of ``data``; the next ones are drawn while the caller works on one.
+) -> Generator[Batch, None, None]:
+    """Endless batches of ``data``; the next ones are drawn while the caller works on one, until it
+    closes the generator.
 
     Without ``workers`` a thread draws them. Worker processes read ``data``, a path then, each for
     itself (1 GB of memory), and send 16 bits a value.
@@ -78,10 +79,14 @@ def batches(
         multiprocessing_context="spawn",
         pin_memory=torch.cuda.is_available(),
     )
-    return iter(loader)
+    return _by_processes(loader)
 
 
-def _by_thread(sampler: Sampler, plan: Plan) -> Iterator[Batch]:
+def _by_processes(loader: DataLoader[Batch]) -> Generator[Batch, None, None]:
+    yield from loader
+
+
+def _by_thread(sampler: Sampler, plan: Plan) -> Generator[Batch, None, None]:
     with ThreadPoolExecutor(1) as pool:
         index = 0
         coming = pool.submit(_draw, sampler, plan, index, False)
