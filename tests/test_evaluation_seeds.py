@@ -136,6 +136,20 @@ def test_who_is_in_a_copy() -> None:
     assert dark.n + other.n == 20
     assert (dark.value or 0) * dark.n + (other.value or 0) * other.n == pytest.approx(10)
     assert found["share of that donor in these people"].n == 10
+    label = "nearer than the threshold to another donor (donors instead), "
+    beside = [found[label + which] for which in ("darkest quarter", "other tones")]
+    assert sum(b.n for b in beside) == len(donors())
+    assert all(b.value == 0 for b in beside)  # far from each other, and nobody counts as oneself
+
+
+def test_the_darkest_donors_are_in_the_darkest_mixtures() -> None:
+    model = IdentityModel.load()
+    table, files = bank_shares(len(model.age))
+    tones = likeness.tones_of_donors(table, model)
+    assert tones.shape == (len(files),)
+    order = np.argsort(tones)
+    dark, light = (table[:, part].sum((1, 2)) for part in (order[:9], order[-9:]))
+    assert np.average(model.tone, weights=dark) + 30 < np.average(model.tone, weights=light)
 
 
 def test_table_and_file(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_a_seed_is_somebody_for_ever() -> None:
 
 def test_equally_light_mixtures_have_one_order_on_every_processor() -> None:
     model = IdentityModel.load()
-    ranks = model._ranks()
+    ranks = model.ranks()
     assert len(np.unique(model.tone)) < len(model.tone)
     for tone in np.unique(model.tone):
         assert (np.diff(ranks[model.tone == tone]) > 0).all()

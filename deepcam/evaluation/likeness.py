@@ -152,7 +152,8 @@ def in_whom(
     codes: F64, seeds: Sequence[int], real: Real, model: IdentityModel, tau: float
 ) -> dict[str, Measure]:
     """Is the donor that a person looks most like one who is in them, and how much? A copy would be
-    made of them. By tone: recognizers tell dark faces apart worse."""
+    made of them. By tone, beside how near donors are to each other: recognizers tell dark faces
+    apart worse."""
     table, files = bank_shares(len(model.age))
     number = {name: k for k, name in enumerate(files)}
     rows = [k for k, p in enumerate(real.photos) if p.path.name in number]
@@ -171,7 +172,19 @@ def in_whom(
         if inside.any() and not inside.all():
             gain.append(float(np.median(gap[~inside]) - np.median(gap[inside])))
     copied = np.array(shares)[near]
+    own = distances(real.codes[rows], real.codes[rows])
+    names = np.array([real.photos[k].person for k in rows])
+    own[names[:, None] == names[None]] = np.inf
+    beside = own.min(1) < tau
+    tones = tones_of_donors(table, model)[[number[real.photos[k].path.name] for k in rows]]
+    darker = tones < np.quantile(tones, DARK)
     return {
+        "nearer than the threshold to another donor (donors instead), darkest quarter": rate(
+            int(beside[darker].sum()), int(darker.sum())
+        ),
+        "nearer than the threshold to another donor (donors instead), other tones": rate(
+            int(beside[~darker].sum()), int((~darker).sum())
+        ),
         "nearer than the threshold to a donor, darkest quarter of tones": rate(
             int(near[dark].sum()), int(dark.sum())
         ),
@@ -191,3 +204,10 @@ def in_whom(
             gain, lambda g: float(np.mean(g)), len(gain), note="medians of distances"
         ),
     }
+
+
+def tones_of_donors(table: F64, model: IdentityModel) -> F64:
+    """(donors,) how light the mixtures are that each donor is in, 0 darkest .. 1 lightest."""
+    weight = table.mean(2)
+    tones: F64 = model.ranks() @ weight / weight.sum(0)
+    return tones

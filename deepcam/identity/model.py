@@ -204,9 +204,9 @@ class IdentityModel:
         masculinity: float | None,
         tone: float | None,
     ) -> Recipe:
-        return choose(rng, (self.age, self.masculinity, self._ranks()), age, masculinity, tone)
+        return choose(rng, (self.age, self.masculinity, self.ranks()), age, masculinity, tone)
 
-    def _ranks(self) -> NDArray[np.float64]:
+    def ranks(self) -> NDArray[np.float64]:
         """(n,) 0 darkest .. 1 lightest mixture."""
         # Many are equally light: without "stable" their order depends on the processor.
         order = np.argsort(self.tone, kind="stable")
