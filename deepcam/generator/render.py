@@ -83,7 +83,7 @@ class Renderer:
         """``exact``: draw the shape as it is, for a photograph's own; else ``levelled``, and with
         ``relax_lids``."""
         self.identity = identity
-        shape = identity.shape if exact else levelled(identity.shape)
+        shape = identity.shape if exact else levelled(identity.shape, identity.texture)
         self.shape = shape if exact else relax_lids(shape)
         self.contour = full_contour(shape)
         """Factor (36,) for ``draw`` with which the face nearly fills the mask."""

@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--clips", type=Path, help="folder with clips of talking people")
     parser.add_argument("--work", type=Path, default=Path("work"), help="where to keep everything")
     parser.add_argument("--name", default="run1", help="name of the training run")
-    parser.add_argument("--people", type=int, default=400, help="portraits to read for the level")
+    parser.add_argument("--people", type=int, default=1400, help="portraits to read for the level")
     parser.add_argument("--size", choices=["small", "large"], default="small")
     parser.add_argument("--images", type=int, default=1_000_000, help="length of the whole run")
     parser.add_argument("--adversarial-from", type=int, default=400_000)
@@ -133,13 +133,13 @@ def _run(a: argparse.Namespace) -> None:
     elif a.step == "level":
         from deepcam.training import level
 
-        shapes, pitches = level.read_people(a.people)
+        shapes, looks, pitches = level.read_people(a.people)
         before = float(np.sqrt((pitches**2).mean()))
         print(
             f"read {len(pitches)} people: {before:.2f} degrees off, root mean square; "
-            f"{level.left_over(shapes, pitches):.2f} on people left out of the fit"
+            f"{level.left_over(shapes, looks, pitches):.2f} on people left out of the fit"
         )
-        _save(MODELS_DIR / "head_level.npz", level.fit(shapes, pitches), compressed=True)
+        _save(MODELS_DIR / "head_level.npz", level.fit(shapes, looks, pitches), compressed=True)
         write_manifest(MODELS_DIR)
     elif a.step == "prepare":
         import cv2
