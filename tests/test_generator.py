@@ -26,6 +26,7 @@ from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.one_euro import matrix
 from deepcam.geometry.pose import head_outline
 from deepcam.identity.model import IdentityModel
+from deepcam.identity.types import Identity
 from deepcam.modelstore import path_of
 
 
@@ -63,11 +64,14 @@ def generators() -> list[Generator]:
     return [Generator(still=True, network=name) for name in ("small", "none", "large")]
 
 
-def paint(generator: Generator, image: np.ndarray, who: Face) -> tuple[MaskedFrame, np.ndarray]:
+def paint(
+    generator: Generator, image: np.ndarray, who: Face, identity: Identity | None = None
+) -> tuple[MaskedFrame, np.ndarray]:
     masked = erase(Frame(image, 0.0, 0), [who.outline])
     before = masked.image.copy()
     plan = Plan(1, who.outline, who)
-    timings = generator.paint(masked, [plan], {1: IdentityModel.load().sample(5)})
+    worn = identity or IdentityModel.load().sample(5)
+    timings = generator.paint(masked, [plan], {1: worn})
     assert set(timings) == {"rasterise", "generate", "compose"}
     return masked, before
 
@@ -215,6 +219,43 @@ def test_a_talking_mouth_shows_the_upper_teeth_and_no_grin(opening: float) -> No
     assert teeth > 100
     assert levels[-2:].max() < 0.55 * teeth, "a second row of teeth"
     assert levels[0] < 0.85 * teeth, "no shade below the lip"
+
+
+def test_calm_skin_has_less_contrast_and_the_same_tone() -> None:
+    renderer = Renderer(IdentityModel.load().sample(3))
+    who = face(scale=120.0, at=(200, 160))
+    matrix = window_matrix(who, np.eye(2, 3, dtype=np.float32))
+
+    def skin(calm: float, soft: float = 0.0) -> np.ndarray:
+        drawn = renderer.draw(who, matrix, (400, 400), calm=calm, soft=soft)
+        return np.log(drawn.colour[drawn.kind == SKIN] + 8)
+
+    plain, calm = skin(0.0), skin(0.4)
+    assert np.array_equal(plain, skin(0.0))
+    assert calm.std(0) == pytest.approx(0.6 * plain.std(0), rel=0.08)
+    assert np.abs(np.median(calm, 0) - np.median(plain, 0)).max() < 0.08
+    assert skin(0.4, 2.0).std() < calm.std()
+
+
+def test_dark_skin_is_calmed_when_it_is_made_light(generators: list[Generator]) -> None:
+    dark = IdentityModel.load().sample(3, tone=0.0)
+    seen: list[float] = []
+
+    class Watched(Renderer):
+        def draw(self, *a: object, **k: object) -> object:  # type: ignore[override]
+            seen.append(float(k["calm"]))  # type: ignore[arg-type]
+            return super().draw(*a, **k)  # type: ignore[arg-type]
+
+    generator = generators[0]
+    generator._renderers[id(dark)] = Watched(dark)
+    who = face(scale=60.0, at=(160, 130))
+    for colour in ((150, 170, 225), (30, 40, 60)):
+        seen.clear()
+        image = np.full((300, 320, 3), colour, np.uint8)
+        paint(generator, image, who, dark)
+        assert max(seen[1:]) - min(seen[1:]) < 0.05  # small and large nearly alike
+        assert (seen[-1] > 0.1) == (colour[0] > 100)
+    del generator._renderers[id(dark)]
 
 
 def test_small_faces_are_drawn_twice_as_large_and_averaged(

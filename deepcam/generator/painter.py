@@ -57,6 +57,9 @@ TONE_FOLLOWS = 0.10
 """Share of a newly seen tone at each look: skin does not change colour when a hand passes."""
 TONE_EVERY = 4
 """Frames between two looks at the visible skin."""
+CALM = 0.35
+"""Share of a dark skin's contrast that goes when it is made e times as bright: gloss and folds that
+are right on it look like dirt on light skin."""
 WIDE_FOLLOWS = 0.12
 """Share of a new width in each frame: the mask's size changes in steps."""
 
@@ -251,9 +254,12 @@ class Generator:
         if last is not None:
             wide = last.wide + np.float32(WIDE_FOLLOWS) * (wide - last.wide)
         contour = wide * renderer.contour
-        render = renderer.draw(
-            face, window_matrix(face, affine), (n, n), contour, scratch=self._small
-        )
+        to_window = window_matrix(face, affine)
+        calm = 0.0 if last is None else _calm(last.gain)
+        render = renderer.draw(face, to_window, (n, n), contour, calm=calm, scratch=self._small)
+        if last is None and (wanted := wanted_gain(surroundings, render)) is not None:
+            calm = _calm(wanted)
+            render = renderer.draw(face, to_window, (n, n), contour, calm=calm, scratch=self._small)
         if last is None or last.age + 1 >= TONE_EVERY:
             gain, age = self._tone(last, wanted_gain(surroundings, render)), 0
         else:
@@ -351,7 +357,7 @@ class Generator:
             self._large.append(Scratch())
         render = renderer.draw(
             face, window_matrix(face, to_render), size, last.contour,
-            gain=np.exp(last.gain), normals=False, soft=last.soft / step,
+            gain=np.exp(last.gain), normals=False, soft=last.soft / step, calm=_calm(last.gain),
             scratch=self._large[number], pair=pair,
         )  # fmt: skip
         region = np.zeros((high, wide), np.uint8)
@@ -361,6 +367,11 @@ class Generator:
         region = cv2.dilate(region, np.ones((9, 9), np.uint8))
         region &= mask[y0:y1, x0:x1]
         return _Canvas(render, region, (x0, y0), step)
+
+
+def _calm(gain: F32) -> float:
+    """Share of the skin's contrast to be taken away under ``gain`` (3,), logarithm."""
+    return CALM * min(max(float(gain.mean()), 0.0), 1.0)
 
 
 def _close_forehead(raw: F32, inputs: F32) -> None:

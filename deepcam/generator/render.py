@@ -96,7 +96,8 @@ class Renderer:
                     cv2.resize(self.levels[-1], (size, size), interpolation=cv2.INTER_AREA)
                 )
             )
-        self._softened: dict[tuple[int, int], U8] = {}
+        self._changed: dict[tuple[int, int | None, int], U8] = {}
+        self._middle = _log(identity.texture[150:400, 130:380]).mean((0, 1))
         self.teeth = sprites(identity.teeth)
         tone = identity.texture[160:320, 160:352].reshape(-1, 3).mean(0)
         self._lip = np.ascontiguousarray(tone * np.array([0.30, 0.26, 0.42]), np.float32)
@@ -113,6 +114,7 @@ class Renderer:
         gain: F32 = _PLAIN,
         normals: bool = True,
         soft: float = 0.0,
+        calm: float = 0.0,
         scratch: Scratch | None = None,
         pair: Pair | None = None,
     ) -> Render:
@@ -123,7 +125,8 @@ class Renderer:
         ``window_matrix``) to window pixels. ``gain``: (3,) factor on the skin. ``normals``: whether
         the attributes hold them; without, the picture is for eyes and not for the network, and the
         steps of lids and lips are smoothed. ``soft``: deviation of the skin's blur, window pixels.
-        ``scratch``: where to draw; else into arrays of its own. ``pair``: who shares the work.
+        ``calm``: share of the skin's contrast that is taken away, 0..1. ``scratch``: where to draw;
+        else into arrays of its own. ``pair``: who shares the work.
         Raises ``ValueError`` without a pose.
         """
         if face.pose is None:
@@ -147,7 +150,7 @@ class Renderer:
         scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2])) + 1e-6))
         texels = self.levels[0].shape[0] / max(2.1 * scale, 1.0)
         level = int(np.clip(np.floor(np.log2(max(texels, 1.0)) + 0.35), 0, len(self.levels) - 1))
-        texture = self._texture(level, soft * texels / 2**level)
+        texture = self._texture(level, soft * texels / 2**level, calm)
 
         def surface(first: int, last: int) -> None:
             rows = slice(first, last)
@@ -170,18 +173,27 @@ class Renderer:
             _smooth_edges(kind, colour)
         return Render(colour, kind, attributes)
 
-    def _texture(self, level: int, soft: float) -> U8:
-        """The texture's ``level``, blurred by about ``soft`` of its texels."""
-        if soft < LEAST_SOFT:
+    def _texture(self, level: int, soft: float, calm: float) -> U8:
+        """The texture's ``level``, blurred by about ``soft`` of its texels, ``calm`` of its
+        contrast gone."""
+        # Steps of a fifth and of a twentieth, so that the same few are used again and again.
+        blur = round(4 * math.log2(soft)) if soft >= LEAST_SOFT else None
+        less = round(20 * calm)
+        if blur is None and less == 0:
             return self.levels[level]
-        # Steps of a fifth, so that the same few are used again and again.
-        step = round(4 * math.log2(soft))
-        found = self._softened.get((level, step))
+        found = self._changed.get((level, blur, less))
         if found is None:
-            if len(self._softened) >= 8:
-                self._softened.clear()
-            blurred = cv2.GaussianBlur(self.levels[level], (0, 0), 2 ** (step / 4))
-            found = self._softened[(level, step)] = np.ascontiguousarray(blurred, np.uint8)
+            if len(self._changed) >= 12:
+                self._changed.clear()
+            found = self.levels[level]
+            if less:
+                grey = _log(np.arange(256, dtype=np.uint8)[:, None])
+                table = np.exp(self._middle + (grey - self._middle) * (1 - less / 20)) - 8
+                rows = np.clip(np.round(table), 0, 255).astype(np.uint8)
+                found = np.asarray(cv2.LUT(found, rows[None]), np.uint8)
+            if blur is not None:
+                found = np.asarray(cv2.GaussianBlur(found, (0, 0), 2 ** (blur / 4)), np.uint8)
+            found = self._changed[(level, blur, less)] = np.ascontiguousarray(found)
         return found
 
     def _posed(self, face: Face, contour: F32 | None) -> Posed:
@@ -190,6 +202,12 @@ class Renderer:
         if last is None or last[0] is not face or last[1] is not contour:
             last = self._last = (face, contour, pose_mesh(self.shape, face, contour))
         return last[2]
+
+
+def _log(colours: U8) -> F32:
+    """Logarithm in which ``Renderer.draw`` takes contrast away: noise in black stays small."""
+    logs: F32 = np.log(colours.astype(np.float32) + 8)
+    return logs
 
 
 def window_matrix(face: Face, affine: F32) -> F32:

@@ -34,7 +34,7 @@ VARIETY = 0.6
 """Of shapes beyond the bank's, in standard deviations of the population."""
 
 DRAWS = 12
-"""Attempts at somebody who is not near a donor; one in sixteen people needs a second."""
+"""Attempts at somebody who is not near a donor; one person in six needs a second."""
 
 _FIRST = tuple(
     (
