@@ -237,3 +237,19 @@ def test_a_frame_is_timed_with_and_without_its_copies() -> None:
         "network_median", "network_p95", "with_copies_median", "with_copies_p95",
     }  # fmt: skip
     assert min(found.values()) > 0
+
+
+def test_a_device_that_torch_has_not_is_told_in_two_sentences(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    torch = pytest.importorskip("torch")
+    from deepcam.training.cli import main
+
+    device = "cuda:99" if torch.cuda.is_available() else "cuda"
+    for wrong in (device, "toaster"):
+        with pytest.raises(SystemExit) as stop:
+            main(["time", "--device", wrong, "--work", str(tmp_path)])
+        assert stop.value.code == 1
+        said = capsys.readouterr().err
+        assert f"torch cannot compute on {wrong}" in said
+        assert "--device cpu" in said

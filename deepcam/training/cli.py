@@ -94,6 +94,20 @@ def _needs(path: Path | None, option: str) -> Path:
     return path
 
 
+def _usable(device: str) -> str:
+    """``device`` when torch can compute on it. Raises ``DeepcamError``."""
+    import torch
+
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:  # no such device, no driver, a CPU build
+        raise DeepcamError(
+            f"torch cannot compute on {device}: {str(error).splitlines()[0][:120]}",
+            "Give --device cpu, or install a torch that fits the graphics card.",
+        ) from error
+    return device
+
+
 def _run(a: argparse.Namespace) -> None:
     a.work.mkdir(parents=True, exist_ok=True)
     if a.step == "landmarks":
@@ -167,7 +181,7 @@ def _run(a: argparse.Namespace) -> None:
             images=a.images,
             adversarial_from=a.adversarial_from,
             adversarial_weight=a.adversarial_weight,
-            device=a.device,
+            device=_usable(a.device),
             workers=a.workers,
             compile=a.compile,
             save_minutes=a.save_minutes,
@@ -184,7 +198,7 @@ def _run(a: argparse.Namespace) -> None:
     elif a.step == "time":
         from deepcam.training.timing import frame_ms
 
-        for label, value in frame_ms(a.size, a.device).items():
+        for label, value in frame_ms(a.size, _usable(a.device)).items():
             print(f"{a.size} {a.device} {label.replace('_', ' ')}: {value:.2f} ms")
     else:
         from deepcam.training.export import export
