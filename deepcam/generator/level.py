@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcam.identity.blend import LOG
 from deepcam.modelstore import path_of
 
 F32 = NDArray[np.float32]
@@ -59,15 +60,19 @@ class Level:
     def pitch(self, shape: F32, texture: U8) -> float:
         """Degrees, down is positive as in ``Pose.pitch``, that are read of ``shape`` (468, 3) with
         ``texture`` (n, n, 3)."""
+        return self.told(shape, look(texture))
+
+    def told(self, shape: F32, seen: F32) -> float:
+        """``pitch`` of somebody whose ``look`` (LOOK, LOOK, 3) is ``seen``."""
         found = self.offset + float(((shape - self.mean) * self.weights).sum())
-        found += float(((look(texture) - self.look_mean) * self.look_weights).sum())
+        found += float(((seen - self.look_mean) * self.look_weights).sum())
         return min(max(found, -MOST), MOST)
 
 
 def look(texture: U8) -> F32:
     """(LOOK, LOOK, 3) logarithm of ``texture`` (n, n, 3), made small."""
     small = cv2.resize(texture, (LOOK, LOOK), interpolation=cv2.INTER_AREA)
-    logs: F32 = np.log(small.astype(np.float32) + 8)
+    logs: F32 = LOG[small]
     return logs
 
 

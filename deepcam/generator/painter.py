@@ -257,9 +257,13 @@ class Generator:
         to_window = window_matrix(face, affine)
         calm = 0.0 if last is None else _calm(last.gain)
         render = renderer.draw(face, to_window, (n, n), contour, calm=calm, scratch=self._small)
-        if last is None and (wanted := wanted_gain(surroundings, render)) is not None:
-            calm = _calm(wanted)
-            render = renderer.draw(face, to_window, (n, n), contour, calm=calm, scratch=self._small)
+        if last is None:
+            wanted = wanted_gain(surroundings, render)
+            calm = 0.0 if wanted is None else _calm(wanted)
+            if calm > 0:
+                render = renderer.draw(
+                    face, to_window, (n, n), contour, calm=calm, scratch=self._small
+                )
         if last is None or last.age + 1 >= TONE_EVERY:
             gain, age = self._tone(last, wanted_gain(surroundings, render)), 0
         else:

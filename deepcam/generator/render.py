@@ -28,6 +28,7 @@ from deepcam.generator.mesh import (
 )
 from deepcam.generator.teeth import DEPTH, HALF_SPAN, sprites
 from deepcam.geometry.raster import rasterise, sample_texture
+from deepcam.identity.blend import LOG
 from deepcam.identity.types import Identity
 
 F32 = NDArray[np.float32]
@@ -97,7 +98,7 @@ class Renderer:
                 )
             )
         self._changed: dict[tuple[int, int | None, int], U8] = {}
-        self._middle = _log(identity.texture[150:400, 130:380]).mean((0, 1))
+        self._middle = LOG[identity.texture[150:400, 130:380]].mean((0, 1))
         self.teeth = sprites(identity.teeth)
         tone = identity.texture[160:320, 160:352].reshape(-1, 3).mean(0)
         self._lip = np.ascontiguousarray(tone * np.array([0.30, 0.26, 0.42]), np.float32)
@@ -187,7 +188,7 @@ class Renderer:
                 self._changed.clear()
             found = self.levels[level]
             if less:
-                grey = _log(np.arange(256, dtype=np.uint8)[:, None])
+                grey = LOG[:, None]
                 table = np.exp(self._middle + (grey - self._middle) * (1 - less / 20)) - 8
                 rows = np.clip(np.round(table), 0, 255).astype(np.uint8)
                 found = np.asarray(cv2.LUT(found, rows[None]), np.uint8)
@@ -202,12 +203,6 @@ class Renderer:
         if last is None or last[0] is not face or last[1] is not contour:
             last = self._last = (face, contour, pose_mesh(self.shape, face, contour))
         return last[2]
-
-
-def _log(colours: U8) -> F32:
-    """Logarithm in which ``Renderer.draw`` takes contrast away: noise in black stays small."""
-    logs: F32 = np.log(colours.astype(np.float32) + 8)
-    return logs
 
 
 def window_matrix(face: Face, affine: F32) -> F32:

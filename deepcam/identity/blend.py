@@ -32,7 +32,8 @@ donors have beyond, down to where a beard grows, is the edge of their hair and e
 YOUNGER, OLDER = -2.0, 3.0
 """Most decades that the directions of ageing may be followed."""
 
-_LOG: F32 = np.log(np.arange(256, dtype=np.float32) + 8)
+LOG: F32 = np.log(np.arange(256, dtype=np.float32) + 8)
+"""(256,) logarithm in which textures are mixed and changed: noise in black stays small."""
 
 
 class Bank(Protocol):
@@ -93,7 +94,7 @@ def decades(wish: float, coefficients: F64, ages: F32) -> float:
 
 def small_log(texture: U8) -> F32:
     """(LOW, LOW, 3) of the logarithm of a texture (512, 512, 3)."""
-    out: F32 = cv2.resize(cv2.LUT(texture, _LOG), (LOW, LOW), interpolation=cv2.INTER_AREA)
+    out: F32 = cv2.resize(cv2.LUT(texture, LOG), (LOW, LOW), interpolation=cv2.INTER_AREA)
     return out
 
 
@@ -129,7 +130,7 @@ def finish(low: F32, recipe: Recipe, bank: Bank, rng: np.random.Generator) -> U8
     for k in np.nonzero(recipe.fine.any(0))[0]:
         share = np.tensordot(recipe.fine[:, k].astype(np.float32), maps, 1)
         index = int(recipe.pick[k])
-        full = cv2.LUT(bank.texture(index), _LOG)
+        full = cv2.LUT(bank.texture(index), LOG)
         big = big + share[..., None] * (full - _enlarge(bank.small(index)))
     return add_grain(colours(big), rng).astype(np.uint8)
 

@@ -24,6 +24,7 @@ from deepcam.geometry.topology import (
     PROCRUSTES_INDEX,
     PROCRUSTES_WEIGHT,
 )
+from deepcam.training.textures import signed_areas
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -142,8 +143,7 @@ def uv_layout(mean: F64, triangles: I32, radius: float = 0.485) -> F64:
     uv = np.zeros((n, 2))
     uv[OVAL] = fixed
     uv[inner] = spsolve(system[:, inner].tocsc(), -system[:, OVAL] @ fixed)
-    a, b = (uv[triangles[:, k]] - uv[triangles[:, 0]] for k in (1, 2))
-    area = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    area = signed_areas(uv, triangles)
     if not ((area > 0).all() or (area < 0).all()):
         raise ValueError(f"{min((area > 0).sum(), (area < 0).sum())} triangles turned over")
     placed: F64 = uv[:N_POINTS] + 0.5

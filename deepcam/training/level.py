@@ -89,10 +89,15 @@ def left_over(shapes: F64, looks: F64, pitches: F64) -> float:
     errors = np.empty(len(pitches))
     for k in range(FOLDS):
         found = fit(shapes[fold != k], looks[fold != k], pitches[fold != k])
+        guess = level.Level(
+            found["mean"], found["weights"], found["look_mean"], found["look_weights"],
+            float(found["offset"]),
+        )  # fmt: skip
         left = fold == k
-        told = ((shapes[left] - found["mean"]) * found["weights"]).sum((1, 2))
-        told += ((looks[left] - found["look_mean"]) * found["look_weights"]).sum((1, 2, 3))
-        errors[left] = pitches[left] - found["offset"] - told
+        errors[left] = pitches[left] - [
+            guess.told(s.astype(np.float32), seen.astype(np.float32))
+            for s, seen in zip(shapes[left], looks[left], strict=True)
+        ]
     return float(np.sqrt((errors**2).mean()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -53,6 +54,14 @@ def in_uv(attributes: F32, size: int) -> tuple[F32, F32]:
     return out, (kind > 0).astype(np.float32)
 
 
+def signed_areas(points: NDArray[Any], triangles: NDArray[Any]) -> NDArray[Any]:
+    """Twice the areas (t,) of ``triangles`` (t, 3) of ``points`` (n, 2), negative when turned over:
+    numpy 2.5 has no vector product of plane vectors."""
+    a, b = (points[triangles[:, k]] - points[triangles[:, 0]] for k in (1, 2))
+    areas: NDArray[Any] = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return areas
+
+
 def unwrap(image: U8, landmarks: F64, size: int) -> tuple[F32, F32]:
     """Texture (s, s, 3) float32 BGR and how well each texel was seen (s, s) 0..1.
 
@@ -62,8 +71,7 @@ def unwrap(image: U8, landmarks: F64, size: int) -> tuple[F32, F32]:
     p, t = landmarks[:468].astype(np.float32), basis.triangles
     n = np.zeros_like(p)
     face = np.cross(p[t[:, 1]] - p[t[:, 0]], p[t[:, 2]] - p[t[:, 0]])
-    a, b = (basis.uv[t[:, k]] - basis.uv[t[:, 0]] for k in (1, 2))
-    uv_area = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    uv_area = signed_areas(basis.uv, t)
     face *= (
         -np.sign(uv_area)[:, None]
         if np.median(face[:, 2] * np.sign(uv_area)) > 0
