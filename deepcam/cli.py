@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepcam.errors import DeepcamError
+from deepcam.quiet import no_core_files, seal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -419,6 +420,7 @@ def bench(
     """Measure this machine: each stage, the whole, and the bare network beside it."""
     from deepcam import bench as measure
 
+    seal()
     _quiet_libraries()
     result = measure.measure(source, frames, provider, threads, network, _speaker(json_))
     if json_:
@@ -472,6 +474,7 @@ def evaluate(
     from deepcam.evaluation.run import evaluate as measure
     from deepcam.evaluation.run import recognizer_of
 
+    seal()
     _quiet_libraries()
     if store and not smoke:
         raise DeepcamError("--store keeps the figures of --smoke.", "Give both.")
@@ -528,6 +531,7 @@ def evaluate_seeds(
     from deepcam.evaluation import seeds as survey
     from deepcam.evaluation.run import recognizer_of
 
+    seal()
     _quiet_libraries()
     found = survey.survey_seeds(seeds, rendered, faces, recognizer_of(None), _speaker(json_), first)
     if output is not None:
@@ -555,6 +559,7 @@ def evaluate_stages(
     """A contact sheet of how faces come about: erased, render, result."""
     from deepcam.evaluation.stages import write_stages
 
+    seal()
     _quiet_libraries()
     count = write_stages(inputs, output, _speaker(json_), originals, moments, network)
     if json_:
@@ -618,6 +623,7 @@ def _root(
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point. Exit codes: 0 done, 1 it did not work, 2 wrong usage, 130 interrupted."""
+    no_core_files()
     args = sys.argv[1:] if arguments is None else arguments
     if args == ["--version"]:
         from deepcam import __version__

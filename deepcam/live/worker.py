@@ -29,6 +29,7 @@ from deepcam.fit import fit
 from deepcam.frames import Frame, Reason, SafeFrame
 from deepcam.live.camera import SILENCE, Camera
 from deepcam.live.ring import Ring
+from deepcam.quiet import seal
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ def resolve(path: str) -> Callable[..., Any]:
 
 def main(settings: WorkerSettings, ring_name: str, pipe: Connection, parent: int) -> None:
     """Entry point of the process (``spawn``). ``parent`` is the process id of the sender."""
+    seal()
     _die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sender decides when to end
     # A thread that comes back from a network must not wait 5 ms for the interpreter.
