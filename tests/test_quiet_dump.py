@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from live_fakes import RAW
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="core files as Linux writes them")
@@ -53,10 +52,10 @@ main(["anonymize", {picture!r}, "-o", "out.png"])
 
 
 def unlimited() -> None:
-    """As for a program started by a careless shell: the tests before this one may have changed it."""
-    hard = (
-        resource.RLIM_INFINITY if os.getuid() == 0 else resource.getrlimit(resource.RLIMIT_CORE)[1]
-    )
+    """As a careless shell starts programs: the tests before this one may have changed it."""
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    if os.getuid() == 0:
+        hard = resource.RLIM_INFINITY
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
     Path("/proc/self/coredump_filter").write_text("0x33")
 
@@ -67,7 +66,8 @@ def crash(program: str, folder: Path) -> tuple[int, str]:
     script.write_text(program)
     done = subprocess.run(
         [sys.executable, str(script)], cwd=folder, preexec_fn=unlimited, timeout=120,
-        env={**os.environ, "PYTHONPATH": f"{HERE.parent}:{HERE}"}, text=True, stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": f"{HERE.parent}:{HERE}"}, text=True,
+        stdout=subprocess.PIPE,
     )  # fmt: skip
     return done.returncode, done.stdout
 
@@ -81,7 +81,7 @@ def raw_in(folder: Path) -> list[str]:
 def core_files_work(folder: Path) -> bool:
     """Whether a program that crashes here leaves its memory in its directory."""
     folder.mkdir()
-    program = "import os, signal; held = bytes((255, 0, 255)) * 4000; os.kill(os.getpid(), signal.SIGSEGV)"
+    program = "import os; held = bytes((255, 0, 255)) * 4000; os.kill(os.getpid(), 11)"
     crash(program, folder)
     return bool(raw_in(folder))
 
