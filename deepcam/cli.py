@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ import typer
 
 from deepcam.errors import DeepcamError
 from deepcam.quiet import no_core_files, seal
+from deepcam.terminal import printable, printable_json, tell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -124,7 +124,7 @@ def run(
         return
     measured = summary.get("measured", {})
     latency = (measured.get("latency_ms") or {}).get("p95", "unknown")
-    print(
+    tell(
         f"{summary.get('seconds', 0):.0f} s: {measured.get('sent', 0)} pictures sent, "
         f"{measured.get('generated', 0)} generated, {measured.get('covered', 0)} covered, "
         f"{measured.get('card', 0)} card; {measured.get('fps_fresh_mean', 0)} new ones a second, "
@@ -174,14 +174,14 @@ def anonymize(
         _print_json({**summary.as_dict(), "left_out": [str(path) for path in other]})
     else:
         kept = f", {summary.kept} kept (use --force to replace)" if summary.kept else ""
-        print(
+        tell(
             f"{summary.files} file{'s' * (summary.files != 1)} written{kept}; "
             f"{summary.frames} frames: {summary.generated} generated, {summary.covered} covered, "
             f"{summary.card} card, {summary.empty} without a face; "
             f"{summary.seconds:.1f} s, {summary.fps:.1f} frames a second ({summary.provider})"
         )
         if other:
-            print(
+            tell(
                 f"{len(other)} other file{'s' * (len(other) != 1)} left out, neither pictures nor "
                 f"videos that can be read: {other[0]}{', ...' * (len(other) > 1)}"
             )
@@ -189,7 +189,7 @@ def anonymize(
         more = f" ({len(summary.problems) - 1} more like it)" if len(summary.problems) > 1 else ""
         if not json_:
             for line in summary.problems[1:]:
-                print(line, file=sys.stderr)
+                tell(line, file=sys.stderr)
         raise DeepcamError(summary.problems[0] + more, "The other files are done.")
 
 
@@ -216,7 +216,7 @@ def identities_new(
     if json_:
         _print_json(facts)
     else:
-        print(f"{made.name} (seed {made.seed}, {_features(made.meta)})")
+        tell(f"{made.name} (seed {made.seed}, {_features(made.meta)})")
 
 
 @identities.command("list")
@@ -234,10 +234,10 @@ def identities_list(json_: Json = False) -> None:
         _print_json({"identities": rows})
         return
     if not entries:
-        print("No identity is saved yet; make one with `deepcam identities new`.")
+        tell("No identity is saved yet; make one with `deepcam identities new`.")
     for entry in entries:
         note = entry.problem or f"seed {entry.seed}, {_features(entry.meta)}"
-        print(f"{entry.name:<28} {note}")
+        tell(f"{printable(entry.name, lines=False):<28} {printable(note, lines=False)}")
 
 
 @identities.command("show")
@@ -263,7 +263,7 @@ def identities_show(
     if json_:
         _print_json(facts)
     else:
-        print(f"{identity.name} (seed {identity.seed}, {_features(identity.meta)}): {target}")
+        tell(f"{identity.name} (seed {identity.seed}, {_features(identity.meta)}): {target}")
 
 
 @identities.command("rename")
@@ -286,7 +286,7 @@ def identities_export(
     """Write an identity to a file, for another machine."""
     from deepcam.identity.gallery import Gallery
 
-    print(Gallery().export(name, path, force))
+    tell(Gallery().export(name, path, force))
 
 
 @identities.command("import")
@@ -297,7 +297,7 @@ def identities_import(
     """Save an exported identity here."""
     from deepcam.identity.gallery import Gallery
 
-    print(Gallery().import_(path, name).name)
+    tell(Gallery().import_(path, name).name)
 
 
 @identities.command("delete")
@@ -309,7 +309,7 @@ def identities_delete(
     from deepcam.identity.gallery import Gallery
 
     if undo:
-        print(Gallery().undelete())
+        tell(Gallery().undelete())
     elif name is None:
         raise typer.BadParameter("give a name, or --undo")
     else:
@@ -375,7 +375,7 @@ def setup(
     from deepcam.platform import networks
     from deepcam.platform.setup import run_for_terminal
 
-    say = _speaker(False) if json_ else print
+    say = _speaker(False) if json_ else tell
     result: dict[str, Any] = {}
     if models or file is not None or undo or networks.needed():
         result["networks"] = networks.setup(file, undo, dry_run, say)
@@ -401,7 +401,7 @@ def doctor(
         _print_json(checks.as_dict(findings))
     else:
         for finding in findings:
-            print(finding.line())
+            tell(finding.line())
     if not checks.usable(findings):
         raise typer.Exit(1)
 
@@ -426,7 +426,7 @@ def bench(
     if json_:
         _print_json(result)
     else:
-        print(measure.report(result))
+        tell(measure.report(result))
 
 
 @app.command()
@@ -492,8 +492,8 @@ def evaluate(
     if json_:
         _print_json(report.as_dict(outcome))
     else:
-        print(report.table(outcome))
-        print(f"written: {', '.join(str(p) for p in paths)}")
+        tell(report.table(outcome))
+        tell(f"written: {', '.join(str(p) for p in paths)}")
     broken = targets.broken_promises(outcome)
     if smoke and broken:
         raise DeepcamError(f"A promise does not hold: {'; '.join(broken)}.", f"See {paths[1]}.")
@@ -539,7 +539,7 @@ def evaluate_seeds(
     if json_:
         _print_json(found)
     else:
-        print(survey.table(found))
+        tell(survey.table(found))
     broken = survey.broken_promises(found)
     if broken:
         raise DeepcamError(f"A promise does not hold: {'; '.join(broken)}.", "See the figures.")
@@ -565,7 +565,7 @@ def evaluate_stages(
     if json_:
         _print_json({"faces": count, "sheet": str(output)})
     else:
-        print(f"{count} faces: {output}")
+        tell(f"{count} faces: {output}")
 
 
 @app.command()
@@ -596,7 +596,7 @@ def demo(
     if json_:
         _print_json(result)
     else:
-        print(demonstration.report(result))
+        tell(demonstration.report(result))
 
 
 @app.command()
@@ -628,7 +628,7 @@ def main(arguments: list[str] | None = None) -> None:
     if args == ["--version"]:
         from deepcam import __version__
 
-        print(__version__)
+        tell(__version__)
         return
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # other packages' remarks are not for the user
@@ -642,7 +642,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = int(app(args, prog_name="deepcam", standalone_mode=False) or 0)
         sys.stdout.flush()
     except DeepcamError as error:
-        print(" ".join(t for t in (error.what, error.remedy) if t), file=sys.stderr)
+        tell(" ".join(t for t in (error.what, error.remedy) if t), file=sys.stderr)
         code = 1
     except (KeyboardInterrupt, typer.Abort):
         code = 130
@@ -652,7 +652,7 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:
         code = _failed(error)
     if code == 130:  # newer versions of typer make a code of the interruption, older ones do not
-        print("Interrupted; nothing half-written was left.", file=sys.stderr)
+        tell("Interrupted; nothing half-written was left.", file=sys.stderr)
     sys.exit(code)
 
 
@@ -663,9 +663,9 @@ def _start_app() -> int | None:
 
         return run_app()
     except ImportError:
-        print("The app needs Qt: pip install 'deepprivacy-cam[app]'.\n", file=sys.stderr)
+        tell("The app needs Qt: pip install 'deepprivacy-cam[app]'.\n", file=sys.stderr)
     except DeepcamError as error:
-        print(f"{error}\n", file=sys.stderr)
+        tell(f"{error}\n", file=sys.stderr)
     return None
 
 
@@ -689,7 +689,7 @@ def _failed(error: Exception) -> int:
         last = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
         sentence = f"This is a fault of deepcam ({place}). Please report it."
-    print(" ".join(sentence.split()), file=sys.stderr)
+    tell(" ".join(sentence.split()), file=sys.stderr)
     return 1
 
 
@@ -727,11 +727,11 @@ def _answer(answer: dict[str, Any], json_: bool, sentence: str) -> None:
     if json_:
         _print_json(answer)
     else:
-        print(sentence)
+        tell(sentence)
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    print(printable_json(value))
 
 
 def _features(meta: dict[str, float | str]) -> str:
@@ -740,7 +740,7 @@ def _features(meta: dict[str, float | str]) -> str:
 
 def _speaker(quiet: bool) -> Callable[[str], None]:
     """Prints sentences for people to stderr; nothing when ``quiet``."""
-    return (lambda _: None) if quiet else (lambda text: print(text, file=sys.stderr))
+    return (lambda _: None) if quiet else (lambda text: tell(text, file=sys.stderr))
 
 
 def _quiet_libraries() -> None:
@@ -774,7 +774,9 @@ def _progress(show: bool, jobs: int) -> Iterator[Callable[[Job, int, int], None]
     )
 
     bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        # A file's name is no markup.
+        TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+        TimeRemainingColumn(),
         console=_stderr(), transient=True,
     )  # fmt: skip
     tasks: dict[Job, Any] = {}
@@ -783,7 +785,7 @@ def _progress(show: bool, jobs: int) -> Iterator[Callable[[Job, int, int], None]
         if job not in tasks:
             for finished in tasks.values():
                 bar.update(finished, visible=False)
-            label = job.source.name[:40]
+            label = printable(job.source.name, lines=False)[:40]
             if jobs > 1:
                 label += f" ({len(tasks) + 1}/{jobs})"
             tasks[job] = bar.add_task(label, total=total or None)

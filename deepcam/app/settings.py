@@ -133,11 +133,12 @@ def default_folder() -> Path:
 
 def parse(table: Mapping[str, Any]) -> tuple[Settings, list[str]]:
     """Settings from what TOML says, and a sentence for each value that cannot be used."""
-    made, said = Settings(), []
+    # In one go: a file may hold a hundred thousand keys.
+    unknown = {key: value for key, value in table.items() if key not in _READERS}
+    made, said = Settings(unknown=unknown), []
     for key, value in table.items():
         read = _READERS.get(key)
         if read is None:
-            made = replace(made, unknown={**made.unknown, key: value})
             continue
         try:
             made = replace(made, **{key: read(value)})
