@@ -326,7 +326,8 @@ def toggle(json_: Json = False) -> None:
 @app.command()
 def panic(json_: Json = False) -> None:
     """Show the standby card at once, whatever the running camera does."""
-    _answer(_send("panic"), json_, "the standby card is shown")
+    answer = _send("panic")
+    _answer(answer, json_, _by_force(answer) or "the standby card is shown")
 
 
 @app.command()
@@ -350,7 +351,8 @@ def status(json_: Json = False) -> None:
 @app.command()
 def stop(json_: Json = False) -> None:
     """End the running camera."""
-    _answer(_send("stop"), json_, "stopped")
+    answer = _send("stop")
+    _answer(answer, json_, _by_force(answer) or "stopped")
 
 
 @app.command()
@@ -721,6 +723,14 @@ def _send(command: str, **args: Any) -> dict[str, Any]:
     from deepcam.live.control import send_command
 
     return send_command(command, **args)
+
+
+def _by_force(answer: dict[str, Any]) -> str:
+    """What happened when the running program did not answer; '' when it did."""
+    number = answer.get("ended")
+    return (
+        f"it did not answer, so process {number} was ended and the camera is off" if number else ""
+    )
 
 
 def _answer(answer: dict[str, Any], json_: bool, sentence: str) -> None:
