@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import traceback
 import warnings
@@ -15,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deepcam.endings import interrupt_once
 from deepcam.errors import DeepcamError
+from deepcam.platform.desktop_entry import HIDDEN
 from deepcam.quiet import no_core_files, seal
 from deepcam.terminal import printable, printable_json, tell
 
@@ -619,6 +620,9 @@ def warmup() -> None:
 @app.callback()
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    hidden: Annotated[
+        bool, typer.Option(HIDDEN, help="Without a command: the app in the tray, the camera off.")
+    ] = False,
 ) -> None:
     """A virtual webcam that shows the face of someone who does not exist."""
 
@@ -634,12 +638,11 @@ def main(arguments: list[str] | None = None) -> None:
         return
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # other packages' remarks are not for the user
-    # `kill` ends like Ctrl-C: nothing half-written stays.
-    with contextlib.suppress(ValueError, AttributeError):
-        signal.signal(signal.SIGTERM, _interrupt)
+    # `kill` and a closed terminal end like Ctrl-C: nothing half-written stays.
+    interrupt_once()
     code: int
     try:
-        if not args and (started := _start_app()) is not None:
+        if args in ([], [HIDDEN]) and (started := _start_app(bool(args))) is not None:
             sys.exit(started)
         code = int(app(args, prog_name="deepcam", standalone_mode=False) or 0)
         sys.stdout.flush()
@@ -654,16 +657,17 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:
         code = _failed(error)
     if code == 130:  # newer versions of typer make a code of the interruption, older ones do not
-        tell("Interrupted; nothing half-written was left.", file=sys.stderr)
+        with contextlib.suppress(OSError):  # the terminal may be what has gone
+            tell("Interrupted; nothing half-written was left.", file=sys.stderr)
     sys.exit(code)
 
 
-def _start_app() -> int | None:
+def _start_app(hidden: bool) -> int | None:
     """The desktop app's exit code; None, after one sentence, where it cannot run."""
     try:
         from deepcam.app.main import run as run_app
 
-        return run_app()
+        return run_app(hidden=hidden)
     except ImportError:
         tell("The app needs Qt: pip install 'deepprivacy-cam[app]'.\n", file=sys.stderr)
     except DeepcamError as error:
@@ -699,10 +703,6 @@ def _drop_output() -> None:
     """Nobody reads stdout any more, or it is full: what is still to be flushed goes nowhere."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -23,8 +23,10 @@ from deepcam.app.settings import Settings, SettingsFile
 from deepcam.app.settings_dialog import SettingsDialog
 from deepcam.app.told import told
 from deepcam.app.tray import Tray
+from deepcam.endings import ending_signals
 from deepcam.errors import DeepcamError
 from deepcam.live.control import runtime_dir
+from deepcam.live.lock import InstanceLock, holder
 from deepcam.platform.desktop_entry import APP_ID
 from deepcam.platform.hotkeys import ACTIONS
 
@@ -37,14 +39,19 @@ class App:
     ones after the settings."""
 
     def __init__(
-        self, factory: Factory | None, address: str, store: SettingsFile | None = None
+        self,
+        factory: Factory | None,
+        address: str,
+        store: SettingsFile | None = None,
+        asleep: bool = False,
     ) -> None:
         self.store = store or SettingsFile()
         self._said = self.store.load()
         self._applied = self.store.now
+        self._asleep = asleep
         i18n.install(self.store.now.language)
         self.controller = Controller(
-            factory or (lambda camera, face: live(camera, face, self.store.now)),
+            factory or (lambda camera, face: live(camera, face, self.store.now, self._asleep)),
             lambda: secrets.randbits(31),
             self._first_face,
         )
@@ -66,16 +73,17 @@ class App:
         self.server = QLocalServer()
         self.server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self.server.newConnection.connect(self._raised)
-        # The address is free (nobody answered): what lies there is left over from a crash.
+        # Nobody else has the lock: what lies there is left over from a crash.
         QLocalServer.removeServer(address)
         self.server.listen(address)
         self._timer = QTimer(interval=500)
         self._timer.timeout.connect(self.refresh)
         self._timer.start()
 
-    def start(self) -> None:
-        """Show the window and begin."""
-        self.show_window()
+    def start(self, hidden: bool = False) -> None:
+        """Show the window and begin; ``hidden``: in the tray alone, until somebody asks for it."""
+        if not hidden:
+            self.show_window()
         self._look()
         self.controller.start()
         self._apply_keys()
@@ -83,10 +91,11 @@ class App:
             self.preview.message.setText(_no_tray())
         if self._said:
             self.preview.message.setText("\n".join(map(told, self._said)))
-        self.guidance.begin()
+        self.guidance.begin(guide=not hidden)
 
     def show_window(self) -> None:
         """Bring the window to the front."""
+        self._asleep = False
         _raise(self.preview)
 
     def show_gallery(self) -> None:
@@ -253,8 +262,10 @@ def _raise(window: QWidget) -> None:
     window.activateWindow()
 
 
-def live(camera: str | None, face: str | int, settings: Settings) -> SessionLike:
-    """A session after the app's settings."""
+def live(
+    camera: str | None, face: str | int, settings: Settings, asleep: bool = False
+) -> SessionLike:
+    """A session after the app's settings; ``asleep``: see ``LiveSettings``."""
     from deepcam.app.outlook import can_be_seen
     from deepcam.live.session import LiveSettings, Session
 
@@ -270,6 +281,7 @@ def live(camera: str | None, face: str | int, settings: Settings) -> SessionLike
             output="null" if nowhere else settings.output,
             on_doubt=settings.on_doubt,
             cover=settings.cover,
+            asleep=asleep,
         )
     )
 
@@ -281,8 +293,10 @@ def ask_to_show(address: str) -> bool:
     return socket.waitForConnected(500)
 
 
-def run(factory: Factory | None = None) -> int:
-    """Start the app; returns the exit code. Raises ``DeepcamError`` without a display."""
+def run(factory: Factory | None = None, hidden: bool = False) -> int:
+    """Start the app; returns the exit code. ``hidden``: without its window, the camera off until
+    somebody looks. Raises ``DeepcamError`` without a display, and when it runs already and does
+    not answer."""
     if sys.platform == "linux" and not any(
         os.environ.get(k) for k in ("DISPLAY", "WAYLAND_DISPLAY")
     ):
@@ -298,11 +312,19 @@ def run(factory: Factory | None = None) -> int:
     address = str(runtime_dir() / "app")
     if ask_to_show(address):
         return 0
-    app = App(factory, address)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: application.quit())
-    app.start()
+    lock = InstanceLock.take(runtime_dir() / "app.lock")
+    if lock is None:
+        number = holder(runtime_dir() / "app.lock")
+        raise DeepcamError(
+            f"The app runs already (process {number}), but its window does not answer.",
+            f"Wait a moment, or end it with: kill -9 {number}",
+        )
+    app = App(factory, address, asleep=hidden)
+    for signal_number in ending_signals():
+        signal.signal(signal_number, lambda *_: application.quit())
+    app.start(hidden)
     try:
         return int(application.exec())
     finally:
         app.close()
+        lock.release()

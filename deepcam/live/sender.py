@@ -70,7 +70,8 @@ class Sender:
     (unknown identity) instead of showing the card with the reason. ``on_frame``: gets every fresh
     picture (preview); must be quick. ``on_card``: gets the reason for a card other than starting
     or being switched off. ``rest``: let the camera go while nobody watches the output, as far as
-    the output can tell.
+    the output can tell. ``asleep``: begin as if nobody had watched for a while; where the output
+    cannot tell, switched off.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Sender:
         on_frame: Callable[[SafeFrame], None] | None = None,
         on_card: Callable[[str], None] | None = None,
         rest: bool = False,
+        asleep: bool = False,
     ) -> None:
         self.size, self.fps = size, fps
         self.meter = Meter()
@@ -116,6 +118,15 @@ class Sender:
         """The worker sleeps because nobody watches."""
         self._viewed = clock.monotonic()
         self._looked = 0.0
+        if asleep:
+            self._begin_asleep()
+
+    def _begin_asleep(self) -> None:
+        if self._rest and isinstance(self._sink, Watchable):
+            self.resting, self._viewed = True, -UNWATCHED
+        else:
+            self._on = False
+        self.supervisor.switch(False)
 
     # From any thread
 
@@ -203,6 +214,11 @@ class Sender:
             return
         self._looked = now
         seen = self._sink.watched() if isinstance(self._sink, Watchable) else None
+        if (
+            seen is None and self._viewed < 0
+        ):  # asleep since the start, and it cannot tell after all
+            self.switch(False)
+            return
         if seen is None or seen or now < self.awake_until:
             self._viewed = now
         sleep = self._on and now - self._viewed > UNWATCHED
@@ -264,8 +280,10 @@ class Sender:
             return self._picture
         if not supervisor.alive:
             return self._card("Starting" if supervisor.starts < 2 else "Starting again")
+        if self._picture is None and self.supervisor.state != "running":
+            return self._card("Starting" if supervisor.starts < 2 else "Starting again")
         if self._picture is None:
-            return self._card("Starting")
+            return self._card("No picture from the camera")
         if clock.monotonic() - self._arrived > SILENCE:
             return self._card("No picture from the camera")
         return self._picture

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import psutil
 
 from deepcam.anonymizer import AnonymizerSettings
+from deepcam.endings import ending_signals
 from deepcam.errors import DeepcamError
 from deepcam.frames import SafeFrame
 from deepcam.live.control import ControlServer
@@ -64,6 +65,9 @@ class LiveSettings:
     """False: begin with the card, switched off."""
     stay_on: bool = False
     """Keep the camera running when nobody watches the output."""
+    asleep: bool = False
+    """Begin without the camera until somebody watches the output, as far as it can tell; switched
+    off where it cannot (at login: nobody has asked for a picture yet)."""
     source_factory: str = "deepcam.sources:make_source"
     anonymizer_factory: str = "deepcam.anonymizer:Anonymizer"
 
@@ -269,6 +273,7 @@ class Session:
                 on_frame=self._on_frame,
                 on_card=self._say_card,
                 rest=settings.source is None and not settings.stay_on,
+                asleep=settings.asleep,
             )
         except BaseException:
             self._close_control()
@@ -375,15 +380,15 @@ class Session:
 
 
 def run_live(settings: LiveSettings, on_event: EventHandler | None = None) -> dict[str, Any]:
-    """Run until SIGINT, SIGTERM, ``deepcam stop``, the film's end or ``seconds``; for the main
-    thread. Returns the last ``Session.status`` (with the measurements).
+    """Run until a signal asks for the end, ``deepcam stop``, the film's end or ``seconds``; for the
+    main thread. Returns the last ``Session.status`` (with the measurements).
 
     Raises ``DeepcamError`` when the output, the settings or the identity cannot be used.
     """
     session = Session(settings, on_event, stop_on_fatal=True)
     before: dict[signal.Signals, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ending_signals():
             before[number] = signal.signal(number, lambda *_: session.stop())
     begin = clock.monotonic()
     try:
