@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deepcam import memory
 from deepcam.endings import interrupt_once
 from deepcam.errors import DeepcamError
 from deepcam.platform.desktop_entry import HIDDEN
@@ -36,6 +37,12 @@ identities = typer.Typer(
     help="Faces that belong to nobody: make, keep, share.", no_args_is_help=True
 )
 app.add_typer(identities, name="identities")
+
+
+LIGHT = frozenset(
+    {"status", "toggle", "panic", "stop", "regenerate", "setup", "doctor", "--help", "-h"}
+)
+"""Commands that work with little memory."""
 
 
 class OnDoubt(StrEnum):
@@ -642,6 +649,8 @@ def main(arguments: list[str] | None = None) -> None:
     interrupt_once()
     code: int
     try:
+        if not args or args[0] not in LIGHT:
+            memory.check()
         if args in ([], [HIDDEN]) and (started := _start_app(bool(args))) is not None:
             sys.exit(started)
         code = int(app(args, prog_name="deepcam", standalone_mode=False) or 0)
@@ -684,7 +693,7 @@ def _failed(error: Exception) -> int:
         return int(getattr(error, "exit_code", 2))
     if os.environ.get("DEEPCAM_DEBUG"):
         raise error
-    if isinstance(error, MemoryError):
+    if memory.is_shortage(error):
         sentence = "There is not enough memory. Close programs, or choose something smaller."
     elif isinstance(error, OSError):
         _drop_output()

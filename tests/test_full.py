@@ -149,3 +149,37 @@ def test_the_ring_has_its_memory() -> None:
     facts = os.stat(f"/dev/shm/{ring.name}")
     assert facts.st_blocks * 512 >= facts.st_size
     ring.close()
+
+
+@pytest.mark.parametrize("megabytes", [300, 500, 900])
+def test_little_memory_is_told(tmp_path: Path, megabytes: int) -> None:
+    """Libraries would fail with errors of all kinds, crash, or hang for ever."""
+    import resource
+
+    most = megabytes << 20
+    done = subprocess.run(
+        [sys.executable, "-m", "deepcam.cli", "anonymize", "a.png", "-o", "b.png"],
+        env={**os.environ, "PYTHONPATH": str(HERE.parent)}, text=True, timeout=60, cwd=tmp_path,
+        capture_output=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)),
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Programs may have {megabytes} MB of memory here")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(12, "Cannot allocate memory"),
+        ImportError("libx.so: failed to map segment from shared object"),
+        RuntimeError("std::bad_alloc"),
+        ValueError("(-4:Insufficient memory) Failed to allocate 9 bytes"),
+    ],
+)
+def test_a_library_without_memory_is_understood(error: Exception) -> None:
+    from deepcam import memory
+
+    assert memory.is_shortage(error)
+    assert not memory.is_shortage(ValueError("something else"))
