@@ -96,6 +96,12 @@ def run(
     cover: CoverOption = Covered.face,
     per_face: PerFace = False,
     loop: Annotated[bool, typer.Option("--loop", help="Begin a file again at its end.")] = False,
+    card: Annotated[
+        str,
+        typer.Option(
+            metavar="plain|back-soon|#RRGGBB|PICTURE", help="What others see without a picture."
+        ),
+    ] = "plain",
     stay_on: Annotated[
         bool, typer.Option("--stay-on", help="Keep the camera running when nobody watches.")
     ] = False,
@@ -122,6 +128,8 @@ def run(
         cover="head" if cover is Covered.head else "face",
         per_face=per_face,
         loop=loop,
+        card=card,
+        language=_language(),
         stay_on=stay_on,
     )
     say = _speaker(json_)
@@ -712,6 +720,15 @@ def _drop_output() -> None:
     """Nobody reads stdout any more, or it is full: what is still to be flushed goes nowhere."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _language() -> str:
+    """Of this user's terminal, as two letters; "en" where it says nothing."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            found = os.environ[name][:2].lower()
+            return {"nn": "nb", "no": "nb"}.get(found, found)
+    return "en"
 
 
 def _size(text: str) -> tuple[int, int]:

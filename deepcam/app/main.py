@@ -30,7 +30,7 @@ from deepcam.live.lock import InstanceLock, holder
 from deepcam.platform.desktop_entry import APP_ID
 from deepcam.platform.hotkeys import ACTIONS
 
-_OF_A_SESSION = ("camera", "size", "fps", "output", "on_doubt", "cover")
+_OF_A_SESSION = ("camera", "size", "fps", "output", "on_doubt", "cover", "card")
 """Settings that a running session cannot change."""
 
 
@@ -281,6 +281,8 @@ def live(
             output="null" if nowhere else settings.output,
             on_doubt=settings.on_doubt,
             cover=settings.cover,
+            card=settings.card,
+            language=i18n.resolve(settings.language),
             asleep=asleep,
         )
     )

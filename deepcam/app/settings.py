@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from deepcam import cards
 from deepcam.app.hotkeys import DEFAULTS
 from deepcam.errors import DeepcamError
 from deepcam.identity.gallery import check_name
@@ -40,6 +41,9 @@ class Settings:
     """The saved face that is always worn; '' is a new one at every start."""
     on_doubt: Literal["cover", "card"] = "cover"
     cover: Literal["face", "head"] = "face"
+    card: str = "plain"
+    """What others see while there is no picture: "plain", "back-soon", a colour such as "#204060",
+    or the path of a picture (``deepcam.cards.check``)."""
     hotkeys: dict[str, str] = field(default_factory=lambda: dict(DEFAULTS))
     """toggle, new_face and panic to keys such as "Ctrl+Alt+N"; '' is none."""
     start_at_login: bool = False
@@ -240,6 +244,13 @@ def _name(value: object) -> str:
     return text and check_name(text)
 
 
+def _card(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    cards.check(value)
+    return value
+
+
 def _keys(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise TypeError
@@ -255,6 +266,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "face": _name,
     "on_doubt": _one_of("cover", "card"),
     "cover": _one_of("face", "head"),
+    "card": _card,
     "start_at_login": _flag,
     "mirror_preview": _flag,
     "language": _one_of(*LANGUAGES),

@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import time as clock
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
-from deepcam.covers import standby_card
+from deepcam.cards import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.frames import Reason, SafeFrame
 from deepcam.live.measure import Meter
@@ -277,7 +278,7 @@ class Sender:
         if self.resting:
             return self._card("Starting the camera")
         if supervisor.ended and self._picture is not None:
-            return self._picture
+            return self._as_chosen(self._picture)
         if not supervisor.alive:
             return self._card("Starting" if supervisor.starts < 2 else "Starting again")
         if self._picture is None and self.supervisor.state != "running":
@@ -286,12 +287,18 @@ class Sender:
             return self._card("No picture from the camera")
         if clock.monotonic() - self._arrived > SILENCE:
             return self._card("No picture from the camera")
-        return self._picture
+        return self._as_chosen(self._picture)
+
+    def _as_chosen(self, frame: SafeFrame) -> SafeFrame:
+        """The worker knows why there is a card; how the user wants cards to look is known here."""
+        if frame.reason is not Reason.CARD:
+            return frame
+        return replace(frame, image=standby_card(*self.size))
 
     def _card(self, text: str) -> SafeFrame:
         self._picture, self._fresh = None, False
         self._numbers += 1
-        card = standby_card(*self.size, text)
+        card = standby_card(*self.size)
         return SafeFrame(card, Reason.CARD, text, clock.monotonic(), self._numbers)
 
     def _send(self, frame: SafeFrame) -> bool:

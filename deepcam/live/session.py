@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import psutil
 
+from deepcam import cards
 from deepcam.anonymizer import AnonymizerSettings
 from deepcam.endings import ending_signals
 from deepcam.errors import DeepcamError
@@ -63,6 +64,10 @@ class LiveSettings:
     """Listen for commands; needs that no other instance of this user does."""
     on: bool = True
     """False: begin with the card, switched off."""
+    card: str = "plain"
+    """What is sent while there is no picture: see ``deepcam.cards.Card.parse``."""
+    language: str = "en"
+    """Of words on the card."""
     stay_on: bool = False
     """Keep the camera running when nobody watches the output."""
     asleep: bool = False
@@ -81,6 +86,7 @@ class LiveSettings:
             )
         if not 1.0 <= self.fps <= 120.0:
             raise DeepcamError(f"{self.fps:g} frames a second are not possible.", "Use 1 to 120.")
+        cards.check(self.card)
         if self.seconds is not None and not self.seconds > 0:
             raise DeepcamError("The number of seconds must be positive.", "Use for example 10.")
 
@@ -115,7 +121,7 @@ class Session:
         self._thread: threading.Thread | None = None
         self._control: ControlServer | None = None
         self._stopped = threading.Event()
-        self._sentence = ""
+        self._sentence = self._card_problem = ""
         # Made here, so that a worker that is started again wears the same face.
         self._identity: str | int = (
             secrets.randbits(31) if settings.identity is None else settings.identity
@@ -172,6 +178,12 @@ class Session:
         """The card at once, whatever the worker does."""
         self._need().panic()
         self._say("state", "Panic: the standby card is shown.")
+
+    def show_card(self, choice: str, language: str = "en") -> None:
+        """Cards look like this from the next picture on, also while one is sent. Raises
+        ``DeepcamError`` for what is no card; the present one stays then."""
+        cards.choose(cards.Card.parse(choice, language))
+        self._card_problem = ""
 
     def keep_awake(self, seconds: float) -> None:
         """Somebody watches in another way (a preview): no sleep for so long."""
@@ -237,6 +249,14 @@ class Session:
         if self._sender is not None:
             raise RuntimeError("a session runs once")
         settings = self.settings
+        try:
+            self.show_card(settings.card, settings.language)
+        except DeepcamError as error:
+            if self._stop_on_fatal:
+                raise
+            # A picture that has gone is no reason to be without a camera.
+            cards.choose(cards.Card())
+            self._card_problem = str(error)
         source = self._spec()
         sink, self._sentence = self._choose_sink()
         anonymizer = AnonymizerSettings(
@@ -368,7 +388,7 @@ class Session:
         fatal = self.error or sender.supervisor.fatal
         if fatal is not None:
             return str(fatal)
-        return sender.supervisor.facts.get("problem", "")
+        return sender.supervisor.facts.get("problem", "") or self._card_problem
 
     def _say_card(self, reason: str) -> None:
         self._say("card", f"The standby card is shown: {reason.rstrip('.')}.")

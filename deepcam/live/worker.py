@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from deepcam.anonymizer import AnonymizerSettings, UnknownIdentityError
-from deepcam.covers import standby_card
+from deepcam.cards import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.fit import fit
 from deepcam.frames import Frame, Reason, SafeFrame
@@ -232,7 +232,7 @@ class _Worker:
             return
         self._card_due = now + CARD_EVERY
         self._number += 1
-        card = standby_card(*self._ring.size, text)
+        card = standby_card(*self._ring.size)
         self._ring.write(SafeFrame(card, Reason.CARD, text, now, self._number))
 
     def _wait_for_end(self, text: str) -> None:
