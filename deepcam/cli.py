@@ -686,7 +686,15 @@ def _start_app(hidden: bool) -> int | None:
 
         return run_app(hidden=hidden)
     except ImportError:
-        tell("The app needs Qt: pip install 'deepprivacy-cam[app]'.\n", file=sys.stderr)
+        from deepcam.platform import qt
+        from deepcam.platform.system import System
+
+        libraries = qt.lacking("") if qt.plugin_folder() is not None else []
+        if libraries:
+            command = qt.install_command(libraries, System())
+            tell(f"Qt lacks {', '.join(libraries)}. Run: {command}\n", file=sys.stderr)
+        else:
+            tell("The app needs Qt: pip install 'deepprivacy-cam[app]'.\n", file=sys.stderr)
     except DeepcamError as error:
         tell(f"{error}\n", file=sys.stderr)
     return None

@@ -29,6 +29,7 @@ from deepcam.live.control import runtime_dir
 from deepcam.live.lock import InstanceLock, holder
 from deepcam.platform.desktop_entry import APP_ID
 from deepcam.platform.hotkeys import ACTIONS
+from deepcam.platform.qt import ensure_windows
 
 _OF_A_SESSION = ("camera", "size", "fps", "output", "on_doubt", "cover", "card")
 """Settings that a running session cannot change."""
@@ -303,6 +304,7 @@ def run(factory: Factory | None = None, hidden: bool = False) -> int:
         os.environ.get(k) for k in ("DISPLAY", "WAYLAND_DISPLAY")
     ):
         raise DeepcamError("There is no display for the app.", "Use `deepcam run` instead.")
+    ensure_windows()
     import cv2  # noqa: F401
 
     # OpenCV points Qt at its own plugins, which do not fit this Qt.

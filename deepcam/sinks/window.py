@@ -15,6 +15,7 @@ import numpy as np
 from deepcam import APP_NAME
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image, Reason, SafeFrame
+from deepcam.platform.qt import ensure_windows
 from deepcam.sinks.base import SinkClosedError
 
 TITLE = f"{APP_NAME} - preview (mirrored)"
@@ -44,6 +45,7 @@ class WindowSink:
             raise DeepcamError("The preview window needs the main thread.", "Use --output null.")
         try:
             if importlib.util.find_spec("PySide6") is not None:
+                ensure_windows()
                 self._window = _QtWindow(size)
             else:
                 self._window = _CvWindow(size)
