@@ -119,7 +119,7 @@ def _answers(load: Load) -> bool:
         return True
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    good = xcb.xcb_connection_has_error(connection) == 0
+    good = bool(xcb.xcb_connection_has_error(connection) == 0)
     xcb.xcb_disconnect(connection)
     return good
 
