@@ -203,8 +203,8 @@ def members_wise(data: bytes, rng: Rng) -> bytes:
     name = list(parts)[int(rng.integers(len(parts)))]
     if name.endswith(".png") and rng.integers(2):
         way = rng.integers(3)
-        source = animated(parts[name]) if way == 0 else parts[name]
-        parts[name] = chunk_wise(source, rng) if way else chunk_wise(source, rng)
+        source = parts[name] if way else animated(parts[name])
+        parts[name] = chunk_wise(source, rng)
     elif name == "meta.json" and rng.integers(2):
         parts[name] = meta_wise(parts[name], rng)
     elif name.endswith(".npy") and not rng.integers(3):
@@ -230,8 +230,8 @@ def members_wise(data: bytes, rng: Rng) -> bytes:
 
 def meta_wise(data: bytes, rng: Rng) -> bytes:
     meta = json.loads(data)
-    values = [None, -1, 10**30, 1e308, "x" * 100_000, "\x1b]0;owned\x07", "../../evil", [], {}, True,
-              [[[]]], {"a": {"b": 1}}, "\udcff", "a\nb", float("nan")]  # fmt: skip
+    values = [None, -1, 10**30, 1e308, "x" * 100_000, "\x1b]0;owned\x07", "../../evil", [], {},
+              True, [[[]]], {"a": {"b": 1}}, "\udcff", "a\nb", float("nan")]  # fmt: skip
     key = list(meta)[int(rng.integers(len(meta)))]
     meta[key] = values[int(rng.integers(len(values)))]
     if rng.integers(2):
@@ -241,8 +241,9 @@ def meta_wise(data: bytes, rng: Rng) -> bytes:
 
 HOSTILE_VALUES = (
     "nan", "inf", "-1", "1" + "0" * 5000, "[" * 900, '"\\u0000"', '"' + "x" * 70_000 + '"', "{}",
-    "[[1], [2]]", "1979-05-27", "07:32:00", "true", '"0x0"', '"99999x99999"', '"\u0661x\u0662"', '"x"',
-    "0x7fffffffffffffff", '"\\u001b[2J"', "''' a\nb '''", '"../../etc/passwd"', "{a.b.c = [1, {d = 2}]}",
+    "[[1], [2]]", "1979-05-27", "07:32:00", "true", '"0x0"', '"99999x99999"', '"\u0661x\u0662"',
+    '"x"', "0x7fffffffffffffff", '"\\u001b[2J"', "''' a\nb '''", '"../../etc/passwd"',
+    "{a.b.c = [1, {d = 2}]}",
     '"#12345"', '"\\U0010ffff"', '"1280x720\\n"', "-0.0", "1e400", '""',
 )  # fmt: skip
 

@@ -31,7 +31,7 @@ def read_all(paths: list[Path], folder: Path) -> dict[Path, dict[str, Any]]:
         listed.write_text("\n".join(map(str, left)))
         process = subprocess.Popen(
             [sys.executable, str(HERE / "fuzz_reader.py"), str(listed), str(folder)],
-            env={**os.environ, "PYTHONPATH": f"{HERE.parent}:{HERE}", "QT_QPA_PLATFORM": "offscreen"},
+            env={**os.environ, "PYTHONPATH": f"{HERE.parent}:{HERE}"},
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder,
         )  # fmt: skip
         lines: queue.Queue[str] = queue.Queue()
