@@ -685,16 +685,11 @@ def _start_app(hidden: bool) -> int | None:
         from deepcam.app.main import run as run_app
 
         return run_app(hidden=hidden)
-    except ImportError:
-        from deepcam.platform import qt
-        from deepcam.platform.system import System
-
-        libraries = qt.lacking("") if qt.plugin_folder() is not None else []
-        if libraries:
-            command = qt.install_command(libraries, System())
-            tell(f"Qt lacks {', '.join(libraries)}. Run: {command}\n", file=sys.stderr)
-        else:
-            tell("The app needs Qt: pip install 'deepprivacy-cam[app]'.\n", file=sys.stderr)
+    except ImportError as error:
+        # Named once, with what else is missing, and not followed by a page of help.
+        if _library_of(error):
+            raise
+        tell("The app needs Qt: pip install 'deepprivacy-cam[app]'.\n", file=sys.stderr)
     except DeepcamError as error:
         tell(f"{error}\n", file=sys.stderr)
     return None
@@ -711,6 +706,13 @@ def _failed(error: Exception) -> int:
         raise error
     if memory.is_shortage(error):
         sentence = "There is not enough memory. Close programs, or choose something smaller."
+    elif isinstance(error, ImportError) and _library_of(error):
+        from deepcam.platform import qt
+
+        screen = "xcb" if os.environ.get("DISPLAY") else ""
+        libraries = list(dict.fromkeys([_library_of(error), *qt.lacking(screen)]))
+        sentence = f"Libraries of the system are missing: {', '.join(libraries)}. "
+        sentence += f"Run: {qt.install_command(libraries)}"
     elif isinstance(error, OSError):
         _drop_output()
         place = f" ({error.filename})" if error.filename else ""
@@ -722,6 +724,12 @@ def _failed(error: Exception) -> int:
         sentence = f"This is a fault of deepcam ({place}). Please report it."
     tell(" ".join(sentence.split()), file=sys.stderr)
     return 1
+
+
+def _library_of(error: ImportError) -> str:
+    """The library of the system that a package did not find; '' for other failed imports."""
+    name, _, rest = str(error).partition(": cannot open shared object file")
+    return name if rest and "/" not in name and name.isprintable() else ""
 
 
 def _drop_output() -> None:

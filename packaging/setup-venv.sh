@@ -34,12 +34,11 @@ echo "Installing packages (about 700 MB on the first run) ..."
 "$venv/bin/python" - <<'PY' || exit 1
 import os, sys
 from deepcam.platform import qt
-from deepcam.platform.system import System
 # Those of windows only where there is a screen; without one the camera and the files work.
 missing = qt.lacking("xcb" if os.environ.get("DISPLAY") else "")
 if missing:
     print("deepcam: System libraries are missing: " + ", ".join(missing) + ".", file=sys.stderr)
-    print("Install them: " + qt.install_command(missing, System()), file=sys.stderr)
+    print("Install them: " + qt.install_command(missing), file=sys.stderr)
     raise SystemExit(1)
 PY
 # Where mediapipe brings no networks they are fetched now; without a network it can be done later.

@@ -12,7 +12,6 @@ import pytest
 
 from deepcam.errors import DeepcamError
 from deepcam.platform import qt
-from deepcam.platform.system import System
 
 X11 = {"DISPLAY": ":0"}
 
@@ -66,19 +65,17 @@ def test_one_of_two_ways_is_enough(plugins: Path) -> None:
 @pytest.mark.parametrize(
     ("release", "command"),
     [
-        ("ID=debian", "sudo apt-get install libxcb-icccm4 libxcb-new-thing7"),
+        ("debian", "sudo apt-get install libxcb-icccm4 libxcb-new-thing7"),
         (
-            "ID=fedora",
+            "fedora",
             "sudo dnf install 'libxcb-icccm.so.4()(64bit)' 'libxcb-new-thing.so.7()(64bit)'",
         ),
-        ("ID=arch", "sudo pacman -S xcb-util-wm libxcb-new-thing7"),
+        ("arch", "sudo pacman -S xcb-util-wm libxcb-new-thing7"),
     ],
 )
-def test_the_command_of_the_distribution(tmp_path: Path, release: str, command: str) -> None:
-    (tmp_path / "etc").mkdir()
-    (tmp_path / "etc/os-release").write_text(release + "\n")
+def test_the_command_of_the_distribution(release: str, command: str) -> None:
     libraries = ["libxcb-icccm.so.4", "libxcb-new-thing.so.7"]
-    assert qt.install_command(libraries, System(root=tmp_path)) == command
+    assert qt.install_command(libraries, {release, "other"}) == command
 
 
 def test_packages_of_libraries() -> None:
@@ -107,3 +104,26 @@ def test_the_error_names_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(qt, "obstacle", lambda environ: ("Qt lacks x.", ["libxcb-icccm.so.4"]))
     with pytest.raises(DeepcamError, match="libxcb-icccm"):
         qt.ensure_windows()
+
+
+def test_a_library_that_a_package_does_not_find_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a bare system the first import fails; all that is missing is said at once."""
+    from deepcam import cli
+
+    def fail(*_: object, **__: object) -> None:
+        raise ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
+
+    monkeypatch.setattr(cli, "app", fail)
+    monkeypatch.setattr(cli, "interrupt_once", lambda: None)
+    monkeypatch.setattr(qt, "lacking", lambda way: ["libGL.so.1", "libxcb-icccm.so.4"])
+    monkeypatch.setattr(qt, "_distribution", lambda: ["debian"])
+    monkeypatch.delenv("DEEPCAM_DEBUG", raising=False)
+    with pytest.raises(SystemExit) as end:
+        cli.main(["doctor"])
+    assert end.value.code == 1
+    assert capsys.readouterr().err == (
+        "Libraries of the system are missing: libGL.so.1, libxcb-icccm.so.4. "
+        "Run: sudo apt-get install libgl1 libxcb-icccm4\n"
+    )

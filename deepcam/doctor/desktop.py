@@ -59,7 +59,7 @@ def display(system: System) -> list[Finding]:
     if found is None:
         return [there]
     reason, libraries = found
-    command = qt.install_command(libraries, system) if libraries else ""
+    command = qt.install_command(libraries, system.distribution()) if libraries else ""
     return [warn("display", f"{reason} No preview, no app.", command)]
 
 

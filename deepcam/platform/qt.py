@@ -6,12 +6,12 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
+import platform
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from deepcam.errors import DeepcamError
-from deepcam.platform.system import System
 
 BASE = {
     "libEGL.so.1": ("libegl1", "libglvnd"),
@@ -124,9 +124,10 @@ def _answers(load: Load) -> bool:
     return good
 
 
-def install_command(libraries: list[str], system: System) -> str:
-    """What installs the libraries on this distribution."""
-    family = system.distribution()
+def install_command(libraries: list[str], family: Collection[str] | None = None) -> str:
+    """What installs the libraries. ``family``: names of the distribution and its relatives; by
+    default of this one. (``System`` knows them too, but OpenCV with it, which may not load.)"""
+    family = set(_distribution() if family is None else family)
     known = {**BASE, **XCB, **WAYLAND}
     if family & {"fedora", "suse", "opensuse"}:
         tool = "dnf" if "fedora" in family else "zypper"
@@ -137,6 +138,14 @@ def install_command(libraries: list[str], system: System) -> str:
     )
     start = "sudo pacman -S" if column else "sudo apt-get install"
     return f"{start} {' '.join(packages)}"
+
+
+def _distribution() -> list[str]:
+    try:
+        facts = platform.freedesktop_os_release()
+    except OSError:
+        return []
+    return [facts.get("ID", ""), *facts.get("ID_LIKE", "").split()]
 
 
 def guess(library: str) -> str:
@@ -157,7 +166,7 @@ def ensure_windows() -> None:
     reason, libraries = found
     raise DeepcamError(
         reason,
-        f"Run: {install_command(libraries, System())}"
+        f"Run: {install_command(libraries)}"
         if libraries
         else "Start it from within a desktop session, or use: deepcam run",
     )
