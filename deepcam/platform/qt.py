@@ -110,7 +110,8 @@ def obstacle(
 
 
 def _answers(load: Load) -> bool:
-    """Whether the X server lets this program in."""
+    """Whether the X server lets this program in. The connection stays until the program ends: some
+    servers begin anew when their only guest leaves, and would turn Qt away meanwhile."""
     try:
         xcb = ctypes.CDLL("libxcb.so.1") if load is ctypes.CDLL else None
     except OSError:
@@ -120,7 +121,8 @@ def _answers(load: Load) -> bool:
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
     good = bool(xcb.xcb_connection_has_error(connection) == 0)
-    xcb.xcb_disconnect(connection)
+    if not good:
+        xcb.xcb_disconnect(connection)
     return good
 
 
