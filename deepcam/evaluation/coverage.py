@@ -187,6 +187,11 @@ def cutouts(photos: Sequence[Photo], most: int, say: Say) -> list[Cutout]:
                 image = photo.read()
             except DeepcamError:
                 continue
+            shrink = min(1.0, 560 / max(image.shape[:2]))
+            image = np.asarray(
+                cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA),
+                np.uint8,
+            )
             height, width = image.shape[:2]
             backend.submit(image, [(0, 0, width, height)], [])
             ((seen,), _) = backend.collect()
@@ -219,7 +224,8 @@ def takes(material: Material, most: int, frames: int) -> list[tuple[str, Take]]:
                 height, width = image.shape[:2]
                 backend.submit(image, [(0, 0, width, height)], [])
                 ((seen,), _) = backend.collect()
-                boxes += [seen[0].box] if seen and seen[0].score >= 0.3 else []
+                one = bool(seen) and seen[0].score >= 0.3 and all(d.score < 0.5 for d in seen[1:])
+                boxes += [seen[0].box] if one else []
             if images and len(boxes) == len(images):
                 out.append((clip.path.stem, Take(images, boxes)))
             if len(out) >= most:
