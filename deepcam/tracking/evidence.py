@@ -6,7 +6,7 @@ The score of a track is a sum, in steps that stand for how telling a look is, be
 
 =====================================  ==========================================================
 the detector, in the picture or a part  strong +1 at first, then +.5 a frame; fair +.4, +.1; weak 0
-a second look, framed about it          found +2, at least; found faintly 0; not found -2
+a second look, framed about it          clear +2, strong +1, fair 0, else -2
 the mesh network, at first              +.3 when its points fit the detection, else -.3
 a framed look at where it was lost      not found -.5
 =====================================  ==========================================================
@@ -27,6 +27,9 @@ WEAK, FAIR, STRONG = 0.2, 0.35, 0.5
 picture .5 and more (99 %), of 10 pixels .2 and more (94 %), turned by 75 to 180 degrees .2 and
 more (97 %); mistakes in rooms up to .4, in close-ups of skin and hair up to .9."""
 COVER, PAINT, SETTLED, TOP = 0.5, 2.0, 4.5, 6.0
+CLEAR = 0.7
+BESIDE = 1.5
+"""Least for something new beside a known face: it may be hair, an ear, a collar."""
 DOUBTED = 1.0
 """Most that the detector alone may say while second looks find nothing."""
 
@@ -43,7 +46,7 @@ class Evidence:
 
     @staticmethod
     def first(detector: float, second: float | None, meshed: bool, apart: bool) -> Evidence:
-        """When something is seen for the first time. ``detector``: its score, 0..1; ``second``: of
+        """When something is seen for the first time, or 0 when that is too little. ``detector``: its score, 0..1; ``second``: of
         the best of the second looks, None without one; ``meshed``: the mesh fits; ``apart``: no
         known face is at the place, of which it might be a part."""
         score = 1.0 if detector >= STRONG else 0.4 if detector >= FAIR else 0.1
@@ -53,6 +56,8 @@ class Evidence:
         evidence._add(0.3 if meshed else -0.3)
         if apart and detector >= STRONG:
             evidence.score = max(evidence.score, COVER)  # when in doubt, covered
+        elif not apart and evidence.score < BESIDE:
+            evidence.score = 0.0
         return evidence
 
     def seen(self, detector: float) -> None:
@@ -63,8 +68,7 @@ class Evidence:
         """A second look reports the best score of a face at the place, 0 when there is none."""
         if found >= STRONG:
             self.looked, self.refused = True, 0
-            self._add(2.0)
-            self.score = max(self.score, PAINT)
+            self._add(2.0 if found >= CLEAR else 1.0)
         elif found < FAIR:
             self.refused += 1
             self._add(-2.0)
