@@ -350,10 +350,10 @@ def pasted_group(rng: np.random.Generator, cutouts: Sequence[Cutout]) -> Picture
 def clutter(rng: np.random.Generator, frames: int) -> Iterator[Picture]:
     """A room without anybody, the camera swaying."""
     large = room(rng, (1400, 800))
-    text = rng.random() < 0.4
-    if text:
+    if rng.random() < 0.4:  # a page or a screen with writing
+        cv2.rectangle(large, (690, 20), (1330, 780), (235, 238, 240), -1)
         for y in range(60, 760, 34):
-            words = "".join(rng.choice(list("abcdefgh iklmnop rstuvw"), 40))
+            words = "".join(rng.choice(list("abcdefgh iklmnop rstuvw"), 34))
             cv2.putText(large, words, (700, y), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (20, 20, 20), 2)
     phase = rng.uniform(0, 6)
     for k in range(frames):

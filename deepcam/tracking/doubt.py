@@ -13,9 +13,10 @@ from deepcam.tracking.windows import framed, same_face
 
 REACHES = (2.0, 3.0)
 """Half sides of the two framings, in box widths."""
-REFUSED_FOR = 0.35
-"""Seconds for which a place where a second look found nothing is not looked at again."""
-BETTER = 0.15
+REFUSED_FOR, AT_MOST, WITHDRAWN_FOR = 0.3, 2.4, 1.2
+"""Seconds for which a place where a second look found nothing is not looked at again: at first,
+twice as long each time, and after a track was withdrawn."""
+BETTER = 0.12
 """Unless the detector is that much surer."""
 
 
@@ -33,7 +34,10 @@ class Verdict:
 class _Refusal:
     box: F64
     score: float
-    time: float
+    until: float
+    """Not looked at again before this time."""
+    times: int = 1
+    """In a row."""
 
 
 class SecondLooks:
@@ -49,11 +53,24 @@ class SecondLooks:
 
     def refused(self, detection: Detection, time: float) -> bool:
         """Whether nothing was found at the place a moment ago."""
-        self._refusals = [r for r in self._refusals if 0 <= time - r.time < REFUSED_FOR]
+        self._refusals = [r for r in self._refusals if time < r.until + AT_MOST]
         return any(
-            detection.score < r.score + BETTER and same_face(detection.box, r.box)
+            time < r.until
+            and detection.score < r.score + BETTER
+            and same_face(detection.box, r.box)
             for r in self._refusals
         )
+
+    def withdraw(self, box: F64, time: float) -> None:
+        """What was followed at ``box`` is no face."""
+        self._refuse(box, STRONG, time, WITHDRAWN_FOR)
+
+    def _refuse(self, box: F64, score: float, time: float, least: float) -> None:
+        before = [r for r in self._refusals if same_face(box, r.box)]
+        times = 1 + max((r.times for r in before), default=0)
+        pause = min(max(least, REFUSED_FOR * 2 ** (times - 1)), AT_MOST)
+        self._refusals = [r for r in self._refusals if not any(r is b for b in before)]
+        self._refusals.append(_Refusal(box, score, time + pause, times))
 
     def look(
         self, image: Image, suspects: Sequence[Detection], known: Sequence[F64], time: float
@@ -79,7 +96,7 @@ class SecondLooks:
                 verdicts[k] = again
         for d, verdict in zip(suspects, verdicts, strict=True):
             if verdict.score < FAIR:
-                self._refusals.append(_Refusal(d.box, d.score, time))
+                self._refuse(d.box, d.score, time, REFUSED_FOR)
         return verdicts
 
     def _detect(

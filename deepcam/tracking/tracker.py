@@ -27,7 +27,7 @@ from deepcam.tracking.regions import (
 )
 from deepcam.tracking.scout import Scout
 from deepcam.tracking.stills import search_still
-from deepcam.tracking.windows import beside, clipped, merge_detections, same_face
+from deepcam.tracking.windows import beside, clipped, merge_detections, same_face, within
 
 F64 = NDArray[np.float64]
 
@@ -35,8 +35,8 @@ UNSEEN_FRAMES = 5
 """Frames without the detector after which a mesh is not trusted any more."""
 DOUBTFUL = 0.3
 """Highest confidence of such a mesh."""
-SECOND_LOOKS = 3
-"""Most that are looked at again in one frame of a stream; further ones wait, covered if strong."""
+SECOND_LOOKS, SECOND_LOOKS_FILM = 2, 12
+"""Most that are looked at again in one frame; further ones wait, covered if strong."""
 AGAIN, AGAIN_SURE = 0.25, 0.5
 """Seconds between second looks at a track that is in doubt, and at one on an older face."""
 ORIENTED = 15
@@ -114,6 +114,7 @@ class Tracker:
         self._persons: dict[int, _Person] = {}
         self._scout = Scout(thorough)
         self._doubts = SecondLooks(backend)
+        self._second_looks = SECOND_LOOKS_FILM if thorough else SECOND_LOOKS
         self._frames = 0
         self._turn, self._aside = 0, 0
         self._time = -math.inf
@@ -273,7 +274,8 @@ class Tracker:
         self._keep_unseen(views, tracked, time)
         for view in views.values():
             if view.detection is not None:
-                self._persons[view.number].evidence.seen(view.detection.score)
+                meshed = view.mesh is not None
+                self._persons[view.number].evidence.seen(view.detection.score, meshed)
         self._check(image, views, time)
         self._start(image, views, fresh, time)
         self._update(views, time)
@@ -334,7 +336,8 @@ class Tracker:
             wait = AGAIN
             if view.detection is None:
                 continue
-            if person.evidence.score >= SETTLED or person.evidence.looked:
+            settled = person.evidence.score >= SETTLED
+            if settled or (person.evidence.clear and view.mesh is not None):
                 older = [v for v in views.values() if v.number < view.number]
                 if not any(beside(_box(view), _box(v)) for v in older):
                     continue
@@ -347,10 +350,17 @@ class Tracker:
         view = min(due, key=lambda v: self._persons[v.number].looked)
         assert view.detection is not None
         others = [_box(v) for v in views.values() if v is not view]
-        person = self._persons[view.number]
+        person, box = self._persons[view.number], view.detection.box
         (verdict,) = self._doubts.look(image, [view.detection], others, time)
         self.last_stats["looks"] += 2
-        person.evidence.look_again(verdict.score)
+        evidence, meshed = person.evidence, view.mesh is not None
+        evidence.look_again(verdict.score)
+        if not (evidence.clear and meshed):
+            people = self._backend.persons(image)
+            if people is not None:
+                evidence.silhouette(_share(people, box, image.shape[0], image.shape[1]), meshed)
+        if evidence.settled and not any(within(box, other) for other in others):
+            evidence.score = max(evidence.score, COVER)  # it stays hidden, but is not painted
         person.looked, person.looked_at = time, view.detection.score
 
     def _start(
@@ -365,7 +375,7 @@ class Tracker:
             if self._still or not self._doubts.refused(detection, time):
                 new.append(detection)
         # Strong ones are hidden at once, looked at or not; weak ones wait for their second look.
-        suspects = [] if self._still else new[:SECOND_LOOKS]
+        suspects = [] if self._still else new[: self._second_looks]
         verdicts = self._doubts.look(image, suspects, known, time)
         self.last_stats["looks"] += 2 * len(suspects)
         starts: list[tuple[_View, float, float | None]] = []
@@ -415,6 +425,7 @@ class Tracker:
             box = self._association.predict(number, self._time)
             if not any(v.number == number for v in views):
                 out.append(Face(number, 0.0, _outline_of_box(box), evidence=0.0))
+            self._doubts.withdraw(box, self._time)
             self._association.drop(number)
             del self._persons[number]
         return out
@@ -458,6 +469,15 @@ class Tracker:
             assert view.mesh is not None
             around = _outline_of_box(mesh_box(view.mesh))
         return Face(view.number, 0.0, around, evidence=share)
+
+
+def _share(people: NDArray[np.float32], box: F64, height: int, width: int) -> float:
+    """Mean probability of people inside a box; 1 outside the picture."""
+    h, w = people.shape
+    x0, x1 = np.clip([box[0], box[2]], 0, width) * (w / width)
+    y0, y1 = np.clip([box[1], box[3]], 0, height) * (h / height)
+    inside = people[int(y0) : math.ceil(y1), int(x0) : math.ceil(x1)]
+    return float(inside.mean()) if inside.size else 1.0
 
 
 def _side(view: _View) -> float:
