@@ -89,6 +89,9 @@ class Face:
     (right x, right y, left x, left y); 0 = straight ahead."""
     margin: float = 1.0
     """Which of a few sizes the population's outline has here; a wide mask gets a wide face."""
+    evidence: float = 1.0
+    """0..1, how far all looks so far say that there is a face at all; 0: there is none, forget
+    it. See ``deepcam.tracking.evidence``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,10 +12,10 @@ GONE       forgotten; nothing is hidden for it any more
 
 ``TRANSITIONS`` lists every step between them. Only ``VACANT`` (the detector sees no face there and
 the person segmentation sees nobody there, several looks in a row), ``REPLACED`` (the same
-person is tracked again under a new number) and ``DISMISSED`` lead to GONE. The last is for what
-the detector takes for a face in hands and clothes: seen in ``DOUBT_SEEN`` frames at most, never
-with a mesh, below the face of the person on whom it was, and not again in ``DOUBT_QUIET`` frames.
-Without it, one glimpse of a printed skull would be covered until its wearer leaves.
+person is tracked again under a new number) and ``WITHDRAWN`` lead to GONE. The last is for what
+turns out to be no face: the tracker's second looks found none (``Face.evidence`` 0); or it never
+was sure and was not seen again for ``QUIET`` frames; or all of it lies inside the larger face of
+somebody who is painted.
 
 Beside the states, people in whom no face was found at all are looked for in the segmentation,
 and the region of their heads is covered. When even that cannot be told, the card is shown.
@@ -28,6 +28,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,8 +61,15 @@ VACANT_LOOKS = 5
 REPLACED_NEAR, REPLACED_BLOB = 3, 10
 """Good frames of a new track before it counts as the lost one: at its place, or elsewhere in the
 same silhouette."""
-DOUBT_SEEN, DOUBT_QUIET = 3, 150
-"""Most sightings of what may be dismissed, and frames in which it must not have come back."""
+SETTLED = 0.75
+"""``Face.evidence`` from which a track that is lost waits for an empty silhouette."""
+QUIET = 25
+"""Frames for which what never was that sure must not have come back to be withdrawn."""
+INSIDE = 0.8
+"""Size, over that of the painted face around it, below which a lost track is a part of that face."""
+SMALL, SMALL_UNSEEN = 0.17, 1.1
+"""Size over the picture's shorter side below which the whole picture does not show a face to the
+detector, and seconds (two rounds of the tracker's search) that it must not have been seen for."""
 LOOK_DOUBT, LOOK_CALM = 3, 15
 """Frames between looks at the segmentation while something is in doubt, and while nothing is."""
 FAILED_LOOKS = 3
@@ -97,8 +105,8 @@ class Event(Enum):
     """Detector and segmentation agree that nobody is there."""
     REPLACED = "replaced"
     """Another track is this person."""
-    DISMISSED = "dismissed"
-    """A glimpse of something on somebody's body that never had a mesh and did not come back."""
+    WITHDRAWN = "withdrawn"
+    """It turned out to be no face."""
 
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
@@ -111,6 +119,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.HELD, Event.MISSED): State.HELD,
     (State.HELD, Event.OVERDUE): State.LOST,
     (State.HELD, Event.REPLACED): State.GONE,
+    (State.HELD, Event.WITHDRAWN): State.GONE,
     (State.COVERED, Event.CONFIRMED): State.GENERATED,
     (State.COVERED, Event.SEEN): State.COVERED,
     (State.COVERED, Event.MISSED): State.LOST,
@@ -121,10 +130,10 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.LOST, Event.OVERDUE): State.LOST,
     (State.LOST, Event.VACANT): State.GONE,
     (State.LOST, Event.REPLACED): State.GONE,
-    (State.LOST, Event.DISMISSED): State.GONE,
+    (State.LOST, Event.WITHDRAWN): State.GONE,
 }
 """Every step there is. Pairs that are not listed change nothing: a face in view is neither vacant
-nor replaced nor dismissed, a held one is still painted and cannot be vacant, and GONE is final."""
+nor replaced nor withdrawn, a held one is still painted and cannot be vacant, and GONE is final."""
 
 
 def step(state: State, event: Event) -> State:
@@ -196,8 +205,8 @@ class _Track:
     """The lost track that this one replaced."""
     seen: int = 0
     """Frames in which it was seen."""
-    meshed: bool = False
-    """Whether any of them had a mesh."""
+    best: float = 0.0
+    """Highest evidence so far."""
 
 
 @dataclass(slots=True, eq=False)
@@ -257,7 +266,7 @@ class Guard:
             self._ghosts += 1
             number = -1 - self._ghosts
             self._tracks[number] = _Track(
-                number, State.LOST, old.face, outline, 0.0, 0, 0, missed=HOLD, meshed=True
+                number, State.LOST, old.face, outline, 0.0, 0, 0, missed=HOLD, seen=2, best=1.0
             )
         self._faceless = [_Faceless(f.outline, 0) for f in faceless]
 
@@ -287,11 +296,16 @@ class Guard:
             raise ValueError("a frame's time must be finite")
         gap, late = self._begin((width, height), time)
         for face, outline in zip(faces, outlines, strict=True):
-            self._see(face, outline, time, gap)
+            if face.evidence > 0:
+                self._see(face, outline, time, gap)
         for track in self._tracks.values():
             if track.frame != self._frame:
                 self._miss(track)
+        for face in faces:
+            if face.evidence <= 0 and face.track in self._tracks:
+                self._end(self._tracks[face.track], Event.WITHDRAWN)
         self._replace_near()
+        self._withdraw()
         if late or self._frame <= self.warm_up:
             return Decision(self._why)
         card = self._second_opinion(width, height, persons)
@@ -352,7 +366,7 @@ class Guard:
         track.state = step(track.state, event)
         track.settled = track.settled + 1 if track.state is State.GENERATED else 0
         track.seen += 1
-        track.meshed = track.meshed or face.pose is not None
+        track.best = max(track.best, face.evidence)
         track.face, track.outline = face, outline
         track.time, track.frame, track.missed, track.vacant = time, self._frame, 0, 0
         wanted = 1.0
@@ -383,6 +397,16 @@ class Guard:
                 if apart < 0.5 * size(lost.outline) and 0.6 < ratio < 1.7:
                     self._end(lost, Event.REPLACED, new)
                     break
+
+    def _withdraw(self) -> None:
+        """End what is no face after all: never sure and long unseen, or a part of a face."""
+        painted = [t for t in self._tracks.values() if t.settled >= REPLACED_BLOB]
+        for lost in list(self._tracks.values()):
+            quiet = self._frame - lost.frame
+            if lost.state is not State.LOST or quiet < QUIET:
+                continue
+            if lost.best < SETTLED or any(_part_of(lost.outline, t.outline) for t in painted):
+                self._end(lost, Event.WITHDRAWN)
 
     def _successors(self, lost: _Track, settled: int) -> list[_Track]:
         """Generated tracks that came after ``lost`` was last seen; each stands for one person at
@@ -448,15 +472,13 @@ class Guard:
                 and (holds(here, centre(t.outline)) or holds(t.outline, centre(here)))
                 for t in self._tracks.values()
             )
-            track.vacant = track.vacant + 1 if not face_there and look.vacant(here) else 0
+            small = size(here) < SMALL * min(look.width, look.height)
+            assert self._time is not None
+            sure = not face_there and not (small and self._time - track.time < SMALL_UNSEEN)
+            track.vacant = track.vacant + 1 if sure and look.vacant(here) else 0
             if track.vacant >= VACANT_LOOKS:
                 self._end(track, Event.VACANT)
                 continue
-            if self._doubtful(track):
-                labels = look.blobs(0.5) if labels is None else labels
-                if self._on_a_body(track, look, labels):
-                    self._end(track, Event.DISMISSED)
-                    continue
             for new in self._successors(track, REPLACED_BLOB):
                 apart = np.linalg.norm(centre(new.outline) - centre(here))
                 if apart > 2.5 * max(size(here), size(new.outline)):
@@ -467,32 +489,18 @@ class Guard:
                     self._end(track, Event.REPLACED, new)
                     break
 
-    def _doubtful(self, track: _Track) -> bool:
-        """Whether it may never have been a face."""
-        quiet = self._frame - track.frame
-        return track.seen <= DOUBT_SEEN and not track.meshed and quiet >= DOUBT_QUIET
-
-    def _on_a_body(self, track: _Track, look: Look, labels: NDArray[np.int32]) -> bool:
-        """Whether a track was below the face, and in the silhouette, of somebody in view."""
-        x, y = centre(track.outline)
-        blob = look.blob_of(labels, track.outline)
-        for t in self._tracks.values():
-            if t.settled < REPLACED_BLOB or blob == 0:
-                continue
-            width = float(np.ptp(t.outline[:, 0]))
-            below = y > t.outline[:, 1].max() and abs(x - centre(t.outline)[0]) < 1.5 * width
-            if below and blob == look.blob_of(labels, t.outline):
-                return True
-        return False
-
     def _look_for_faceless(self, look: Look, beside_faces: bool) -> str | None:
         tracks = self._tracks.values()
-        known = [self._place(t) for t in tracks if t.state is not State.LOST]
-        lost = [whole_head(self._place(t)) for t in tracks if t.state is State.LOST]
+        # One sighting may be a mistake: it does not end the cover of somebody without a face.
+        least = 1 if self._faceless else 0
+        known = [self._place(t) for t in tracks if t.state is not State.LOST and t.seen > least]
+        # One glimpse is no head: whoever is under its cover only by chance soon looks out of it.
+        lost = [t for t in tracks if t.state is State.LOST and t.seen > 1]
         threshold, smallest = (0.7, LEAST_SECOND) if beside_faces else (0.5, LEAST_PERSON)
         if self._faceless:
             threshold -= 0.2  # hysteresis: who was a person stays one for longer
-        heads = faceless_heads(look, known, threshold, smallest, lost)
+        under = [whole_head(self._place(t)) for t in lost]
+        heads = faceless_heads(look, known, threshold, smallest, under)
         if heads is None:
             self._looked = 0  # unclear: look again in the next frame
             return "Person without a visible face"
@@ -624,6 +632,17 @@ def _doubt(track: _Track) -> str:
     if pose is not None and _finite(track.face, pose) and _turn(pose) > TURN_BACK:
         return "Head turned away"
     return "New face" if track.streak > 0 else "Face not clear"
+
+
+def _part_of(small: Points, large: Points) -> bool:
+    """Whether an outline lies inside another one and is clearly smaller."""
+    if size(small) > INSIDE * size(large):
+        return False
+    around = hull([large])[:, None, :]
+    reach = -0.06 * size(large)
+    return all(
+        cv2.pointPolygonTest(around, (float(x), float(y)), True) >= reach for x, y in small[::4]
+    )
 
 
 def _jumped(track: _Track, outline: Points, time: float) -> bool:

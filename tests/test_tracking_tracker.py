@@ -77,8 +77,10 @@ def test_nobody_sees_the_landmarks(tracker: Tracker, backend: ScriptedBackend) -
         fields = {f.name for f in dataclasses.fields(face)}
         assert fields == {
             "track", "confidence", "outline", "pose", "expression", "lids", "gaze", "margin",
+            "evidence",
         }  # fmt: skip
         assert face.margin in MARGINS
+        assert 0 < face.evidence <= 1
 
 
 def test_without_the_detector_the_mesh_goes_on_but_is_doubted(

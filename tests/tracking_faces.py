@@ -90,7 +90,13 @@ class ScriptedBackend:
         seen = [True] * len(self.faces) if detected is None else list(detected)
         self.detected = [detection_of(f) for f, s in zip(self.faces, seen, strict=True) if s]
 
-    def submit(self, image: Image, windows: Sequence[Window], rois: Sequence[Roi]) -> None:
+    def submit(
+        self,
+        image: Image,
+        windows: Sequence[Window],
+        rois: Sequence[Roi],
+        turns: Sequence[int] = (),
+    ) -> None:
         self._pending = (list(windows), list(rois))
 
     def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:

@@ -59,9 +59,17 @@ class Mesh:
 class MeshBackend(Protocol):
     """A vision library. One user, one thread; results depend on the pictures given only."""
 
-    def submit(self, image: Image, windows: Sequence[Window], rois: Sequence[Roi]) -> None:
+    def submit(
+        self,
+        image: Image,
+        windows: Sequence[Window],
+        rois: Sequence[Roi],
+        turns: Sequence[int] = (),
+    ) -> None:
         """Begin detection in ``windows`` of ``image`` (BGR) and the meshes of ``rois``, side by
-        side where the library can. Exactly one ``collect`` must follow."""
+        side where the library can. Exactly one ``collect`` must follow. ``turns``: quarter turns
+        against the clock that each window is shown to the detector in; none when empty. Detections
+        are in pixels of ``image`` all the same."""
         ...
 
     def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:

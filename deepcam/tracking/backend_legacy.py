@@ -19,7 +19,7 @@ from deepcam.cores import Helpers
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image
 from deepcam.tracking.backend import F32, F64, Detection, Mesh, Roi, Window
-from deepcam.tracking.crops import crop, resize, rgb, shrink, to_image
+from deepcam.tracking.crops import crop, resize, rgb, shrink, to_image, turn_back, upright_box
 
 DETECTOR_SIZE = 192
 MESH_SIZE = 192
@@ -142,6 +142,10 @@ node {
 )
 
 
+_Look = tuple[float, Window, int]
+"""Scale of the detector's picture, its window, its quarter turns."""
+
+
 class _Graph:
     """A running graph with the input stream ``image``; packets go in now and are fetched later."""
 
@@ -208,15 +212,23 @@ class LegacyBackend:
                 f"The face tracker (mediapipe) could not start: {error}",
                 "Install the version that belongs to this program: pip install mediapipe==0.10.21",
             ) from error
-        self._pending: tuple[list[tuple[float, Window]], list[Roi]] | None = None
+        self._pending: tuple[list[_Look], list[Roi]] | None = None
 
-    def submit(self, image: Image, windows: Sequence[Window], rois: Sequence[Roi]) -> None:
+    def submit(
+        self,
+        image: Image,
+        windows: Sequence[Window],
+        rois: Sequence[Roi],
+        turns: Sequence[int] = (),
+    ) -> None:
         """See ``MeshBackend.submit``."""
         self._helpers.make_way()
-        scales = [self._send_window(image, w, k) for k, w in enumerate(windows[:1])]
+        turns = turns or [0] * len(windows)
+        views = list(enumerate(zip(windows, turns, strict=True)))
+        looks = [(self._send_window(image, w, t, k), w, t) for k, (w, t) in views[:1]]
         self._send_crops(image, rois)
-        scales += [self._send_window(image, w, k) for k, w in enumerate(windows[1:], 1)]
-        self._pending = (list(zip(scales, windows, strict=True)), list(rois))
+        looks += [(self._send_window(image, w, t, k), w, t) for k, (w, t) in views[1:]]
+        self._pending = (looks, list(rois))
 
     def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
         """See ``MeshBackend.collect``."""
@@ -254,14 +266,14 @@ class LegacyBackend:
         for roi in rois:
             self._graphs["mesh"].send(crop(image, roi, MESH_SIZE))
 
-    def _send_window(self, image: Image, window: Window, number: int) -> float:
+    def _send_window(self, image: Image, window: Window, turn: int, number: int) -> float:
         """Begin detection in a window; its scale. Every second window is for the caller's core."""
         x0, y0, x1, y1 = window
-        small, scale = shrink(image[y0:y1, x0:x1], DETECTOR_SIZE)
+        small, scale = shrink(image[y0:y1, x0:x1], DETECTOR_SIZE, turn)
         self._graphs[_DETECTORS[number % 2]].send(small)
         return scale
 
-    def _fetch_detections(self, windows: list[tuple[float, Window]]) -> list[list[Detection]]:
+    def _fetch_detections(self, windows: list[_Look]) -> list[list[Detection]]:
         packets: list[Any] = [None] * len(windows)
         # What runs in this thread first, then the wait for the other.
         for k, name in reversed(list(enumerate(_DETECTORS[: len(windows)]))):
@@ -269,12 +281,10 @@ class LegacyBackend:
             if len(found) != len(windows[k::2]):
                 raise RuntimeError("the face detector gave no answer")
             packets[k::2] = found
-        return [
-            self._decode(packet, scale, window)
-            for packet, (scale, window) in zip(packets, windows, strict=True)
-        ]
+        return [self._decode(packet, *look) for packet, look in zip(packets, windows, strict=True)]
 
-    def _decode(self, packet: Any, scale: float, window: Window) -> list[Detection]:
+    def _decode(self, packet: Any, scale: float, window: Window, turn: int) -> list[Detection]:
+        width, height = window[2] - window[0], window[3] - window[1]
         found = []
         for proto in self._get.get_proto_list(packet):
             data = proto.location_data
@@ -283,9 +293,9 @@ class LegacyBackend:
             corners = [(box.xmin, box.ymin), (box.xmin + box.width, box.ymin + box.height)]
             # Half a pixel: the picture's first pixel has its centre at 0, not its edge.
             xy = np.array(corners + points, np.float64) * (DETECTOR_SIZE / scale) - 0.5
-            xy += window[:2]
+            xy = turn_back(xy, width, height, turn) + window[:2]
             if np.isfinite(xy).all() and box.width > 0 and box.height > 0:
-                found.append(Detection(xy[:2].ravel(), xy[2:], float(proto.score[0])))
+                found.append(Detection(upright_box(xy[:2]), xy[2:], float(proto.score[0])))
         return sorted(found, key=lambda d: -d.score)
 
     def _fetch_meshes(self, rois: list[Roi]) -> list[Mesh]:

@@ -22,7 +22,7 @@ from deepcam.errors import DeepcamError
 from deepcam.frames import Image
 from deepcam.tracking import decode
 from deepcam.tracking.backend import F32, Detection, Mesh, Roi, Window
-from deepcam.tracking.crops import crop, resize, rgb, shrink, to_image
+from deepcam.tracking.crops import crop, resize, rgb, shrink, to_image, turn_back, upright_box
 from deepcam.tracking.tasknet import TaskNetwork
 from deepcam.tracking.windows import halves, merge_detections
 
@@ -79,12 +79,20 @@ class TasksBackend:
         self._networks.append(network)
         return network
 
-    def submit(self, image: Image, windows: Sequence[Window], rois: Sequence[Roi]) -> None:
+    def submit(
+        self,
+        image: Image,
+        windows: Sequence[Window],
+        rois: Sequence[Roi],
+        turns: Sequence[int] = (),
+    ) -> None:
         """See ``MeshBackend.submit``. ``image`` must not change before ``collect``."""
-        first = [self._pool.submit(self._search, image, w, 0) for w in windows[:1]]
+        views = list(zip(windows, turns or [0] * len(windows), strict=True))
+        first = [self._pool.submit(self._search, image, w, 0, t) for w, t in views[:1]]
         meshes = self._pool.submit(self.mesh, image, list(rois))
         rest = [
-            self._pool.submit(self._search, image, w, k % 2) for k, w in enumerate(windows[1:], 1)
+            self._pool.submit(self._search, image, w, k % 2, t)
+            for k, (w, t) in enumerate(views[1:], 1)
         ]
         self._pending = (first + rest, meshes)
 
@@ -127,7 +135,14 @@ class TasksBackend:
         for network in networks:
             network.close()
 
-    def _search(self, image: Image, window: Window, number: int) -> list[Detection]:
+    def _search(self, image: Image, window: Window, number: int, turn: int) -> list[Detection]:
+        if turn % 4:
+            x0, y0, x1, y1 = window
+            part = np.ascontiguousarray(np.rot90(image[y0:y1, x0:x1], turn))
+            whole = (0, 0, part.shape[1], part.shape[0])
+            return [
+                _turned(d, window, turn) for d in self._search(part, whole, number, 0)
+            ]
         if self._size != NEAR_SIZE:
             return self._detect(image, window, number)
         windows = [window, *parts(window)]
@@ -157,6 +172,14 @@ class TasksBackend:
             window,
             self._threshold,
         )
+
+
+def _turned(detection: Detection, window: Window, turn: int) -> Detection:
+    """A detection in a turned window in pixels of the picture."""
+    width, height = window[2] - window[0], window[3] - window[1]
+    xy = np.concatenate([detection.box.reshape(2, 2), detection.keypoints])
+    xy = turn_back(xy, width, height, turn) + window[:2]
+    return Detection(upright_box(xy[:2]), xy[2:], detection.score)
 
 
 def _sober(detection: Detection) -> Detection:

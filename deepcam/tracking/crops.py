@@ -36,14 +36,34 @@ def resize(image: Image, width: int, height: int) -> Image:
     return _scale(image, width, height, cv2.INTER_LINEAR)
 
 
-def shrink(image: Image, side: int) -> tuple[Image, float]:
-    """A detector's square RGB input, picture in the upper left corner, and its scale."""
+def shrink(image: Image, side: int, turn: int = 0) -> tuple[Image, float]:
+    """A detector's square RGB input, picture in the upper left corner, and its scale. ``turn``:
+    quarter turns against the clock."""
     height, width = image.shape[:2]
     scale = side / max(height, width)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
     square = np.zeros((side, side, 3), np.uint8)
-    square[:h, :w] = rgb(resize(image, w, h))
+    small = np.rot90(rgb(resize(image, w, h)), turn)
+    square[: small.shape[0], : small.shape[1]] = small
     return square, scale
+
+
+def turn_back(points: F64, width: int, height: int, turn: int) -> F64:
+    """Pixels (n, 2) of a picture that was turned by ``turn`` quarters against the clock as pixels
+    of the upright one, ``width`` x ``height``."""
+    u, v = points[:, 0], points[:, 1]
+    if turn % 4 == 1:
+        return np.stack([width - 1 - v, u], 1)
+    if turn % 4 == 2:
+        return np.stack([width - 1 - u, height - 1 - v], 1)
+    if turn % 4 == 3:
+        return np.stack([v, height - 1 - u], 1)
+    return points
+
+
+def upright_box(corners: F64) -> F64:
+    """(4,) x0, y0, x1, y1 from two opposite corners (2, 2)."""
+    return np.concatenate([corners.min(0), corners.max(0)])
 
 
 def _matrix(roi: Roi, side: int) -> F64:

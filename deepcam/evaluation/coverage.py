@@ -1,0 +1,412 @@
+"""Who is hidden, who is painted, and what is taken for somebody: a truth set that can be rerun.
+
+``deepcam evaluate --coverage`` makes the films of ``scenes`` from photographs and clips, sends
+them through ``Anonymizer`` with a painter that fills in plain colours, and counts, with the places
+of all faces known by construction:
+
+* raw: more than 90 % of a face's middle came out as it went in;
+* late: raw within the first half second after somebody came into view in the middle of a film;
+* parts: more than a quarter of it did;
+* needless: pictures with one ordinary person and anything but that person's painted face;
+* floating: faces painted where nobody is; covers where nobody is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from deepcam.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam.errors import DeepcamError
+from deepcam.evaluation import scenes as make
+from deepcam.evaluation.material import Material, Photo
+from deepcam.evaluation.scenes import Cutout, Picture, Scene, Take, Truth
+from deepcam.frames import Frame, Image, MaskedFrame, Reason, SafeFrame
+from deepcam.guard import Plan
+from deepcam.identity.types import Identity, nobody
+from deepcam.outlines import centre, fill, size
+
+Say = Callable[[str], None]
+STORED = "coverage_figures.json"
+GRACE = 13
+"""Frames of half a second: what is raw in them counts as ``late``."""
+LONG = 26
+"""Frames that a cover where nobody is may last."""
+
+
+@dataclass(slots=True)
+class Row:
+    """Counts of one group of scenes."""
+
+    frames: int = 0
+    faces: int = 0
+    raw: int = 0
+    late: int = 0
+    parts: int = 0
+    cards: int = 0
+    painted: int = 0
+    """Faces whose middle is painted by the generator."""
+    ordinary: int = 0
+    """Frames with one ordinary person."""
+    needless: int = 0
+    floating: int = 0
+    covers: int = 0
+    """Frames without anybody that have a cover or the card."""
+    longest: int = 0
+    """Frames in a row of those."""
+    worst: list[str] = field(default_factory=list)
+    """Scenes with raw faces, and how many."""
+
+    def add(self, other: Row) -> None:
+        """Sum up."""
+        for name in (
+            "frames", "faces", "raw", "late", "parts", "cards", "painted", "ordinary", "needless",
+            "floating", "covers",
+        ):  # fmt: skip
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.longest = max(self.longest, other.longest)
+        self.worst += other.worst
+
+
+class PlainPainter:
+    """Fills what is to be painted with one colour; notes where."""
+
+    def __init__(self) -> None:
+        self.plans: list[Plan] = []
+
+    def warm_up(self) -> None:
+        """Nothing to load."""
+
+    def paint(
+        self, masked: MaskedFrame, plans: Sequence[Plan], identities: Mapping[int, Identity]
+    ) -> dict[str, float]:
+        """As the generator: under the mask only."""
+        self.plans = [p for p in plans if p.face is not None and p.face.pose is not None]
+        region = np.zeros(masked.mask.shape, np.uint8)
+        for plan in self.plans:
+            fill(region, plan.outline, 255)
+        masked.image[(region & masked.mask) > 0] = (90, 120, 160)
+        return {}
+
+
+def open_plain(still: bool, live: bool = True) -> tuple[Anonymizer, PlainPainter]:
+    """The camera's whole way with a painter in plain colours."""
+    painter = PlainPainter()
+    settings = AnonymizerSettings(still=still, live=live, session_seed=1, identity=1)
+    person = nobody()
+    anonymizer = Anonymizer(settings, generator=painter, sample=lambda _: person)
+    return anonymizer, painter
+
+
+def unchanged(raw: Image, safe: Image, face: Truth) -> float:
+    """Share of the middle of ``face`` that came out as it went in, 0..1; 0 outside the picture."""
+    height, width = raw.shape[:2]
+    r = max(2.0, 0.3 * face.side)
+    x0, x1 = max(0, int(face.x - r)), min(width, int(face.x + r) + 1)
+    y0, y1 = max(0, int(face.y - r)), min(height, int(face.y + r) + 1)
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        return 0.0
+    a, b = raw[y0:y1, x0:x1], safe[y0:y1, x0:x1]
+    return float((a == b).all(2).mean())
+
+
+def judge(scene: Scene, live: bool = True) -> Row:
+    """Play ``scene`` and count."""
+    row, alone = Row(), 0
+    anonymizer, painter = open_plain(scene.still, live)
+    try:
+        for number, (image, faces) in enumerate(scene.play()):
+            frame = Frame(np.ascontiguousarray(image), number / make.FPS, number)
+            if number == 0 and not scene.still:
+                for _ in range(7):
+                    anonymizer.process(frame)
+            painter.plans = []
+            safe = anonymizer.process(frame)
+            _count(row, scene, frame, safe, faces, painter.plans)
+            alone = alone + 1 if not faces and safe.reason is not Reason.GENERATED else 0
+            row.longest = max(row.longest, alone)
+    finally:
+        anonymizer.close()
+    if row.raw:
+        row.worst.append(f"{scene.name}: {row.raw} of {row.faces}")
+    return row
+
+
+def _count(
+    row: Row, scene: Scene, frame: Frame, safe: SafeFrame, faces: list[Truth], plans: list[Plan]
+) -> None:
+    row.frames += 1
+    row.faces += sum(not f.hidden for f in faces)
+    card = safe.reason is Reason.CARD
+    row.cards += card
+    for face in faces:
+        if face.hidden:
+            continue
+        share = 0.0 if card else unchanged(frame.image, safe.image, face)
+        if share > 0.9:
+            if face.age < GRACE:
+                row.late += 1
+            else:
+                row.raw += 1
+        row.parts += share > 0.25
+        row.painted += any(_same(p, face) for p in plans)
+    row.floating += sum(not any(_same(p, face) for face in faces) for p in plans)
+    if scene.ordinary:
+        row.ordinary += 1
+        row.needless += not (safe.reason is Reason.GENERATED and safe.generated == 1)
+    if not faces:
+        row.covers += safe.reason is not Reason.GENERATED
+
+
+def _same(plan: Plan, face: Truth) -> bool:
+    x, y = centre(plan.outline)
+    return float(np.hypot(x - face.x, y - face.y)) < 0.5 * max(face.side, size(plan.outline))
+
+
+# Material
+
+
+def cutouts(photos: Sequence[Photo], most: int, say: Say) -> list[Cutout]:
+    """Photographs in which the detector, looking at all of it, finds exactly one clear face."""
+    from deepcam.tracking.backend import choose_backend
+
+    backend = choose_backend(0.2)
+    found: list[Cutout] = []
+    try:
+        for photo in photos:
+            if len(found) >= most:
+                break
+            try:
+                image = photo.read()
+            except DeepcamError:
+                continue
+            shrink = min(1.0, 560 / max(image.shape[:2]))
+            image = np.asarray(
+                cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA),
+                np.uint8,
+            )
+            height, width = image.shape[:2]
+            backend.submit(image, [(0, 0, width, height)], [])
+            ((seen,), _) = backend.collect()
+            if len(seen) != 1 or seen[0].score < 0.75:
+                continue
+            people = backend.persons(image)
+            if people is None:
+                people = np.ones((2, 2), np.float32)
+            matte = cv2.resize(people, (width, height), interpolation=cv2.INTER_LINEAR)
+            matte = np.clip((matte - 0.3) / 0.4, 0, 1).astype(np.float32)
+            found.append(Cutout(image, seen[0].box, matte))
+    finally:
+        backend.close()
+    say(f"{len(found)} photographs with one clear face.")
+    return found
+
+
+def takes(material: Material, most: int, frames: int) -> list[tuple[str, Take]]:
+    """Clips in which every frame shows one face to the detector."""
+    from deepcam.tracking.backend import choose_backend
+
+    backend = choose_backend(0.2)
+    out = []
+    try:
+        # Near ones and far ones in turns.
+        for clip in sorted(material.clips, key=lambda c: c.path.name[::-1]):
+            images, _ = clip.read(frames)
+            boxes = []
+            for image in images:
+                height, width = image.shape[:2]
+                backend.submit(image, [(0, 0, width, height)], [])
+                ((seen,), _) = backend.collect()
+                one = bool(seen) and seen[0].score >= 0.3 and all(d.score < 0.5 for d in seen[1:])
+                boxes += [seen[0].box] if one else []
+            if images and len(boxes) == len(images):
+                out.append((clip.path.stem, Take(images, boxes)))
+            if len(out) >= most:
+                break
+    finally:
+        backend.close()
+    return out
+
+
+def scenes(people: list[Cutout], clips: list[tuple[str, Take]], small: bool) -> Iterator[Scene]:
+    """The truth set. ``small``: the part that gates continuous integration."""
+    each = 1 if small else 6
+    long = 40 if small else 60
+
+    def draw(seed: int, count: int) -> list[Cutout]:
+        rng = np.random.default_rng(seed)
+        return [people[i] for i in rng.choice(len(people), count, replace=len(people) < count)]
+
+    def rng(seed: int) -> np.random.Generator:
+        return np.random.default_rng(seed)
+
+    def still(group: str, name: str, picture: Callable[[], Picture]) -> Scene:
+        return Scene(group, name, True, False, lambda: iter([picture()]))
+
+    def film(
+        group: str, name: str, play: Callable[[], Iterator[Picture]], ordinary: bool = False
+    ) -> Scene:
+        return Scene(group, name, False, ordinary, play)
+
+    for name, take in clips[: 3 if small else None]:
+        if take.images[0].shape[0] < 400:
+            for n, zoom in enumerate((0.62, 0.75)[: 1 if small else 2]):
+                yield film(
+                    "close-up", f"{name} {zoom}",
+                    lambda t=take, z=zoom, n=n: make.close_up(t, 480 + 32 * n, 100, z, rng(n)), True,
+                )  # fmt: skip
+    for k in range(5 * each):
+        two = draw(1000 + k, 2)
+        angle = (60, 90, 135, 180, 225, 270)[k % 6]
+        yield film(
+            "turned second face", f"{angle} degrees {k}",
+            lambda two=two, k=k, a=angle: make.moving(
+                rng(k), [(two[0], 400, 360, 150, 0, False),
+                         (two[1], 900, 360, 90 + 20 * (k % 4), a, False)], long),
+        )  # fmt: skip
+    for k in range(4 * each):
+        side = (20, 24, 28, 34, 42, 50)[k % 6]
+        place = rng(50 + k).uniform((100, 100), (1180, 620))
+        yield film(
+            "small face", f"{side} px {k}",
+            lambda c=draw(2000 + k, 1), s=side, p=place, k=k: make.moving(
+                rng(k), [(c[0], p[0], p[1], s, 0, k % 2 == 0)], long),
+        )  # fmt: skip
+    for k in range(each):
+        yield film(
+            "small face beside somebody", f"{k}",
+            lambda two=draw(2500 + k, 2), k=k: make.moving(
+                rng(k), [(two[0], 500, 380, 190, 0, False),
+                         (two[1], 1000 + 30 * k, 200 + 50 * k, 22 + 5 * (k % 5), 0, False)], long),
+        )  # fmt: skip
+    shapes = [(4, 4), (7, 7)] if small else [(2, 7), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7)]
+    for rows, columns in shapes:
+        yield film(
+            "gallery", f"{rows}x{columns}",
+            lambda r=rows, c=columns: make.grid(rng(r), draw(3000 + r, r * c), r, c, long),
+        )  # fmt: skip
+    for k in range(2 * each):
+        yield film(
+            "arriving beside a hidden face", f"{k}",
+            lambda two=draw(4000 + k, 2), k=k: make.behind_a_hand(
+                rng(k), two[0], two[1], 24 + 6 * (k % 6), 100),
+        )  # fmt: skip
+    for k in range(2 * each):
+        name, take = clips[k % len(clips)] if clips else ("", None)
+        if take is not None:
+            yield film(
+                "two in motion", f"{name} {k}",
+                lambda t=take, c=draw(5000 + k, 1), k=k: make.two_in_motion(rng(k), t, c[0], 80),
+            )  # fmt: skip
+    for k in range(each):
+        yield film(
+            "dark", f"x{(0.04, 0.06, 0.1)[k % 3]} {k}",
+            lambda c=draw(6000 + k, 1), k=k: make.darkened(
+                make.moving(rng(k), [(c[0], 640, 360, 170, 0, False)], long),
+                (0.04, 0.06, 0.1)[k % 3], 3.0, rng(k)),
+        )  # fmt: skip
+    for k in range(each):
+        yield film(
+            "larger than the frame", f"x{(1.2, 2.0, 4.5, 7.0)[k % 4]} {k}",
+            lambda c=draw(7000 + k, 1), k=k: make.huge(
+                c[0], (1.2, 2.0, 4.5, 7.0)[k % 4], long // 2, rng(k)),
+        )  # fmt: skip
+    for k in range(4 * each):
+        five = draw(8000 + k, 5)
+        yield still("pasted group", f"{k}", lambda f=five, k=k: make.pasted_group(rng(k), f))
+    for k in range(4 * each):
+        one = draw(9000 + k, 1)
+        side = float(np.random.default_rng(k).uniform(60, 320))
+        for quarters in (0, 1, 2, 3):
+            yield still(
+                "turned photograph", f"{90 * quarters} {k}",
+                lambda c=one, k=k, q=quarters, s=side: make.turned(
+                    next(make.moving(rng(k), [(c[0], 600, 360, s, 0, True)], 1)), q),
+            )  # fmt: skip
+    for k in range(2 * each if small else 30):
+        yield film("nobody", f"room {k}", lambda k=k: make.clutter(rng(100 + k), 100))
+
+
+def measure(material: Material, small: bool, say: Say, live: bool = True) -> dict[str, Row]:
+    """All scenes, counted by group. Raises ``DeepcamError`` when the material holds too little."""
+    photos = sorted(material.photos, key=lambda p: (p.source, p.path.name))
+    order = np.random.default_rng(11).permutation(len(photos))
+    people = cutouts([photos[i] for i in order], 40 if small else 220, say)
+    if len(people) < 20:
+        raise DeepcamError(
+            "Too little was found: fewer than 20 photographs with one clear face.",
+            "Add photographs of single people.",
+        )
+    clips = takes(material, 3 if small else 16, 75)
+    rows: dict[str, Row] = {}
+    for scene in scenes(people, clips, small):
+        found = judge(scene, live)
+        rows.setdefault(scene.group, Row()).add(found)
+        if found.raw or found.needless or found.floating:
+            say(
+                f"{scene.group}, {scene.name}: {found.raw} raw of {found.faces}, "
+                f"{found.needless} needless of {found.frames}, {found.floating} floating"
+            )
+    return rows
+
+
+def table(rows: Mapping[str, Row]) -> str:
+    """For people."""
+    head = (
+        "scene", "frames", "faces", "raw", "late", "parts", "painted", "needless", "floating",
+        "empty covered", "longest", "cards",
+    )  # fmt: skip
+    lines = [" | ".join(head)]
+    total = Row()
+    for name, r in rows.items():
+        total.add(r)
+        lines.append(_line(name, r))
+    lines.append(_line("all", total))
+    return "\n".join(lines)
+
+
+def _line(name: str, r: Row) -> str:
+    cells = (
+        name, r.frames, r.faces, r.raw, r.late, r.parts, r.painted, f"{r.needless} of {r.ordinary}",
+        r.floating, r.covers, r.longest, r.cards,
+    )  # fmt: skip
+    return " | ".join(str(c) for c in cells)
+
+
+def broken_promises(rows: Mapping[str, Row]) -> list[str]:
+    """What must never be, whatever was stored."""
+    total, out = Row(), []
+    for row in rows.values():
+        total.add(row)
+    if total.raw:
+        out.append(f"{total.raw} raw faces ({'; '.join(total.worst[:5])})")
+    empty = rows.get("nobody", Row())
+    if empty.floating:
+        out.append(f"{empty.floating} faces painted where nobody is")
+    if empty.covers > 0.01 * empty.frames:
+        out.append(f"{empty.covers} of {empty.frames} frames without anybody are covered")
+    if empty.longest > LONG:
+        out.append(f"a cover where nobody is stays for {empty.longest} frames")
+    return out
+
+
+def as_dict(rows: Mapping[str, Row]) -> dict[str, Any]:
+    """For ``--json`` and for storing."""
+    return {
+        name: {k: getattr(r, k) for k in Counter(Row.__slots__) if k != "worst"}
+        for name, r in rows.items()
+    }
+
+
+def store(rows: Mapping[str, Row], path: Path) -> None:
+    """Keep the figures, whole or not at all."""
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_text(json.dumps(as_dict(rows), indent=1) + "\n", encoding="utf-8")
+    temporary.replace(path)

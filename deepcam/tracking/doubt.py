@@ -1,0 +1,119 @@
+"""Second looks: what is taken for a face is looked at again, framed about it, before it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from deepcam.frames import Image
+from deepcam.tracking.association import iou
+from deepcam.tracking.backend import F64, Detection, MeshBackend, Window
+from deepcam.tracking.evidence import FAIR, STRONG
+from deepcam.tracking.windows import framed, same_face
+
+REACHES = (2.0, 3.0)
+"""Half sides of the two framings, in box widths."""
+REFUSED_FOR, AT_MOST, WITHDRAWN_FOR = 0.3, 2.4, 1.2
+"""Seconds for which a place where a second look found nothing is not looked at again: at first,
+twice as long each time, and after a track was withdrawn."""
+BETTER = 0.12
+"""Unless the detector is that much surer."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """What a second look found at a place."""
+
+    score: float
+    """The best of a face at the place, 0 when there is none."""
+    detection: Detection | None
+    """That face, seen from near; None when there is none."""
+
+
+@dataclass(slots=True)
+class _Refusal:
+    box: F64
+    score: float
+    until: float
+    """Not looked at again before this time."""
+    times: int = 1
+    """In a row."""
+
+
+class SecondLooks:
+    """Looks again, and remembers for a while where nothing was found."""
+
+    def __init__(self, backend: MeshBackend) -> None:
+        self._backend = backend
+        self._refusals: list[_Refusal] = []
+
+    def reset(self) -> None:
+        """Forget what was refused."""
+        self._refusals.clear()
+
+    def refused(self, detection: Detection, time: float) -> bool:
+        """Whether nothing was found at the place a moment ago."""
+        self._refusals = [r for r in self._refusals if time < r.until + AT_MOST]
+        return any(
+            time < r.until
+            and detection.score < r.score + BETTER
+            and same_face(detection.box, r.box)
+            for r in self._refusals
+        )
+
+    def withdraw(self, box: F64, time: float) -> None:
+        """What was followed at ``box`` is no face."""
+        self._refuse(box, STRONG, time, WITHDRAWN_FOR)
+
+    def _refuse(self, box: F64, score: float, time: float, least: float) -> None:
+        before = [r for r in self._refusals if same_face(box, r.box)]
+        times = 1 + max((r.times for r in before), default=0)
+        pause = min(max(least, REFUSED_FOR * 2 ** (times - 1)), AT_MOST)
+        self._refusals = [r for r in self._refusals if not any(r is b for b in before)]
+        self._refusals.append(_Refusal(box, score, time + pause, times))
+
+    def look(
+        self, image: Image, suspects: Sequence[Detection], known: Sequence[F64], time: float
+    ) -> list[Verdict]:
+        """One verdict for each of ``suspects``: the best face that two framings about it show at
+        the same place, else three turned ones. ``known``: boxes of other faces, which it must
+        not be."""
+        if not suspects:
+            return []
+        height, width = image.shape[:2]
+        windows = [framed(d.box, r, height, width) for d in suspects for r in REACHES]
+        found = self._detect(image, windows, [0] * len(windows))
+        verdicts = [
+            _best(d, [*found[2 * k], *found[2 * k + 1]], known) for k, d in enumerate(suspects)
+        ]
+        unclear = [k for k, v in enumerate(verdicts) if v.score < STRONG]
+        windows = [framed(suspects[k].box, REACHES[0], height, width) for k in unclear for _ in "123"]
+        found = self._detect(image, windows, [1, 2, 3] * len(unclear)) if unclear else []
+        for n, k in enumerate(unclear):
+            turned = [d for part in found[3 * n : 3 * n + 3] for d in part]
+            again = _best(suspects[k], turned, known)
+            if again.score > verdicts[k].score:
+                verdicts[k] = again
+        for d, verdict in zip(suspects, verdicts, strict=True):
+            if verdict.score < FAIR:
+                self._refuse(d.box, d.score, time, REFUSED_FOR)
+        return verdicts
+
+    def _detect(
+        self, image: Image, windows: list[Window], turns: list[int]
+    ) -> list[list[Detection]]:
+        self._backend.submit(image, windows, [], turns)
+        return self._backend.collect()[0]
+
+
+def _best(suspect: Detection, seen: Sequence[Detection], known: Sequence[F64]) -> Verdict:
+    best: Detection | None = None
+    for d in seen:
+        if not same_face(d.box, suspect.box):
+            continue
+        here = iou(d.box, suspect.box)
+        if any(iou(d.box, box) > here for box in known):
+            continue
+        if best is None or d.score > best.score:
+            best = d
+    return Verdict(0.0 if best is None else best.score, best)

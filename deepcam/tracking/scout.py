@@ -1,0 +1,113 @@
+"""When which part of a stream's pictures is searched for faces that the whole picture may miss."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.frames import Image
+from deepcam.tracking.backend import F64, Window
+from deepcam.tracking.windows import parts
+
+ROUND = 0.45
+"""Seconds in which every part is looked at."""
+AT_ONCE = 2
+"""Parts that are looked at in one frame: one on either core, so that the frames in between cost
+nothing more."""
+_GRID = (64, 36)
+_CHANGED = 14
+"""Levels by which a cell of the grid differs when something new is there."""
+_CUT = 0.5
+"""Share of the cells that change in a cut."""
+_CUT_PAUSE = 0.4
+"""Seconds between two pictures that are searched everywhere at once: flashes."""
+
+
+class Scout:
+    """Chooses parts. What has not been looked at for longest comes first, and what has changed
+    since then before what has not; the whole round is made at once in a first picture and after
+    cuts. ``thorough``: every part that has changed is looked at in every picture, for films,
+    which can wait.
+    """
+
+    def __init__(self, thorough: bool = False) -> None:
+        self._thorough = thorough
+        self.reset()
+
+    def reset(self) -> None:
+        """The next picture is a first one."""
+        self._size = (0, 0)
+        self._parts: list[Window] = []
+        self._looked: NDArray[np.float64] = np.zeros(0)
+        self._cells: list[tuple[slice, slice]] = []
+        self._seen: NDArray[np.int16] | None = None
+        self._full = -np.inf
+        self._credit = 0.0
+        self._time = -np.inf
+
+    def choose(self, image: Image, time: float, known: list[F64]) -> list[Window]:
+        """The parts to be looked at in this picture. ``known``: boxes of faces whose movement is
+        nothing new."""
+        height, width = image.shape[:2]
+        if self._size != (height, width):
+            self.reset()
+            self._begin(height, width)
+        now = _thumbnail(image)
+        if self._seen is None:
+            self._seen = now
+            return self._look(range(len(self._parts)), time, full=True)
+        changed = np.abs(now - self._seen).max(2) > _CHANGED
+        cut = bool(changed.mean() > _CUT) and time - self._full > _CUT_PAUSE
+        for box in known:
+            half = 0.8 * (box[2:] - box[:2])
+            low, high = (box[:2] + box[2:]) / 2 - half, (box[:2] + box[2:]) / 2 + half
+            x0, x1 = np.clip([low[0], high[0]], 0, width) * (_GRID[0] / width)
+            y0, y1 = np.clip([low[1], high[1]], 0, height) * (_GRID[1] / height)
+            changed[int(y0) : int(np.ceil(y1)), int(x0) : int(np.ceil(x1))] = False
+        news = np.array([changed[c].sum() for c in self._cells])
+        age = time - self._looked
+        if cut:
+            chosen = self._look(range(len(self._parts)), time, full=True)
+        else:
+            passed = min(max(time - self._time, 0.0), ROUND)
+            self._credit += 1.25 * len(self._parts) * passed / ROUND
+            allowed = int(self._credit) if self._credit >= min(AT_ONCE, len(self._parts)) else 0
+            if self._thorough:
+                allowed = max(allowed, int((news > 0).sum()))
+            # What is overdue, then what is new, then what is oldest.
+            order = sorted(
+                range(len(self._parts)), key=lambda k: (age[k] < ROUND, -news[k], -age[k])
+            )
+            self._credit = max(0.0, self._credit - allowed)
+            chosen = self._look(order[:allowed], time)
+        for window, cells in zip(self._parts, self._cells, strict=True):
+            if window in chosen:
+                self._seen[cells] = now[cells]
+        self._time = time
+        return chosen
+
+    def _begin(self, height: int, width: int) -> None:
+        self._size = (height, width)
+        self._parts = parts(height, width)
+        self._looked = np.full(len(self._parts), -np.inf)
+        gx, gy = _GRID[0] / width, _GRID[1] / height
+        self._cells = [
+            (slice(int(y0 * gy), max(int(y1 * gy), int(y0 * gy) + 1)),
+             slice(int(x0 * gx), max(int(x1 * gx), int(x0 * gx) + 1)))
+            for x0, y0, x1, y1 in self._parts
+        ]  # fmt: skip
+
+    def _look(self, numbers: range | list[int], time: float, full: bool = False) -> list[Window]:
+        if full:
+            self._full, self._credit, self._time = time, 0.0, time
+        for k in numbers:
+            self._looked[k] = time
+        return [self._parts[k] for k in numbers]
+
+
+def _thumbnail(image: Image) -> NDArray[np.int16]:
+    """Averages over a coarse grid, from every few pixels only."""
+    step = max(1, min(image.shape[0] // (4 * _GRID[1]), image.shape[1] // (4 * _GRID[0])))
+    few = np.ascontiguousarray(image[::step, ::step])
+    return np.asarray(cv2.resize(few, _GRID, interpolation=cv2.INTER_AREA), np.int16)
