@@ -19,11 +19,11 @@ from deepcam.cores import Pair
 from deepcam.covers import draw_cover, standby_card
 from deepcam.erase import checked_image, erase
 from deepcam.errors import DeepcamError
-from deepcam.frames import Face, Frame, Image, Mask, MaskedFrame, Persons, Reason, SafeFrame
+from deepcam.fitting import Fitting, Scene
+from deepcam.frames import Face, Frame, Image, MaskedFrame, Persons, Reason, SafeFrame
 from deepcam.guard import Guard, Kind, Plan, as_cover
-from deepcam.heads import Heads, warm_up_hair, whole
+from deepcam.heads import warm_up_hair, whole
 from deepcam.identity.types import Identity
-from deepcam.outlines import fill
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +142,9 @@ class Anonymizer:
         except DeepcamError as error:
             self._give_up(error)
         self._paint_failures = 0
+        self.fitting = Fitting()
+        """Pictures to try other people on."""
+        self._still_of: tuple[Painter, Painter] | None = None
         self._size = DEFAULT_SIZE
         self._tracking = threading.Lock()
         """The tracker is not thread-safe, and ``reset`` may come from any thread."""
@@ -208,6 +211,7 @@ class Anonymizer:
 
     def reset(self) -> None:
         """Forget all faces; the guard warms up again."""
+        self.fitting.forget()
         self._guard.reset()
         if self._casting is not None:
             self._casting.forget()
@@ -297,22 +301,11 @@ class Anonymizer:
             plans = [whole(plan) for plan in plans]
         masked = erase(frame, [plan.outline for plan in plans])
         watch.lap("erase")
-        generated = [p for p in plans if p.kind is Kind.GENERATE]
-        if generated and self._generator is not None:
-            around = Heads(masked, generated, self._pair) if self._pair is not None else None
-            timings.update(self._paint(masked, faces_only, identities))
-            watch.lap("paint")
-            if around is not None:
-                around.draw(identities)
-                watch.lap("hair")
+        scene = Scene(masked, plans, faces_only)
+        self.fitting.keep(scene, identities)
+        paint = self._paint if self._generator is not None else None
+        timings.update(scene.fill(identities, paint, self._pair, watch.lap))
         covered = [p for p in plans if p.kind is Kind.COVER]
-        spare = _stamp(masked.mask, generated) if any(p.behind for p in covered) else None
-        for plan in covered:
-            draw_cover(masked.image, plan.outline, 1.0, spare if plan.behind else None)
-        for plan in generated:
-            if plan.fade > 0:
-                draw_cover(masked.image, plan.outline, plan.fade)
-        watch.lap("cover")
         detail = covered[0].detail if covered else ""
         if covered and self.problem is not None:
             detail = self.problem.what
@@ -322,9 +315,25 @@ class Anonymizer:
             detail,
             frame.time,
             frame.number,
-            len(generated),
+            len(plans) - len(covered),
             len(covered),
         )
+
+    def try_on(self, identity: Identity) -> SafeFrame | None:
+        """A close view of the largest face in the newest picture, with ``identity``; None when
+        there is no such picture, or when it could not be painted. ``fitting.want`` begins and ends
+        the keeping of pictures. For the thread that calls ``process``."""
+        generator = self._generator
+        if generator is None or not self.fitting.ready:
+            return None
+        if self._still_of is None or self._still_of[0] is not generator:
+            make = getattr(generator, "for_stills", None)
+            self._still_of = (generator, generator if make is None else make())
+        try:
+            return self.fitting.draw(identity, self._still_of[1].paint, self._pair)
+        except Exception as error:
+            self._report(error)
+            return None
 
     def _dress(self, plans: Sequence[Plan]) -> tuple[list[Plan], dict[int, Identity]]:
         """Plans and identities; a face with nothing to wear yet is covered."""
@@ -431,16 +440,6 @@ def _as_problem(error: Exception) -> DeepcamError:
     return DeepcamError(
         f"The face generator stopped ({type(error).__name__}).", "Start the program again."
     )
-
-
-def _stamp(like: Mask, plans: Sequence[Plan]) -> Mask | None:
-    """(h, w) with 255 where ``plans`` are painted; None when there are none."""
-    if not plans:
-        return None
-    mask = np.zeros_like(like)
-    for plan in plans:
-        fill(mask, plan.outline, 255)
-    return mask
 
 
 class _Watch:

@@ -9,7 +9,7 @@ import secrets
 import signal
 import threading
 import time as clock
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -187,10 +187,24 @@ class Session:
             answer = supervisor.request("regenerate", timeout=30.0, seed=identity)
         else:
             answer = supervisor.request("identity", timeout=30.0, identity=identity)
-        supervisor.wear(identity)
         name = str(answer.get("identity", ""))
+        if answer.get("late"):
+            return {"identity": name}  # another one was wished for meanwhile
+        supervisor.wear(identity)
         self._say("identity", f"Now wearing {name}." if name else "Now wearing somebody new.")
         return {"identity": name}
+
+    def try_on(
+        self, faces: Sequence[str | int], tried: Callable[[Mapping[str, Any]], None]
+    ) -> bool:
+        """Pictures of the present scene with each of ``faces``, one after another to ``tried`` (see
+        ``Supervisor.on_tried``), in the sender's thread; what was asked before is given up. False
+        when there is no worker."""
+        sender = self._sender
+        if sender is None or self._stopped.is_set():
+            return False
+        sender.supervisor.on_tried = tried
+        return sender.supervisor.try_on(faces)
 
     def status(self) -> dict[str, Any]:
         """What can be told about the run; JSON-ready."""
@@ -218,6 +232,7 @@ class Session:
             "identity": supervisor.facts.get("identity", ""),
             "face": supervisor.identity,
             "replaced": supervisor.facts.get("replaced", ""),
+            "camera": supervisor.facts.get("camera", ""),
             "camera_problem": supervisor.facts.get("camera_problem", ""),
             "network": supervisor.facts.get("network", ""),
             "provider": supervisor.facts.get("provider", ""),

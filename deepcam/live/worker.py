@@ -29,6 +29,7 @@ from deepcam.fit import fit
 from deepcam.frames import Frame, Reason, SafeFrame
 from deepcam.live.camera import SILENCE, Camera
 from deepcam.live.ring import Ring
+from deepcam.live.wardrobe import Wardrobe
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,12 @@ def resolve(path: str) -> Callable[..., Any]:
     return found
 
 
+def pinned(source: Any, name: str) -> Any:
+    """``source``, or the camera of this name where it stood for the first one found."""
+    first = getattr(source, "kind", "") == "camera" and source.value == ""
+    return replace(source, value=name) if first else source
+
+
 def main(settings: WorkerSettings, ring_name: str, pipe: Connection, parent: int) -> None:
     """Entry point of the process (``spawn``). ``parent`` is the process id of the sender."""
     _die_with(parent)
@@ -113,12 +120,15 @@ class _Worker:
         self._pipe = pipe
         self._pipe_lock = threading.Lock()
         self._anonymizer: Any = None
+        self._wardrobe: Wardrobe | None = None
+        self._wishes = 0
+        self._source = settings.source
         self._camera: Camera | None = None
         self._number = 0
         self._card_due = 0.0
         self._stop = False
         self._replaced = ""
-        self._camera_problem = ""
+        self._camera_told = ("", "")
 
     def run(self) -> None:
         self._ring.beat(STARTING)
@@ -128,6 +138,7 @@ class _Worker:
         try:
             self._anonymizer = self._make_anonymizer()
             self._anonymizer.warm_up()
+            self._wardrobe = Wardrobe(self._anonymizer, self._find, self._tell)
         except DeepcamError as error:
             if self._camera is not None:
                 self._camera.stop()
@@ -159,7 +170,7 @@ class _Worker:
         settings = self._settings
 
         def factory() -> Any:
-            return resolve(settings.source_factory)(settings.source)
+            return resolve(settings.source_factory)(self._source)
 
         camera = Camera(factory, loop=settings.loop, patient=settings.film)
         camera.start()
@@ -182,6 +193,8 @@ class _Worker:
             begin = clock.monotonic()
             self._show(frame)
             del frame
+            if self._wardrobe is not None:
+                self._wardrobe.work()
             # No faster than the sender sends: a file or a fast camera would only heat the room.
             spare = 0.9 / self._settings.fps - (clock.monotonic() - begin)
             if spare > 0.001:
@@ -220,9 +233,13 @@ class _Worker:
         self._ring.write(made)
 
     def _tell_camera(self, problem: str) -> None:
-        if problem != self._camera_problem:
-            self._camera_problem = problem
-            self._tell("camera", problem=problem)
+        name = self._camera.name if self._camera is not None else ""
+        if self._camera is not None and not problem and name:
+            # Another camera may show another side of the room: never by itself.
+            self._source = pinned(self._source, name)
+        if (problem, name) != self._camera_told:
+            self._camera_told = (problem, name)
+            self._tell("camera", problem=problem, name=name)
 
     def _card(self, text: str) -> None:
         now = clock.monotonic()
@@ -261,24 +278,48 @@ class _Worker:
                 self._camera.go.set()
                 if self._anonymizer is not None and hasattr(self._anonymizer, "reset"):
                     self._anonymizer.reset()
+        elif command == "try_on":
+            if self._wardrobe is not None:
+                self._wardrobe.ask(message["faces"])
         elif command in ("regenerate", "identity"):
-            if self._anonymizer is None:
+            if self._anonymizer is None or self._wardrobe is None:
                 self._tell("done", id=number, error="Nothing can be generated.", remedy="")
+                return
+            self._wishes += 1
+            face = message.get("identity", message.get("seed"))
+            tried = self._wardrobe.known(face) if face is not None else None
+            if tried is not None:
+                self._anonymizer.set_identity(tried)
+                self._tell("done", id=number, identity=tried.name)
                 return
             # Beside the frames: sampling and loading take longer than a frame may.
             threading.Thread(
-                target=self._dress, args=(message, number), name="identity", daemon=True
-            ).start()
+                target=self._dress, args=(message, number, self._wishes), name="identity",
+                daemon=True,
+            ).start()  # fmt: skip
 
-    def _dress(self, message: dict[str, Any], number: Any) -> None:
+    def _find(self, face: str | int) -> Any:
+        """The person of a saved name, a text of wishes or a seed. Raises ``DeepcamError``."""
+        if isinstance(face, str):
+            return resolve(self._settings.gallery_factory)().load(face)
+        from deepcam.identity.model import IdentityModel
+
+        return IdentityModel.load().sample(face)
+
+    def _dress(self, message: dict[str, Any], number: Any, wish: int) -> None:
         try:
+            late = False
             if message["command"] == "identity" and isinstance(message.get("identity"), str):
                 gallery = resolve(self._settings.gallery_factory)()
                 identity = gallery.load(message["identity"])
-                self._anonymizer.set_identity(identity)
+                # Of several wishes the last one counts.
+                late = wish != self._wishes
+                if not late:
+                    self._anonymizer.set_identity(identity)
             else:
                 identity = self._anonymizer.regenerate(message.get("seed")).result(timeout=30)
-            self._tell("done", id=number, identity=str(getattr(identity, "name", "")))
+            name = str(getattr(identity, "name", ""))
+            self._tell("done", id=number, identity=name, late=late)
         except DeepcamError as error:
             self._tell("done", id=number, error=error.what, remedy=error.remedy)
         except Exception as error:
