@@ -650,6 +650,23 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code)
 
 
+@app.command("app")
+def app_command(
+    source: Annotated[
+        str | None, typer.Option(help="A film or picture that stands for the camera, for trying.")
+    ] = None,
+) -> int:
+    """Start the app (as without a command)."""
+    try:
+        from deepcam.app.main import run as run_app
+    except ImportError:
+        raise DeepcamError("The app needs Qt.", _QT) from None
+    return run_app(source=source)
+
+
+_QT = "Run: pip install 'deepprivacy-cam[app]'"
+
+
 def _start_app() -> int | None:
     """The desktop app's exit code; None, after one sentence, where it cannot run."""
     try:
@@ -657,7 +674,7 @@ def _start_app() -> int | None:
 
         return run_app()
     except ImportError:
-        print("The app needs Qt: pip install 'deepprivacy-cam[app]'.\n", file=sys.stderr)
+        print(f"The app needs Qt. {_QT}\n", file=sys.stderr)
     except DeepcamError as error:
         print(f"{error}\n", file=sys.stderr)
     return None

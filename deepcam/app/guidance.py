@@ -47,7 +47,7 @@ class Guidance(QObject):
         self._closed = False
         self._unkept: Settings | None = None
         self._looked = -LOOK
-        self._lack = ""
+        self.lack = ""
         self._replaced = ""
         self.guide: Guide | None = None
         self._guides: list[Guide] = []
@@ -71,7 +71,7 @@ class Guidance(QObject):
         if now - self._looked >= LOOK:
             self._looked = now
             seen = can_be_seen(self._store.now.output)
-            self._lack = "" if seen else self.tr(
+            self.lack = "" if seen else self.tr(
                 "Calls cannot see this picture yet: there is no virtual camera."
             )  # fmt: skip
         replaced = str(status.get("replaced") or "")
@@ -79,7 +79,7 @@ class Guidance(QObject):
             self._controller.replaced(status["face"])
             self._face_lost(replaced)
         self._replaced = replaced
-        if self.banner.watch(status, self._controller.problem, self._lack):
+        if self.banner.watch(status, self._controller.problem, self.lack):
             assert self.banner.shown is not None
             self._notify(told(self.banner.shown.sentence))
 

@@ -15,15 +15,20 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from deepcam.app import i18n
 from deepcam.app.controller import Controller, Factory, SessionLike
+from deepcam.app.faces import Faces
 from deepcam.app.gallery_window import GalleryWindow
 from deepcam.app.guidance import Guidance
 from deepcam.app.hotkeys import AppHotkeys
+from deepcam.app.keeping import Keeping
 from deepcam.app.preview import Preview
 from deepcam.app.settings import Settings, SettingsFile
 from deepcam.app.settings_dialog import SettingsDialog
 from deepcam.app.told import told
 from deepcam.app.tray import Tray
+from deepcam.app.viewers import Viewers
+from deepcam.app.worn import WornPictures
 from deepcam.errors import DeepcamError
+from deepcam.identity.gallery import Gallery
 from deepcam.live.control import runtime_dir
 from deepcam.platform.desktop_entry import APP_ID
 from deepcam.platform.hotkeys import ACTIONS
@@ -37,22 +42,30 @@ class App:
     ones after the settings."""
 
     def __init__(
-        self, factory: Factory | None, address: str, store: SettingsFile | None = None
+        self,
+        factory: Factory | None,
+        address: str,
+        store: SettingsFile | None = None,
+        source: str | None = None,
     ) -> None:
         self.store = store or SettingsFile()
         self._said = self.store.load()
         self._applied = self.store.now
         i18n.install(self.store.now.language)
         self.controller = Controller(
-            factory or (lambda camera, face: live(camera, face, self.store.now)),
+            factory or (lambda camera, face: live(camera, face, self.store.now, source)),
             lambda: secrets.randbits(31),
             self._first_face,
         )
         self.controller.camera = self.store.now.camera or None
         self.controller.camera_chosen.connect(self._keep_camera)
-        self.preview = Preview(self.controller)
+        self.worn = WornPictures(self.controller)
+        self.keeping = Keeping(self.controller, Faces(Gallery()))
+        self.viewers = Viewers()
+        self.preview = Preview(self.controller, self.worn, self.keeping, cameras)
         self.preview.gallery_wanted.connect(self.show_gallery)
         self.preview.settings_wanted.connect(self.show_settings)
+        self.preview.mirror_wanted.connect(self._mirror)
         self.guidance = Guidance(
             self.controller, self.store, self.preview, cameras, self.show_gallery, self._notify
         )
@@ -78,6 +91,7 @@ class App:
         self.show_window()
         self._look()
         self.controller.start()
+        self.keeping.read()
         self._apply_keys()
         if self.tray is None:
             self.preview.message.setText(_no_tray())
@@ -130,6 +144,8 @@ class App:
         if self.preview.isVisible() and not self.preview.isMinimized():
             self.controller.keep_awake(2.0)
         status = self.controller.status()
+        self.viewers.look()
+        self.preview.show_viewers(self.viewers.names, self.guidance.lack)
         self.preview.show_status(status)
         self.guidance.look(status)
         if self.tray is not None:
@@ -163,12 +179,12 @@ class App:
         if self.gallery is not None:
             self.gallery.close()
             self.gallery.end()
+        self.keeping.close()
+        self.viewers.close()
         self.controller.close()
 
     def _first_face(self) -> str | int:
         """The face that is always worn if it can be, else somebody new."""
-        from deepcam.identity.gallery import Gallery
-
         name = self.store.now.face
         if name:
             try:
@@ -186,6 +202,11 @@ class App:
         for effect in (Qt.UIEffect.UI_AnimateMenu, Qt.UIEffect.UI_AnimateCombo):
             QApplication.setEffectEnabled(effect, not calm)
         QApplication.setCursorFlashTime(0 if calm else 1000)
+
+    def _mirror(self, mirror: bool) -> None:
+        self.guidance.keep(replace(self.store.now, mirror_preview=mirror))
+        self._applied = replace(self._applied, mirror_preview=mirror)
+        self._look()
 
     def _speak(self, language: str) -> None:
         i18n.install(language)
@@ -235,8 +256,6 @@ def cameras() -> list[str]:
 
 def saved_faces() -> list[str]:
     """Names in the gallery, newest first."""
-    from deepcam.identity.gallery import Gallery
-
     return list(Gallery().names())
 
 
@@ -253,8 +272,10 @@ def _raise(window: QWidget) -> None:
     window.activateWindow()
 
 
-def live(camera: str | None, face: str | int, settings: Settings) -> SessionLike:
-    """A session after the app's settings."""
+def live(
+    camera: str | None, face: str | int, settings: Settings, source: str | None = None
+) -> SessionLike:
+    """A session after the app's settings; ``source``: a film or picture instead of the camera."""
     from deepcam.app.outlook import can_be_seen
     from deepcam.live.session import LiveSettings, Session
 
@@ -263,7 +284,9 @@ def live(camera: str | None, face: str | int, settings: Settings) -> SessionLike
 
     return Session(
         LiveSettings(
-            camera=camera,
+            camera=camera if source is None else None,
+            source=source,
+            loop=True,
             identity=face,
             size=settings.size,
             fps=settings.fps,
@@ -281,8 +304,9 @@ def ask_to_show(address: str) -> bool:
     return socket.waitForConnected(500)
 
 
-def run(factory: Factory | None = None) -> int:
-    """Start the app; returns the exit code. Raises ``DeepcamError`` without a display."""
+def run(factory: Factory | None = None, source: str | None = None) -> int:
+    """Start the app; returns the exit code. ``source``: a film or picture that stands for the
+    camera. Raises ``DeepcamError`` without a display."""
     if sys.platform == "linux" and not any(
         os.environ.get(k) for k in ("DISPLAY", "WAYLAND_DISPLAY")
     ):
@@ -298,7 +322,7 @@ def run(factory: Factory | None = None) -> int:
     address = str(runtime_dir() / "app")
     if ask_to_show(address):
         return 0
-    app = App(factory, address)
+    app = App(factory, address, source=source)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: application.quit())
     app.start()

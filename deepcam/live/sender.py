@@ -114,6 +114,8 @@ class Sender:
         """The worker does not sleep before this moment (a preview is open); any thread sets it."""
         self.resting = False
         """The worker sleeps because nobody watches."""
+        self.watched: bool | None = None
+        """Somebody looks at the output, as far as it can tell; None: it cannot."""
         self._viewed = clock.monotonic()
         self._looked = 0.0
 
@@ -203,6 +205,7 @@ class Sender:
             return
         self._looked = now
         seen = self._sink.watched() if isinstance(self._sink, Watchable) else None
+        self.watched = seen
         if seen is None or seen or now < self.awake_until:
             self._viewed = now
         sleep = self._on and now - self._viewed > UNWATCHED

@@ -216,6 +216,7 @@ class Session:
             "running": self.running,
             "on": sender.on,
             "resting": sender.resting,
+            "watched": sender.watched,
             "pid": os.getpid(),
             "worker": {
                 "pid": supervisor.pid,
