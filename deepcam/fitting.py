@@ -21,7 +21,7 @@ from deepcam.heads import Heads
 from deepcam.identity.types import Identity
 from deepcam.outlines import fill
 
-AROUND = 2.1
+AROUND = 1.7
 """Side of the close view, in heights of the face's outline."""
 SIDE = 224
 """Pixels of the close view."""

@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -18,15 +19,20 @@ from deepcam.app.controller import Controller, Factory, SessionLike
 from deepcam.app.faces import Faces
 from deepcam.app.gallery_window import GalleryWindow
 from deepcam.app.guidance import Guidance
+from deepcam.app.help_window import HelpWindow
 from deepcam.app.hotkeys import AppHotkeys
 from deepcam.app.keeping import Keeping
+from deepcam.app.overlay import Overlay
 from deepcam.app.preview import Preview
+from deepcam.app.report import report
 from deepcam.app.settings import Settings, SettingsFile
 from deepcam.app.settings_dialog import SettingsDialog
 from deepcam.app.told import told
 from deepcam.app.tray import Tray
+from deepcam.app.trouble import HINTS
 from deepcam.app.viewers import Viewers
 from deepcam.app.worn import WornPictures
+from deepcam.doctor import Finding
 from deepcam.errors import DeepcamError
 from deepcam.identity.gallery import Gallery
 from deepcam.live.control import runtime_dir
@@ -66,9 +72,16 @@ class App:
         self.preview.gallery_wanted.connect(self.show_gallery)
         self.preview.settings_wanted.connect(self.show_settings)
         self.preview.mirror_wanted.connect(self._mirror)
+        self.preview.help_wanted.connect(self.show_help)
+        self.preview.closed.connect(self._closed)
+        self.overlay = Overlay(lambda: self.controller.newest)
+        self.help: HelpWindow | None = None
+        self._heard: deque[str] = deque(maxlen=40)
+        self.controller.said.connect(self._said_something)
         self.guidance = Guidance(
-            self.controller, self.store, self.preview, cameras, self.show_gallery, self._notify
-        )
+            self.controller, self.store, self.preview, cameras, self.show_gallery, self._notify,
+            viewers=lambda: self.viewers.names,
+        )  # fmt: skip
         self.guidance.changed.connect(self.apply)
         self.gallery: GalleryWindow | None = None
         self.dialog: SettingsDialog | None = None
@@ -94,9 +107,9 @@ class App:
         self.keeping.read()
         self._apply_keys()
         if self.tray is None:
-            self.preview.message.setText(_no_tray())
+            self.preview.tell(_no_tray())
         if self._said:
-            self.preview.message.setText("\n".join(map(told, self._said)))
+            self.preview.tell("\n".join(map(told, self._said)))
         self.guidance.begin()
 
     def show_window(self) -> None:
@@ -106,9 +119,22 @@ class App:
     def show_gallery(self) -> None:
         """The faces one can be."""
         if self.gallery is None:
-            self.gallery = GalleryWindow(self.controller, self.store)
+            self.gallery = GalleryWindow(
+                self.controller, self.store, faces=self.keeping.faces, worn=self.worn
+            )
             self.gallery.settings_changed.connect(self.apply)
+            self.gallery.faces_changed.connect(self.keeping.read)
         _raise(self.gallery)
+
+    def show_help(self, page: str = "help") -> None:
+        """One page of the window with help, doctor, report and about."""
+        if self.help is None:
+            keys = {action: self.hotkeys.keys(action) for action in ACTIONS}
+            self.help = HelpWindow(self._facts, keys, self.preview)
+            self.help.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self.help.finished.connect(self._help_ended)
+        self.help.show_page(page)
+        _raise(self.help)
 
     def show_settings(self) -> None:
         """The dialog, or the one that is open already."""
@@ -146,8 +172,10 @@ class App:
         status = self.controller.status()
         self.viewers.look()
         self.preview.show_viewers(self.viewers.names, self.guidance.lack)
-        self.preview.show_status(status)
         self.guidance.look(status)
+        shown = self.guidance.banner.shown
+        self.preview.said_above = shown is not None and shown.remedy not in HINTS
+        self.preview.show_status(status)
         if self.tray is not None:
             self.tray.show_status(status)
 
@@ -163,7 +191,7 @@ class App:
             self.tray.show()
             self._hotkeys_changed()
             if self.preview.message.text() == _no_tray():
-                self.preview.message.setText("")
+                self.preview.tell("")
         QApplication.setQuitOnLastWindowClosed(not there)
 
     def close(self) -> None:
@@ -174,6 +202,9 @@ class App:
         if self.tray is not None:
             self.tray.hide()
         self.guidance.close()
+        self.overlay.close()
+        if self.help is not None:
+            self.help.close()
         if self.dialog is not None:
             self.dialog.reject()
         if self.gallery is not None:
@@ -226,14 +257,38 @@ class App:
         if self.tray is not None and not self.preview.isVisible():
             self.tray.showMessage("DeepPrivacy Cam", sentence)
 
+    def _said_something(self, sentence: str) -> None:
+        """Answer a key or the tray where the window does not."""
+        self._heard.append(sentence)
+        if not (self.preview.isVisible() and self.preview.isActiveWindow()):
+            self.overlay.tell(sentence, alarm=not self.controller.status().get("on", False))
+
+    def _closed(self) -> None:
+        if self.tray is None or self.store.now.tray_told:
+            return
+        self.tray.showMessage(
+            "DeepPrivacy Cam",
+            QCoreApplication.translate(
+                "App", "DeepPrivacy Cam goes on in the tray. “Quit” in its menu ends it."
+            ),
+        )
+        self.guidance.keep(replace(self.store.now, tray_told=True))
+        self._applied = replace(self._applied, tray_told=True)
+
+    def _facts(self, findings: list[Finding]) -> str:
+        return report(self.store.now, self.controller.status(), findings, list(self._heard))
+
+    def _help_ended(self) -> None:
+        self.help = None
+
     def _dialog_ended(self) -> None:
         self.dialog = None
 
     def _hotkeys_changed(self) -> None:
         if self.tray is not None:
-            self.tray.show_keys(self.hotkeys.keys("toggle"), self.hotkeys.keys("new_face"))
+            self.tray.show_keys(*(self.hotkeys.keys(a) for a in ("toggle", "new_face", "panic")))
         if not self.hotkeys.asking and self.hotkeys.failures():
-            self.preview.message.setText(self.hotkeys.failures()[0])
+            self.preview.tell(self.hotkeys.failures()[0])
 
     def _raised(self) -> None:
         while self.server.hasPendingConnections():

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QImage, QPixmap
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QImage, QPixmap
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QButtonGroup,
     QComboBox,
     QHBoxLayout,
@@ -24,9 +25,9 @@ from deepcam.app import glyphs, icons
 from deepcam.app.controller import Controller
 from deepcam.app.controls import LivePicture, Switch
 from deepcam.app.fields import keep_room
+from deepcam.app.headline import describe, headline
 from deepcam.app.keeping import Keeping
 from deepcam.app.strip import Strip
-from deepcam.app.told import told
 from deepcam.app.worn import WornPictures
 from deepcam.frames import SafeFrame
 
@@ -44,6 +45,7 @@ class Preview(QWidget):
     help_wanted = Signal(str)
     """One of ``HELP``."""
     mirror_wanted = Signal(bool)
+    closed = Signal()
 
     def __init__(
         self,
@@ -59,6 +61,8 @@ class Preview(QWidget):
         self._status: dict[str, Any] = {}
         self._viewers: list[str] = []
         self._lack = ""
+        self.said_above = False
+        """What is wrong stands above the picture, and need not be said again below."""
         self._shown: SafeFrame | None = None
         self.picture = LivePicture()
         self.switch = Switch()
@@ -132,9 +136,9 @@ class Preview(QWidget):
         row.setSpacing(10)
         row.addWidget(self.switch)
         row.addLayout(words, 1)
-        for button in (self.save, self.back, self.face):
-            button.setIconSize(QSize(18, 18))
-            row.addWidget(button)
+        for push in (self.save, self.back, self.face):
+            push.setIconSize(QSize(18, 18))
+            row.addWidget(push)
         foot = QHBoxLayout()
         foot.setSpacing(4)
         foot.addWidget(self.camera)
@@ -155,6 +159,10 @@ class Preview(QWidget):
         self.setTabOrder(self.switch, self.save)
         keep_room(self)
         self.resize(940, 800)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        super().closeEvent(event)
+        self.closed.emit()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         if event.type() == QEvent.Type.LanguageChange:
@@ -203,7 +211,7 @@ class Preview(QWidget):
             strict=True,
         ):
             self.help_actions[key].setText(text)
-        for button, tip in (
+        tips: tuple[tuple[QAbstractButton, str], ...] = (
             (
                 self.switch,
                 self.tr("Off: others see the standby card, and your camera is let go."),
@@ -219,9 +227,10 @@ class Preview(QWidget):
             (self.mirrored, self.tr("The picture here is like a mirror.")),
             (self.unmirrored, self.tr("The picture here is the way round that others see it.")),
             (self.details, self.tr("Pictures a second, delay and what computes them.")),
-        ):
-            button.setToolTip(tip)
-            button.setAccessibleDescription(tip)
+        )
+        for told_of, tip in tips:
+            told_of.setToolTip(tip)
+            told_of.setAccessibleDescription(tip)
 
     def set_view(self, mirror: bool, calm: bool) -> None:
         """``mirror``: like a mirror, else as others see it. ``calm``: a picture now and then."""
@@ -272,6 +281,8 @@ class Preview(QWidget):
         self.save.setText(self.tr("Kept") if kept else self.tr("&Keep"))
         self.save.setIcon(glyphs.glyph("heart", glyphs.ACCENT if kept else None, kept))
         title, subtitle = headline(status, controller.problem, self._viewers, self._lack)
+        if self.said_above and status.get("showing") != "generated":
+            subtitle = ""
         for label, text in ((self.title, title), (self.subtitle, subtitle)):
             label.setText(text)
             label.setToolTip(text)
@@ -294,9 +305,13 @@ class Preview(QWidget):
             name = self.strip.name(face)
             self._keeping.keep(face, "" if name == "…" else name)
 
-    def _say(self, text: str) -> None:
+    def tell(self, text: str) -> None:
+        """A sentence in the foot; all of it in the tip where it is cut."""
         self.message.setText(text)
         self.message.setToolTip(text)
+
+    def _say(self, text: str) -> None:
+        self.tell(text)
         self.picture.note(text)
 
     # Cameras
@@ -341,74 +356,3 @@ class _Cameras(QComboBox):
     def showPopup(self) -> None:  # noqa: N802
         self._fill()
         super().showPopup()
-
-
-def headline(
-    status: dict[str, Any], problem: str, viewers: Sequence[str], lack: str
-) -> tuple[str, str]:
-    """What others see, in one line, and one more line about it."""
-    tr = QCoreApplication.translate
-    if not status.get("running"):
-        wrong = told(problem or status.get("problem") or "")
-        if wrong:
-            return tr("Preview", "Others see nothing"), wrong
-        return (
-            tr("Preview", "Stopped: others see nothing"),
-            tr("Preview", "The switch starts it again."),
-        )
-    if not status.get("on"):
-        return (
-            tr("Preview", "Off: others see the standby card"),
-            tr("Preview", "Your camera is let go."),
-        )
-    showing, detail = status.get("showing"), told(status.get("detail") or "")
-    if showing == "generated":
-        name = status.get("identity") or tr("Preview", "somebody new")
-        title = tr("Preview", "Others see {0}").format(name)
-        return title, _audience(status, viewers, lack)
-    if showing == "covered":
-        return tr("Preview", "Others see a cover on your head"), detail
-    if detail in ("", told("Starting")):
-        return tr("Preview", "Starting…"), tr("Preview", "Others see the standby card.")
-    why = told(problem or status.get("problem") or detail)
-    return tr("Preview", "Others see the standby card"), why
-
-
-def _audience(status: dict[str, Any], viewers: Sequence[str], lack: str) -> str:
-    tr = QCoreApplication.translate
-    if viewers:
-        return tr("Preview", "{0} sees you.").format(", ".join(viewers))
-    if status.get("watched"):
-        return tr("Preview", "A program sees you.")
-    if lack:
-        return tr("Preview", "No call can see it yet.")
-    return tr("Preview", "No program is looking yet: choose “DeepPrivacy Cam” in your call.")
-
-
-def describe(status: dict[str, Any], problem: str = "") -> str:
-    """The state in words and numbers."""
-    if not status.get("running"):
-        return told(problem or status.get("problem") or "") or QCoreApplication.translate(
-            "Preview", "The camera is not running."
-        )
-    measured = status.get("measured") or {}
-    latency = measured.get("latency_ms") or {}
-    parts = [
-        QCoreApplication.translate("Preview", "On")
-        if status.get("on")
-        else QCoreApplication.translate("Preview", "Off: the standby card is shown"),
-        QCoreApplication.translate(
-            "Preview", "%n frames/s", None, round(measured.get("fps_fresh", 0))
-        ),
-    ]
-    if latency:
-        parts.append(
-            QCoreApplication.translate("Preview", "%n ms latency", None, round(latency["p50"]))
-        )
-    faces = QCoreApplication.translate("Preview", "{0} generated, {1} covered")
-    parts.append(faces.format(status.get("generated", 0), status.get("covered", 0)))
-    if status.get("provider"):
-        reason = status.get("provider_reason")
-        parts.append(f"{status['provider']} ({reason})" if reason else str(status["provider"]))
-    trouble = problem or status.get("problem") or status.get("detail") or ""
-    return " · ".join(parts) + (f"\n{told(trouble)}" if trouble else "")

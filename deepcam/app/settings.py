@@ -48,6 +48,8 @@ class Settings:
     reduced_motion: bool = False
     first_run_done: bool = False
     """The guide of the first start has been seen."""
+    tray_told: bool = False
+    """It was said once that the program goes on in the tray."""
     unknown: dict[str, Any] = field(default_factory=dict)
     """What another version wrote; kept."""
 
@@ -259,5 +261,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "language": _one_of(*LANGUAGES),
     "reduced_motion": _flag,
     "first_run_done": _flag,
+    "tray_told": _flag,
     "hotkeys": _keys,
 }

@@ -7,25 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QEvent,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPointF,
     QRectF,
-    QSize,
     Qt,
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPalette, QPen, QPixmap
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTabBar,
     QToolButton,
     QVBoxLayout,
@@ -35,14 +28,12 @@ from PySide6.QtWidgets import (
 from deepcam.app import glyphs
 from deepcam.app.controller import Controller
 from deepcam.app.faces import Shown
-from deepcam.app.glyphs import ACCENT
 from deepcam.app.keeping import Keeping
+from deepcam.app.strip_tile import FACE, STATE, Tile, heart_area, tile_size
 from deepcam.app.wish_sliders import WishSliders
 from deepcam.app.worn import WornPictures
 from deepcam.identity.wish import Wish, spec_of
 
-SIDE = 104
-"""Pixels of a picture in the strip."""
 BATCH = 8
 MOST = 48
 FITS, ANYBODY, KEPT, BEFORE = range(4)
@@ -53,7 +44,6 @@ REFRESH = 30_000
 """Milliseconds between two looks at how everybody would look now."""
 
 Face = str | int
-_FACE, _STATE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
 class Strip(QWidget):
@@ -97,7 +87,7 @@ class Strip(QWidget):
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setMouseTracking(True)
         self.list.viewport().setAutoFillBackground(False)
-        self.list.setItemDelegate(_Tile(self))
+        self.list.setItemDelegate(Tile(self.list, worn.picture))
         self.list.itemClicked.connect(self._clicked)
         self.list.itemActivated.connect(self._activated)
         self.list.currentItemChanged.connect(self._walked)
@@ -125,7 +115,7 @@ class Strip(QWidget):
         column.addWidget(self.list)
         column.addWidget(self.sliders)
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
-        self.list.setFixedHeight(_tile(self).height() + bar + 2)
+        self.list.setFixedHeight(tile_size(self).height() + bar + 2)
         worn.ready.connect(self._drawn)
         worn.failed.connect(lambda *_: None)
         keeping.changed.connect(self._kept_changed)
@@ -233,7 +223,7 @@ class Strip(QWidget):
         self.list.clear()
         for face in self._faces:
             item = QListWidgetItem()
-            item.setData(_FACE, face)
+            item.setData(FACE, face)
             self.list.addItem(item)
         self.list.blockSignals(False)
         self._mark()
@@ -242,9 +232,9 @@ class Strip(QWidget):
         """Names and marks of all tiles; the worn one becomes the current one."""
         for row in range(self.list.count()):
             item = self.list.item(row)
-            face = item.data(_FACE)
+            face = item.data(FACE)
             on, kept = face == self._current, bool(self._keeping.name_of(face))
-            item.setData(_STATE, (on, kept))
+            item.setData(STATE, (on, kept))
             item.setText(self.name(face))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, self._spoken(face, on, kept))
             item.setToolTip(self._looks(face))
@@ -286,13 +276,13 @@ class Strip(QWidget):
             if item is not None and event.button() == Qt.MouseButton.LeftButton:
                 area = self.list.visualItemRect(item)
                 if heart_area(QRectF(area)).contains(event.position()):
-                    self.heart.emit(item.data(_FACE))
+                    self.heart.emit(item.data(FACE))
                     return True
         return False
 
     def _clicked(self, item: QListWidgetItem) -> None:
         self._settle.stop()
-        self._wear(item.data(_FACE))
+        self._wear(item.data(FACE))
 
     def _activated(self, item: QListWidgetItem) -> None:
         self._clicked(item)
@@ -305,111 +295,11 @@ class Strip(QWidget):
     def _wear_current(self) -> None:
         item = self.list.currentItem()
         if item is not None:
-            self._wear(item.data(_FACE))
+            self._wear(item.data(FACE))
 
     def _wear(self, face: Face) -> None:
         if face != self._controller.current:
             self.chosen.emit(face)
-
-
-class _Tile(QStyledItemDelegate):
-    def __init__(self, strip: Strip) -> None:
-        super().__init__(strip)
-        self._strip = strip
-
-    def sizeHint(  # noqa: N802
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
-        return _tile(self._strip)
-
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        face = index.data(_FACE)
-        on, kept = index.data(_STATE) or (False, False)
-        state: Any = option.state  # type: ignore[attr-defined]
-        area = QRectF(option.rect)  # type: ignore[attr-defined]
-        palette = self._strip.palette()
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        square = picture_area(area)
-        clip = QPainterPath()
-        clip.addRoundedRect(square, 10, 10)
-        picture = self._strip._worn.picture(face)
-        painter.setClipPath(clip)
-        _draw(painter, picture, square, palette)
-        painter.setClipping(False)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if on:
-            painter.setPen(QPen(ACCENT, 3.5))
-            painter.drawRoundedRect(square, 10, 10)
-            badge = QRectF(square.left() + 5, square.bottom() - 25, 20, 20)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(ACCENT)
-            painter.drawEllipse(badge)
-            corner = badge.topLeft() + QPointF(3, 3)
-            glyphs.paint(painter, "check", corner, 14, QColor("white"))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(QPen(palette.color(QPalette.ColorRole.Mid), 2))
-            painter.drawRoundedRect(square, 10, 10)
-        if state & QStyle.StateFlag.State_HasFocus and self._strip.list.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(palette.color(QPalette.ColorRole.WindowText), 1.4))
-            painter.drawRoundedRect(square.adjusted(-3, -3, 3, 3), 12, 12)
-        if kept or on or state & QStyle.StateFlag.State_MouseOver:
-            heart = heart_area(area)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(16, 18, 22, 150))
-            painter.drawEllipse(heart)
-            corner = heart.topLeft() + QPointF(4, 4.5)
-            glyphs.paint(painter, "heart", corner, heart.width() - 8, QColor("white"), kept)
-        painter.setPen(palette.color(QPalette.ColorRole.WindowText))
-        text = QRectF(area)
-        text.setTop(square.bottom() + 3)
-        name = painter.fontMetrics().elidedText(
-            index.data(Qt.ItemDataRole.DisplayRole) or "",
-            Qt.TextElideMode.ElideRight,
-            round(area.width()) - 4,
-        )
-        painter.drawText(text, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop), name)
-        painter.restore()
-
-    def helpEvent(self, *args: Any) -> bool:  # noqa: N802
-        return bool(super().helpEvent(*args))
-
-    def editorEvent(self, event: QEvent, model: QAbstractItemModel, *rest: Any) -> bool:  # noqa: N802
-        return False
-
-
-def _tile(widget: QWidget) -> QSize:
-    return QSize(SIDE + 14, SIDE + 12 + round(1.3 * widget.fontMetrics().height()))
-
-
-def picture_area(tile: QRectF) -> QRectF:
-    """Where the picture lies in a tile."""
-    return QRectF(tile.center().x() - SIDE / 2, tile.top() + 5, SIDE, SIDE)
-
-
-def heart_area(tile: QRectF) -> QRectF:
-    """Where the heart lies in a tile."""
-    square = picture_area(tile)
-    return QRectF(square.right() - 28, square.top() + 4, 24, 24)
-
-
-def _draw(painter: QPainter, picture: QPixmap | None, square: QRectF, palette: QPalette) -> None:
-    if picture is not None:
-        painter.drawPixmap(square, picture, QRectF(picture.rect()))
-        return
-    ground = palette.color(QPalette.ColorRole.Mid)
-    painter.fillRect(square, QColor(ground.red(), ground.green(), ground.blue(), 70))
-    side = 44.0
-    corner = square.center() - QPointF(side / 2, side / 2)
-    shade = palette.color(QPalette.ColorRole.Mid)
-    glyphs.paint(painter, "people", corner, side, shade)
 
 
 def _new_seeds(number: int) -> list[int]:

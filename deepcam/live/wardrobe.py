@@ -18,6 +18,7 @@ import cv2
 from deepcam.errors import DeepcamError
 from deepcam.frames import SafeFrame
 from deepcam.identity.types import Identity
+from deepcam.identity.wish import read_spec
 
 log = logging.getLogger(__name__)
 
@@ -55,22 +56,19 @@ class Wardrobe:
 
     def person(self, face: Face) -> Identity:
         """Who ``face`` is; quick for those remembered."""
-        with self._lock:
-            found = self._people.get(face)
+        found = self.known(face)
         if found is None:
             found = self._find(face)
             self._remember(face, found)
         return found
 
     def known(self, face: Face) -> Identity | None:
-        """As ``person`` for those remembered, else None."""
+        """As ``person`` for those remembered, else None. A saved name is looked up each time: it
+        may be somebody else's by now."""
+        if isinstance(face, str) and read_spec(face) is None:
+            return None
         with self._lock:
             return self._people.get(face)
-
-    def forget(self, face: Face) -> None:
-        """A saved face may be another one now."""
-        with self._lock:
-            self._people.pop(face, None)
 
     def ask(self, faces: Sequence[Face]) -> None:
         """Try these on, in this order, and nothing of what was asked before; none: no more."""
