@@ -342,8 +342,7 @@ def regenerate(
 def status(json_: Json = False) -> None:
     """Say what the running camera does."""
     answer = _send("status")
-    lines = [f"{key:<16} {value}" for key, value in answer.items() if value not in ("", None)]
-    _answer(answer, json_, "\n".join(lines))
+    _answer(answer, json_, "\n".join(_lines(answer)))
 
 
 @app.command()
@@ -739,6 +738,23 @@ def _answer(answer: dict[str, Any], json_: bool, sentence: str) -> None:
         _print_json(answer)
     else:
         print(sentence)
+
+
+def _lines(facts: dict[str, Any], indent: str = "") -> list[str]:
+    """One line each for people; facts of facts stand below, moved in."""
+    lines = []
+    for key, value in facts.items():
+        name = f"{indent}{key.replace('_', ' '):<{18 - len(indent)}}"
+        if isinstance(value, dict):
+            if value:
+                lines += [f"{indent}{key.replace('_', ' ')}:", *_lines(value, indent + "  ")]
+        elif isinstance(value, bool):
+            lines.append(f"{name} {'yes' if value else 'no'}")
+        elif isinstance(value, list | tuple):
+            lines.append(f"{name} {' x '.join(map(str, value))}")
+        elif value not in ("", None):
+            lines.append(f"{name} {value}")
+    return lines
 
 
 def _print_json(value: Any) -> None:

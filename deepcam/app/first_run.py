@@ -68,11 +68,13 @@ class Guide(QDialog):
         for step in self.steps:
             self.pages.addWidget(step)
             step.said.connect(self._say)
+            step.changed.connect(self._show_buttons)
+            step.finished.connect(self._on)
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setAccessibleName(self.tr("Message"))
-        self.skip = QPushButton(self.tr("&Skip this step"))
+        self.skip = QPushButton()
         self.back = QPushButton(self.tr("&Back"))
         self.next = QPushButton()
         self.next.setDefault(True)
@@ -91,12 +93,20 @@ class Guide(QDialog):
         self.place.setText(self.tr("Step {0} of {1}").format(number + 1, len(self.steps)))
         self.heading.setText(step.title)
         self.message.clear()
-        self.back.setVisible(number > 0)
-        self.skip.setVisible(number > 0 and not last)
         self.next.setText(self.tr("&Done") if last else self.tr("&Next"))
+        self._show_buttons()
         self._lock(False)
         step.enter()
         (self.next if step.start is step else step.start).setFocus()
+
+    def _show_buttons(self) -> None:
+        """What is still missing is never passed with "Next"."""
+        number = self.pages.currentIndex()
+        last, ready = number == len(self.steps) - 1, self.steps[number].ready
+        self.back.setVisible(number > 0)
+        self.next.setVisible(ready)
+        self.skip.setVisible(number > 0 and not last)
+        self.skip.setText(self.tr("&Skip this step") if ready else self.tr("Go on &without it"))
 
     def done(self, result: int) -> None:
         """Finished, closed or left with Escape: the next start comes without it."""

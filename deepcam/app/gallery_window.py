@@ -222,8 +222,12 @@ class GalleryWindow(GalleryView):
         self._later(lambda: self.faces.save(spec, name), done)
 
     def _name(self, title: str, question: str, text: str) -> str:
-        """A checked name, or ''."""
+        """A checked name, or ''. What was typed is not lost when the name is taken."""
         given = self.questions.name(title, question, text[:LONGEST_NAME])
+        taken = {face.name.casefold() for face in self._saved} - {text.casefold()}
+        if given and given.casefold() in taken:
+            again = self.tr("There is a face called {0} already.").format(given)
+            given = self.questions.name(title, f"{again}\n{question}", given)
         if not given:
             return ""
         try:

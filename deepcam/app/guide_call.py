@@ -31,7 +31,8 @@ class CallStep(Step):
         self.tabs.currentChanged.connect(self._show)
         self.column.addWidget(self.tabs)
         self.picture = _Menu()
-        self.column.addWidget(self.picture, 1)
+        self.column.setSpacing(10)
+        self.column.addWidget(self.picture)
         self.where = self.add_text()
         row = QHBoxLayout()
         self.icon, self.state = QLabel(), QLabel()
@@ -41,6 +42,7 @@ class CallStep(Step):
         row.addWidget(self.icon)
         row.addWidget(self.state, 1)
         self.column.addLayout(row)
+        self.column.addStretch()
         self.start = self.tabs
         self._timer = QTimer(self, interval=500)
         self._timer.timeout.connect(self.look)
@@ -86,7 +88,8 @@ class _Menu(QWidget):
         super().__init__()
         self._program = ""
         self._way: tuple[str, ...] = ()
-        self.setMinimumHeight(170)
+        self.setMinimumHeight(150)
+        self.setMaximumHeight(190)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:  # noqa: N802

@@ -138,6 +138,7 @@ class OutputStep(Step):
         self._installed()
         self.said.emit(self.tr("The camera is set up."))
         self.enter()
+        self.finished.emit()
 
     def _wait(self, text: str) -> None:
         self.state.setText(text)
@@ -160,6 +161,8 @@ class OutputStep(Step):
         """Only what is of use now."""
         now = self.outlook
         ready = bool(now.device) and not now.plan
+        self.ready = bool(now.device) or now.pipewire
+        self.changed.emit()
         self.icon.setPixmap(
             glyphs.glyph("check" if ready else "camera", glyphs.ACCENT if ready else None).pixmap(
                 32, 32

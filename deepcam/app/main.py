@@ -9,6 +9,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
@@ -55,6 +56,7 @@ class App:
         source: str | None = None,
     ) -> None:
         self.store = store or SettingsFile()
+        self._cameras = cameras if source is None else (lambda: [Path(source).name])
         self._said = self.store.load()
         self._applied = self.store.now
         i18n.install(self.store.now.language)
@@ -68,7 +70,7 @@ class App:
         self.worn = WornPictures(self.controller)
         self.keeping = Keeping(self.controller, Faces(Gallery()))
         self.viewers = Viewers()
-        self.preview = Preview(self.controller, self.worn, self.keeping, cameras)
+        self.preview = Preview(self.controller, self.worn, self.keeping, self._cameras)
         self.preview.gallery_wanted.connect(self.show_gallery)
         self.preview.settings_wanted.connect(self.show_settings)
         self.preview.mirror_wanted.connect(self._mirror)
@@ -79,7 +81,8 @@ class App:
         self._heard: deque[str] = deque(maxlen=40)
         self.controller.said.connect(self._said_something)
         self.guidance = Guidance(
-            self.controller, self.store, self.preview, cameras, self.show_gallery, self._notify,
+            self.controller, self.store, self.preview, self._cameras, self.show_gallery,
+            self._notify,
             viewers=lambda: self.viewers.names,
         )  # fmt: skip
         self.guidance.changed.connect(self.apply)
@@ -141,10 +144,15 @@ class App:
         if self.dialog is None:
             failures = {action: self.hotkeys.failure(action) for action in ACTIONS}
             self.dialog = SettingsDialog(
-                self.store, _names(cameras), _names(saved_faces), failures, parent=self.preview
+                self.store,
+                _names(self._cameras),
+                _names(saved_faces),
+                failures,
+                parent=self.preview,
             )
             self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             self.dialog.saved.connect(self.apply)
+            self.dialog.recording.connect(self.hotkeys.pause)
             self.dialog.guide_wanted.connect(self.guidance.show_guide)
             self.dialog.finished.connect(self._dialog_ended)
         _raise(self.dialog)
@@ -184,7 +192,7 @@ class App:
         there = QSystemTrayIcon.isSystemTrayAvailable()
         if there and self.tray is None:
             self.tray = Tray(
-                self.controller, self.show_window, QApplication.quit, cameras, saved_faces
+                self.controller, self.show_window, QApplication.quit, self._cameras, saved_faces
             )
             self.tray.gallery_wanted.connect(self.show_gallery)
             self.tray.settings_wanted.connect(self.show_settings)
@@ -282,6 +290,7 @@ class App:
         self.help = None
 
     def _dialog_ended(self) -> None:
+        self.hotkeys.pause(False)
         self.dialog = None
 
     def _hotkeys_changed(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -39,10 +39,39 @@ SIZES = ("640 x 360", "640 x 480", "960 x 540", "1280 x 720", "1920 x 1080")
 _PORTABLE = QKeySequence.SequenceFormat.PortableText
 
 
+class KeyEdit(QKeySequenceEdit):
+    """Escape leaves the field as it was, and is no key to be recorded."""
+
+    recording = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._before = QKeySequence()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        self._before = self.keySequence()
+        self.recording.emit(True)
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusOutEvent(event)
+        self.recording.emit(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_Escape and not event.modifiers():
+            self.setKeySequence(self._before)
+            self.nextInFocusChain().setFocus()
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+
 class SettingsDialog(QDialog):
     """Works on a copy of ``store.now``; ``saved`` comes when a valid one has been written."""
 
     saved = Signal()
+    recording = Signal(bool)
+    """Keys are pressed to be written down, not to be obeyed; False when that is over."""
     guide_wanted = Signal()
     """The guide of the first start shall be shown again; the dialog has ended."""
 
@@ -77,7 +106,7 @@ class SettingsDialog(QDialog):
         self.buttons.accepted.connect(self.save)
         self.buttons.rejected.connect(self.reject)
         self.buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults).clicked.connect(
-            lambda: self.show_settings(Settings())
+            self.restore
         )
         guide_text, role = self.tr("R&un the guide again…"), QDialogButtonBox.ButtonRole.ResetRole
         self.guide = self.buttons.addButton(guide_text, role)
@@ -118,6 +147,11 @@ class SettingsDialog(QDialog):
         self.calm.setChecked(settings.reduced_motion)
         choose(self.language, settings.language, settings.language)
         self._judge_keys()
+
+    def restore(self) -> None:
+        """What a new program would say; the guide and what was told stay seen."""
+        self.show_settings(Settings())
+        self.login.setChecked(False)
 
     def settings(self) -> Settings:
         """What the fields say."""
@@ -198,7 +232,7 @@ class SettingsDialog(QDialog):
         if not faces and not self._store.now.face:
             self.always.setEnabled(False)
             self.always.setText(self.tr("&Always this saved face: none is saved yet"))
-        covers = {"face": self.tr("The face"), "head": self.tr("The head and hair")}
+        covers = {"face": self.tr("The face"), "head": self.tr("Head and hair (being tried)")}
         self.cover = combo(covers, self.tr("What is replaced"))
         self.still_seen = QLabel()
         self.still_seen.setWordWrap(True)
@@ -242,8 +276,9 @@ class SettingsDialog(QDialog):
             "panic": self.tr("Stand&by card at once:"),
         }
         for action, mark in marks.items():
-            edit = QKeySequenceEdit()
+            edit = KeyEdit()
             edit.setMaximumSequenceLength(1)
+            edit.recording.connect(self.recording)
             edit.setAccessibleName(title(action))
             edit.setAccessibleDescription(self.tr("Press the keys you want."))
             edit.keySequenceChanged.connect(lambda *_: self._judge_keys())
