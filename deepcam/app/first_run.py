@@ -105,6 +105,7 @@ class Guide(QDialog):
         last, ready = number == len(self.steps) - 1, self.steps[number].ready
         self.back.setVisible(number > 0)
         self.next.setVisible(ready)
+        self.next.setDefault(ready)
         self.skip.setVisible(number > 0 and not last)
         self.skip.setText(self.tr("&Skip this step") if ready else self.tr("Go on &without it"))
 

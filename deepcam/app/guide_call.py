@@ -44,6 +44,7 @@ class CallStep(Step):
         self.column.addLayout(row)
         self.column.addStretch()
         self.start = self.tabs
+        self._ended = False
         self._timer = QTimer(self, interval=500)
         self._timer.timeout.connect(self.look)
         self._show(0)
@@ -64,7 +65,9 @@ class CallStep(Step):
         self.icon.setPixmap(glyphs.glyph(name, colour).pixmap(24, 24))
 
     def end(self, wait: bool) -> None:
-        self._timer.stop()
+        if not self._ended:
+            self._ended = True
+            self._timer.stop()
         super().end(wait)
 
     def _show(self, number: int) -> None:

@@ -173,7 +173,6 @@ class OutputStep(Step):
         for widget in (self.plan_title, self.plan):
             widget.setVisible(bool(now.plan) and details)
         self.set_up.setVisible(bool(now.plan) and not stuck)
-        self.set_up.setDefault(self.set_up.isVisible())
         self.again.setVisible(not self.set_up.isVisible() and not ready)
         self.more.setVisible(bool(now.plan) or (stuck and bool(now.command)))
         self.typed.setVisible(bool(now.command) and (bool(now.plan) or stuck) and details)

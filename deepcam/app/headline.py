@@ -14,42 +14,44 @@ def headline(
     status: dict[str, Any], problem: str, viewers: Sequence[str], lack: str
 ) -> tuple[str, str]:
     """What others see, in one line, and one more line about it."""
-    tr = QCoreApplication.translate
     if not status.get("running"):
         wrong = told(problem or status.get("problem") or "")
         if wrong:
-            return tr("Preview", "Others see nothing"), wrong
+            return QCoreApplication.translate("Preview", "Others see nothing"), wrong
         return (
-            tr("Preview", "Stopped: others see nothing"),
-            tr("Preview", "The switch starts it again."),
+            QCoreApplication.translate("Preview", "Stopped: others see nothing"),
+            QCoreApplication.translate("Preview", "The switch starts it again."),
         )
     if not status.get("on"):
         return (
-            tr("Preview", "Off: others see the standby card"),
-            tr("Preview", "Your camera is let go."),
+            QCoreApplication.translate("Preview", "Off: others see the standby card"),
+            QCoreApplication.translate("Preview", "Your camera is let go."),
         )
     showing, detail = status.get("showing"), told(status.get("detail") or "")
     if showing == "generated":
-        name = status.get("identity") or tr("Preview", "somebody new")
-        title = tr("Preview", "Others see {0}").format(name)
+        name = status.get("identity") or QCoreApplication.translate("Preview", "somebody new")
+        title = QCoreApplication.translate("Preview", "Others see {0}").format(name)
         return title, _audience(status, viewers, lack)
     if showing == "covered":
-        return tr("Preview", "Others see a cover on your head"), detail
+        return QCoreApplication.translate("Preview", "Others see a cover on your head"), detail
     if detail in ("", told("Starting")):
-        return tr("Preview", "Starting…"), tr("Preview", "Others see the standby card.")
+        return QCoreApplication.translate("Preview", "Starting…"), QCoreApplication.translate(
+            "Preview", "Others see the standby card."
+        )
     why = told(problem or status.get("problem") or detail)
-    return tr("Preview", "Others see the standby card"), why
+    return QCoreApplication.translate("Preview", "Others see the standby card"), why
 
 
 def _audience(status: dict[str, Any], viewers: Sequence[str], lack: str) -> str:
-    tr = QCoreApplication.translate
     if viewers:
-        return tr("Preview", "{0} sees you.").format(", ".join(viewers))
+        return QCoreApplication.translate("Preview", "{0} sees you.").format(", ".join(viewers))
     if status.get("watched"):
-        return tr("Preview", "A program sees you.")
+        return QCoreApplication.translate("Preview", "A program sees you.")
     if lack:
-        return tr("Preview", "No call can see it yet.")
-    return tr("Preview", "No program is looking yet: choose “DeepPrivacy Cam” in your call.")
+        return QCoreApplication.translate("Preview", "No call can see it yet.")
+    return QCoreApplication.translate(
+        "Preview", "No program is looking yet: choose “DeepPrivacy Cam” in your call."
+    )
 
 
 def describe(status: dict[str, Any], problem: str = "") -> str:

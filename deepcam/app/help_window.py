@@ -49,6 +49,7 @@ class HelpWindow(QDialog):
         self._background = Background()
         self.findings: list[Finding] = []
         self.tabs = QTabWidget()
+        self.tabs.tabBar().setAccessibleName(self.tr("Pages"))
         self.tabs.addTab(self._help(keys), self.tr("&Help"))
         self.tabs.addTab(self._doctor(), self.tr("&This computer"))
         self.tabs.addTab(self._report(), self.tr("&Report a problem"))
@@ -57,7 +58,8 @@ class HelpWindow(QDialog):
         column = QVBoxLayout(self)
         column.addWidget(self.tabs)
         QShortcut(QKeySequence("Escape"), self, self.close)
-        self.resize(620, 500)
+        self.setMinimumSize(540, 400)
+        self.resize(640, 520)
 
     def show_page(self, name: str) -> None:
         """Turn to one of ``PAGES``."""
@@ -116,6 +118,7 @@ class HelpWindow(QDialog):
             column.addSpacing(8)
         column.addStretch()
         area = QScrollArea()
+        area.setAccessibleName(self.tr("How it works"))
         area.setWidget(page)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -130,6 +133,7 @@ class HelpWindow(QDialog):
         inner = QWidget()
         inner.setLayout(self.rows)
         area = QScrollArea()
+        area.setAccessibleName(self.tr("What was found"))
         area.setWidget(inner)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)

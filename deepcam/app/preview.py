@@ -196,7 +196,7 @@ class Preview(QWidget):
         self.unmirrored.setText(self.tr("As &others see it"))
         for button in (self.mirrored, self.unmirrored):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.details.setText(self.tr("&Details"))
+        self.details.setText(self.tr("Details"))
         self.details.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.camera.setAccessibleName(self.tr("Camera"))
         self.camera.setToolTip(self.tr("The camera that looks at you."))
@@ -351,7 +351,7 @@ class _Cameras(QComboBox):
         super().__init__()
         self._fill = fill
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(16)
+        self.setMinimumContentsLength(19)
 
     def showPopup(self) -> None:  # noqa: N802
         self._fill()

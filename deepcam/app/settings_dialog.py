@@ -60,7 +60,7 @@ class KeyEdit(QKeySequenceEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Escape and not event.modifiers():
             self.setKeySequence(self._before)
-            self.nextInFocusChain().setFocus()
+            self.clearFocus()
             event.accept()
             return
         super().keyPressEvent(event)

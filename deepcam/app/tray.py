@@ -78,7 +78,7 @@ class Tray(QSystemTrayIcon):
         self.back.setText(self.tr("&Undo"))
         self.faces.setTitle(self.tr("&Faces"))
         self.cameras.setTitle(self.tr("&Camera"))
-        self.preview.setText(self.tr("&Show the window"))
+        self.preview.setText(self.tr("Show the &window"))
         self.settings.setText(self.tr("S&ettings…"))
         self.quit.setText(self.tr("&Quit"))
         self._say()

@@ -163,12 +163,12 @@ class Banner(QFrame):
     def _words(self, remedy: Remedy) -> str:
         return {
             "camera": self.tr("&Choose another camera…"),
-            "other": self.tr("&Use {0} instead"),
-            "setup": self.tr("Set up the c&amera…"),
-            "smaller": self.tr("&Smaller picture"),
+            "other": self.tr("Use {0} &instead"),
+            "setup": self.tr("Set up the cam&era…"),
+            "smaller": self.tr("Sma&ller picture"),
             "faces": self.tr("&Look at the faces…"),
             "fetch": self.tr("F&etch them now"),
-            "writable": self.tr("&Make it writable"),
+            "writable": self.tr("Make it &writable"),
             "again": self.tr("&Try again"),
         }[remedy]
 

@@ -34,7 +34,8 @@ def setup(
 ) -> dict[str, Any]:
     """Show what will be written, ask, let root do it, and look whether it worked.
 
-    ``install``: the system's packages may be installed. ``confirm``: asks the person; None goes on without asking. ``terminal``: somebody sits there.
+    ``install``: the system's packages may be installed.
+    ``confirm``: asks the person; None goes on without asking. ``terminal``: somebody sits there.
     Returns facts for ``--json``. Raises ``DeepcamError``; then nothing is half-installed.
     """
     if not system.linux:
