@@ -35,7 +35,7 @@
     </message>
     <message>
         <source>Use {0} &amp;instead</source>
-        <translation>Stattdessen {0} &amp;nehmen</translation>
+        <translation>Stattdessen {0} neh&amp;men</translation>
     </message>
     <message>
         <source>Set up the cam&amp;era…</source>
@@ -47,7 +47,7 @@
     </message>
     <message>
         <source>Make it &amp;writable</source>
-        <translation>Schrei&amp;bbar machen</translation>
+        <translation>Schreibbar &amp;machen</translation>
     </message>
     <message>
         <source>&amp;Look at the faces…</source>
@@ -137,7 +137,7 @@
     </message>
     <message>
         <source>&amp;Look again</source>
-        <translation>&amp;Erneut suchen</translation>
+        <translation>&amp;Noch einmal ansehen</translation>
     </message>
     <message>
         <source>Looking for cameras…</source>
@@ -176,7 +176,7 @@
     </message>
     <message>
         <source>somebody new</source>
-        <translation>ein neues Gesicht</translation>
+        <translation>jemand Neues</translation>
     </message>
     <message>
         <source>Now wearing {0}.</source>
@@ -525,7 +525,7 @@
     </message>
     <message>
         <source>Choose the camera “{0}” in your call program. Others see you move and speak with the face that this window shows. The switch shows them a standby card instead and lets your camera go.</source>
-        <translation>Wählen Sie im Gesprächsprogramm die Kamera „{0}“. Andere sehen Ihre Bewegungen und wie Sie sprechen, mit dem Gesicht, das dieses Fenster zeigt. Der Schalter zeigt ihnen stattdessen eine Pausenkarte und gibt Ihre Kamera frei.</translation>
+        <translation>Wählen Sie im Gesprächsprogramm die Kamera „{0}“. Andere sehen Ihre Bewegungen und wie Sie sprechen, mit dem Gesicht, das dieses Fenster zeigt. Der Schalter zeigt ihnen stattdessen ein Pausenbild und gibt Ihre Kamera frei.</translation>
     </message>
     <message>
         <source>Faces</source>
@@ -541,7 +541,7 @@
     </message>
     <message>
         <source>A plain grey cover or the standby card is shown until you are seen well again.</source>
-        <translation>Eine schlichte graue Abdeckung oder die Pausenkarte wird gezeigt, bis Sie wieder gut zu sehen sind.</translation>
+        <translation>Eine schlichte graue Abdeckung oder das Pausenbild wird gezeigt, bis Sie wieder gut zu sehen sind.</translation>
     </message>
     <message>
         <source>Hidden</source>
@@ -693,7 +693,7 @@
     </message>
     <message>
         <source>&amp;Details</source>
-        <translation>&amp;Einzelheiten</translation>
+        <translation>Einzelhei&amp;ten</translation>
     </message>
     <message>
         <source>This would be done as root, and nothing else:</source>
@@ -745,7 +745,7 @@
     </message>
     <message>
         <source>&amp;Look again</source>
-        <translation>&amp;Erneut prüfen</translation>
+        <translation>&amp;Noch einmal ansehen</translation>
     </message>
     <message>
         <source>Command</source>
@@ -836,7 +836,7 @@
     </message>
     <message>
         <source>Off: others see the standby card, and your camera is let go.</source>
-        <translation>Aus: Andere sehen die Pausenkarte, und Ihre Kamera wird freigegeben.</translation>
+        <translation>Aus: Andere sehen das Pausenbild, und Ihre Kamera wird freigegeben.</translation>
     </message>
     <message>
         <source>Keep the face that you wear now, under its name.</source>
@@ -943,7 +943,7 @@
     </message>
     <message>
         <source>Off: others see the standby card</source>
-        <translation>Aus: Andere sehen die Pausenkarte</translation>
+        <translation>Aus: Andere sehen das Pausenbild</translation>
     </message>
     <message>
         <source>Your camera is let go.</source>
@@ -967,11 +967,11 @@
     </message>
     <message>
         <source>Others see the standby card.</source>
-        <translation>Andere sehen die Pausenkarte.</translation>
+        <translation>Andere sehen das Pausenbild.</translation>
     </message>
     <message>
         <source>Others see the standby card</source>
-        <translation>Andere sehen die Pausenkarte</translation>
+        <translation>Andere sehen das Pausenbild</translation>
     </message>
     <message>
         <source>{0} sees you.</source>
@@ -1734,7 +1734,7 @@
     </message>
     <message>
         <source>&amp;Standby card at once</source>
-        <translation>Pausenkarte &amp;sofort</translation>
+        <translation>Pausenbild &amp;sofort</translation>
     </message>
     <message>
         <source>&amp;New face</source>
@@ -1805,7 +1805,7 @@
     </message>
     <message>
         <source>If your face cannot be followed for a moment, a plain cover or a standby card is shown. No button and no key shows your own face.</source>
-        <translation>Lässt sich Ihr Gesicht einen Moment nicht verfolgen, wird eine schlichte Abdeckung oder eine Pausenkarte gezeigt. Kein Knopf und keine Taste zeigt Ihr eigenes Gesicht.</translation>
+        <translation>Lässt sich Ihr Gesicht einen Moment nicht verfolgen, wird eine schlichte Abdeckung oder ein Pausenbild gezeigt. Kein Knopf und keine Taste zeigt Ihr eigenes Gesicht.</translation>
     </message>
     <message>
         <source>Your face: eyes, nose, mouth, skin, age and likeness.</source>

@@ -43,7 +43,7 @@
     </message>
     <message>
         <source>Sma&amp;ller picture</source>
-        <translation>Mi&amp;ndre bilde</translation>
+        <translation>Mind&amp;re bilde</translation>
     </message>
     <message>
         <source>Make it &amp;writable</source>
@@ -55,7 +55,7 @@
     </message>
     <message>
         <source>F&amp;etch them now</source>
-        <translation>&amp;Hent dem nå</translation>
+        <translation>Hen&amp;t dem nå</translation>
     </message>
     <message>
         <source>&amp;Try again</source>
@@ -137,7 +137,7 @@
     </message>
     <message>
         <source>&amp;Look again</source>
-        <translation>&amp;Søk igjen</translation>
+        <translation>&amp;Se igjen</translation>
     </message>
     <message>
         <source>Looking for cameras…</source>
@@ -176,7 +176,7 @@
     </message>
     <message>
         <source>somebody new</source>
-        <translation>et nytt ansikt</translation>
+        <translation>noen ny</translation>
     </message>
     <message>
         <source>Now wearing {0}.</source>
@@ -408,7 +408,7 @@
     </message>
     <message>
         <source>{0} is among your faces now.</source>
-        <translation>{0} er nå blant ansiktene dine.</translation>
+        <translation>{0} er blant ansiktene dine nå.</translation>
     </message>
     <message>
         <source>Keep this face under the name:</source>
@@ -525,7 +525,7 @@
     </message>
     <message>
         <source>Choose the camera “{0}” in your call program. Others see you move and speak with the face that this window shows. The switch shows them a standby card instead and lets your camera go.</source>
-        <translation>Velg kameraet «{0}» i samtaleprogrammet. Andre ser at du beveger deg og snakker, med ansiktet dette vinduet viser. Bryteren viser dem i stedet et pausekort og slipper kameraet ditt.</translation>
+        <translation>Velg kameraet «{0}» i samtaleprogrammet. Andre ser at du beveger deg og snakker, med ansiktet dette vinduet viser. Bryteren viser dem i stedet et pausebilde og slipper kameraet ditt.</translation>
     </message>
     <message>
         <source>Faces</source>
@@ -541,7 +541,7 @@
     </message>
     <message>
         <source>A plain grey cover or the standby card is shown until you are seen well again.</source>
-        <translation>Et enkelt grått dekke eller pausekortet vises til du er godt synlig igjen.</translation>
+        <translation>Et enkelt grått dekke eller pausebildet vises til du er godt synlig igjen.</translation>
     </message>
     <message>
         <source>Hidden</source>
@@ -745,7 +745,7 @@
     </message>
     <message>
         <source>&amp;Look again</source>
-        <translation>&amp;Sjekk igjen</translation>
+        <translation>&amp;Se igjen</translation>
     </message>
     <message>
         <source>Command</source>
@@ -804,7 +804,7 @@
     </message>
     <message>
         <source>As &amp;others see it</source>
-        <translation>Slik andre s&amp;er det</translation>
+        <translation>Slik andre ser &amp;det</translation>
     </message>
     <message>
         <source>Details</source>
@@ -836,7 +836,7 @@
     </message>
     <message>
         <source>Off: others see the standby card, and your camera is let go.</source>
-        <translation>Av: andre ser pausekortet, og kameraet ditt slippes.</translation>
+        <translation>Av: andre ser pausebildet, og kameraet ditt slippes.</translation>
     </message>
     <message>
         <source>Keep the face that you wear now, under its name.</source>
@@ -943,7 +943,7 @@
     </message>
     <message>
         <source>Off: others see the standby card</source>
-        <translation>Av: andre ser pausekortet</translation>
+        <translation>Av: andre ser pausebildet</translation>
     </message>
     <message>
         <source>Your camera is let go.</source>
@@ -967,11 +967,11 @@
     </message>
     <message>
         <source>Others see the standby card.</source>
-        <translation>Andre ser pausekortet.</translation>
+        <translation>Andre ser pausebildet.</translation>
     </message>
     <message>
         <source>Others see the standby card</source>
-        <translation>Andre ser pausekortet</translation>
+        <translation>Andre ser pausebildet</translation>
     </message>
     <message>
         <source>{0} sees you.</source>
@@ -1121,7 +1121,7 @@
     </message>
     <message>
         <source>Camera</source>
-        <translation>Kamera</translation>
+        <translation>Kameravalg</translation>
     </message>
     <message>
         <source>Picture size</source>
@@ -1734,7 +1734,7 @@
     </message>
     <message>
         <source>&amp;Standby card at once</source>
-        <translation>Pausekort &amp;straks</translation>
+        <translation>Pausebilde &amp;straks</translation>
     </message>
     <message>
         <source>&amp;New face</source>
@@ -1754,7 +1754,7 @@
     </message>
     <message>
         <source>Show the &amp;window</source>
-        <translation>Vis &amp;vinduet</translation>
+        <translation>Vis vind&amp;uet</translation>
     </message>
     <message>
         <source>S&amp;ettings…</source>
@@ -1805,7 +1805,7 @@
     </message>
     <message>
         <source>If your face cannot be followed for a moment, a plain cover or a standby card is shown. No button and no key shows your own face.</source>
-        <translation>Kan ansiktet ditt ikke følges et øyeblikk, vises et enkelt dekke eller et pausekort. Ingen knapp og ingen tast viser ditt eget ansikt.</translation>
+        <translation>Kan ansiktet ditt ikke følges et øyeblikk, vises et enkelt dekke eller et pausebilde. Ingen knapp og ingen tast viser ditt eget ansikt.</translation>
     </message>
     <message>
         <source>Your face: eyes, nose, mouth, skin, age and likeness.</source>
