@@ -236,6 +236,7 @@ class Preview(QWidget):
         """``mirror``: like a mirror, else as others see it. ``calm``: a picture now and then."""
         self._mirror, self._shown = mirror, None
         self._frames.setInterval(CALM if calm else 33)
+        self.strip.set_mirror(mirror)
         self._name_view()
 
     def _name_view(self) -> None:

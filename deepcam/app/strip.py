@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QPixmap, QTransform
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
@@ -64,6 +64,10 @@ class Strip(QWidget):
         self._controller, self._worn, self._keeping, self._fits = controller, worn, keeping, fits
         self._seeds: dict[int, list[int]] = {FITS: [], ANYBODY: []}
         self._faces: list[Face] = []
+        self._guest: dict[int, Face] = {}
+        """Who was worn when a tab was first shown, in front of its people."""
+        self.mirror = True
+        """Pictures are shown like in a mirror, as the large one."""
         self._current: Face | None = None
         self._seen = False
         self.tabs = QTabBar()
@@ -87,7 +91,7 @@ class Strip(QWidget):
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setMouseTracking(True)
         self.list.viewport().setAutoFillBackground(False)
-        self.list.setItemDelegate(Tile(self.list, worn.picture))
+        self.list.setItemDelegate(Tile(self.list, self._picture))
         self.list.itemClicked.connect(self._clicked)
         self.list.itemActivated.connect(self._activated)
         self.list.currentItemChanged.connect(self._walked)
@@ -199,10 +203,14 @@ class Strip(QWidget):
     def _build(self) -> None:
         tab = self.tabs.currentIndex()
         wish = self.sliders.wish()
-        if tab == FITS:
-            self._faces = [self._fits(seed, wish) for seed in self._seeds[FITS]]
-        elif tab == ANYBODY:
-            self._faces = [spec_of(seed, wish) for seed in self._seeds[ANYBODY]]
+        if tab in self._seeds:
+            spec = self._fits if tab == FITS else spec_of
+            self._faces = [spec(seed, wish) for seed in self._seeds[tab]]
+            worn = self._controller.current
+            if worn is not None and worn not in self._faces:
+                self._guest.setdefault(tab, worn)
+            if tab in self._guest:
+                self._faces.insert(0, self._guest[tab])
         elif tab == KEPT:
             self._faces = [shown.spec for shown in self._keeping.saved if not shown.problem]
         else:
@@ -243,6 +251,17 @@ class Strip(QWidget):
                 self.list.setCurrentRow(row)
                 self.list.blockSignals(False)
         self.list.viewport().update()
+
+    def set_mirror(self, mirror: bool) -> None:
+        """The way round of all pictures."""
+        self.mirror = mirror
+        self.list.viewport().update()
+
+    def _picture(self, face: Face) -> QPixmap | None:
+        found = self._worn.picture(face)
+        if found is None or not self.mirror:
+            return found
+        return found.transformed(QTransform().scale(-1, 1))
 
     def name(self, face: Face) -> str:
         """What ``face`` is called; '…' before that is known."""
