@@ -2,6 +2,10 @@
 
 import os
 
+from deepcam.quiet import silence_libraries
+
+# Before any library is there that could write or call somewhere.
+silence_libraries()
 # Before anybody imports numpy: the matrices here are small, and between two products OpenBLAS's
 # helper threads spin, which costs a third of a core. Who needs them sets the variable.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -14,9 +14,10 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from deepcam.cards import standby_card
 from deepcam.casting import Casting, Sampler
 from deepcam.cores import Pair
-from deepcam.covers import draw_cover, standby_card
+from deepcam.covers import draw_cover
 from deepcam.erase import checked_image, erase
 from deepcam.errors import DeepcamError
 from deepcam.fitting import Fitting, Scene
@@ -197,7 +198,7 @@ class Anonymizer:
             masked = erase(blank, [square])
             for spare in (None, masked.mask):
                 draw_cover(masked.image, square, 1.0, spare)
-            standby_card(*size, "Starting")
+            standby_card(*size)
             if self.settings.cover == "head":
                 warm_up_hair()
             self._tracker.process(blank)
@@ -238,7 +239,7 @@ class Anonymizer:
     def card(self, text: str, frame: Frame | None = None) -> SafeFrame:
         """The standby card in the size of the last picture."""
         when, number = self._last if frame is None else (frame.time, frame.number)
-        return SafeFrame(standby_card(*self._size, text), Reason.CARD, text, when, number)
+        return SafeFrame(standby_card(*self._size), Reason.CARD, text, when, number)
 
     def process(self, frame: Frame) -> SafeFrame:
         """What may be shown instead of ``frame``: a new array of the same size that shares no

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import signal
 import sys
 import traceback
 import warnings
@@ -16,7 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deepcam import memory
+from deepcam.endings import interrupt_once
 from deepcam.errors import DeepcamError
+from deepcam.platform.desktop_entry import HIDDEN
+from deepcam.quiet import no_core_files, seal
+from deepcam.terminal import printable, printable_json, tell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,6 +37,12 @@ identities = typer.Typer(
     help="Faces that belong to nobody: make, keep, share.", no_args_is_help=True
 )
 app.add_typer(identities, name="identities")
+
+
+LIGHT = frozenset(
+    {"status", "toggle", "panic", "stop", "regenerate", "setup", "doctor", "--help", "-h"}
+)
+"""Commands that work with little memory."""
 
 
 class OnDoubt(StrEnum):
@@ -87,6 +96,12 @@ def run(
     cover: CoverOption = Covered.face,
     per_face: PerFace = False,
     loop: Annotated[bool, typer.Option("--loop", help="Begin a file again at its end.")] = False,
+    card: Annotated[
+        str,
+        typer.Option(
+            metavar="plain|back-soon|#RRGGBB|PICTURE", help="What others see without a picture."
+        ),
+    ] = "plain",
     stay_on: Annotated[
         bool, typer.Option("--stay-on", help="Keep the camera running when nobody watches.")
     ] = False,
@@ -113,6 +128,8 @@ def run(
         cover="head" if cover is Covered.head else "face",
         per_face=per_face,
         loop=loop,
+        card=card,
+        language=_language(),
         stay_on=stay_on,
     )
     say = _speaker(json_)
@@ -123,7 +140,7 @@ def run(
         return
     measured = summary.get("measured", {})
     latency = (measured.get("latency_ms") or {}).get("p95", "unknown")
-    print(
+    tell(
         f"{summary.get('seconds', 0):.0f} s: {measured.get('sent', 0)} pictures sent, "
         f"{measured.get('generated', 0)} generated, {measured.get('covered', 0)} covered, "
         f"{measured.get('card', 0)} card; {measured.get('fps_fresh_mean', 0)} new ones a second, "
@@ -173,14 +190,14 @@ def anonymize(
         _print_json({**summary.as_dict(), "left_out": [str(path) for path in other]})
     else:
         kept = f", {summary.kept} kept (use --force to replace)" if summary.kept else ""
-        print(
+        tell(
             f"{summary.files} file{'s' * (summary.files != 1)} written{kept}; "
             f"{summary.frames} frames: {summary.generated} generated, {summary.covered} covered, "
             f"{summary.card} card, {summary.empty} without a face; "
             f"{summary.seconds:.1f} s, {summary.fps:.1f} frames a second ({summary.provider})"
         )
         if other:
-            print(
+            tell(
                 f"{len(other)} other file{'s' * (len(other) != 1)} left out, neither pictures nor "
                 f"videos that can be read: {other[0]}{', ...' * (len(other) > 1)}"
             )
@@ -188,7 +205,7 @@ def anonymize(
         more = f" ({len(summary.problems) - 1} more like it)" if len(summary.problems) > 1 else ""
         if not json_:
             for line in summary.problems[1:]:
-                print(line, file=sys.stderr)
+                tell(line, file=sys.stderr)
         raise DeepcamError(summary.problems[0] + more, "The other files are done.")
 
 
@@ -215,7 +232,7 @@ def identities_new(
     if json_:
         _print_json(facts)
     else:
-        print(f"{made.name} (seed {made.seed}, {_features(made.meta)})")
+        tell(f"{made.name} (seed {made.seed}, {_features(made.meta)})")
 
 
 @identities.command("list")
@@ -233,10 +250,10 @@ def identities_list(json_: Json = False) -> None:
         _print_json({"identities": rows})
         return
     if not entries:
-        print("No identity is saved yet; make one with `deepcam identities new`.")
+        tell("No identity is saved yet; make one with `deepcam identities new`.")
     for entry in entries:
         note = entry.problem or f"seed {entry.seed}, {_features(entry.meta)}"
-        print(f"{entry.name:<28} {note}")
+        tell(f"{printable(entry.name, lines=False):<28} {printable(note, lines=False)}")
 
 
 @identities.command("show")
@@ -262,7 +279,7 @@ def identities_show(
     if json_:
         _print_json(facts)
     else:
-        print(f"{identity.name} (seed {identity.seed}, {_features(identity.meta)}): {target}")
+        tell(f"{identity.name} (seed {identity.seed}, {_features(identity.meta)}): {target}")
 
 
 @identities.command("rename")
@@ -285,7 +302,7 @@ def identities_export(
     """Write an identity to a file, for another machine."""
     from deepcam.identity.gallery import Gallery
 
-    print(Gallery().export(name, path, force))
+    tell(Gallery().export(name, path, force))
 
 
 @identities.command("import")
@@ -296,7 +313,7 @@ def identities_import(
     """Save an exported identity here."""
     from deepcam.identity.gallery import Gallery
 
-    print(Gallery().import_(path, name).name)
+    tell(Gallery().import_(path, name).name)
 
 
 @identities.command("delete")
@@ -308,7 +325,7 @@ def identities_delete(
     from deepcam.identity.gallery import Gallery
 
     if undo:
-        print(Gallery().undelete())
+        tell(Gallery().undelete())
     elif name is None:
         raise typer.BadParameter("give a name, or --undo")
     else:
@@ -325,7 +342,8 @@ def toggle(json_: Json = False) -> None:
 @app.command()
 def panic(json_: Json = False) -> None:
     """Show the standby card at once, whatever the running camera does."""
-    _answer(_send("panic"), json_, "the standby card is shown")
+    answer = _send("panic")
+    _answer(answer, json_, _by_force(answer) or "the standby card is shown")
 
 
 @app.command()
@@ -348,7 +366,8 @@ def status(json_: Json = False) -> None:
 @app.command()
 def stop(json_: Json = False) -> None:
     """End the running camera."""
-    _answer(_send("stop"), json_, "stopped")
+    answer = _send("stop")
+    _answer(answer, json_, _by_force(answer) or "stopped")
 
 
 @app.command()
@@ -373,7 +392,7 @@ def setup(
     from deepcam.platform import networks
     from deepcam.platform.setup import run_for_terminal
 
-    say = _speaker(False) if json_ else print
+    say = _speaker(False) if json_ else tell
     result: dict[str, Any] = {}
     if models or file is not None or undo or networks.needed():
         result["networks"] = networks.setup(file, undo, dry_run, say)
@@ -399,7 +418,7 @@ def doctor(
         _print_json(checks.as_dict(findings))
     else:
         for finding in findings:
-            print(finding.line())
+            tell(finding.line())
     if not checks.usable(findings):
         raise typer.Exit(1)
 
@@ -418,12 +437,13 @@ def bench(
     """Measure this machine: each stage, the whole, and the bare network beside it."""
     from deepcam import bench as measure
 
+    seal()
     _quiet_libraries()
     result = measure.measure(source, frames, provider, threads, network, _speaker(json_))
     if json_:
         _print_json(result)
     else:
-        print(measure.report(result))
+        tell(measure.report(result))
 
 
 @app.command()
@@ -471,6 +491,7 @@ def evaluate(
     from deepcam.evaluation.run import evaluate as measure
     from deepcam.evaluation.run import recognizer_of
 
+    seal()
     _quiet_libraries()
     if store and not smoke:
         raise DeepcamError("--store keeps the figures of --smoke.", "Give both.")
@@ -488,8 +509,8 @@ def evaluate(
     if json_:
         _print_json(report.as_dict(outcome))
     else:
-        print(report.table(outcome))
-        print(f"written: {', '.join(str(p) for p in paths)}")
+        tell(report.table(outcome))
+        tell(f"written: {', '.join(str(p) for p in paths)}")
     broken = targets.broken_promises(outcome)
     if smoke and broken:
         raise DeepcamError(f"A promise does not hold: {'; '.join(broken)}.", f"See {paths[1]}.")
@@ -527,6 +548,7 @@ def evaluate_seeds(
     from deepcam.evaluation import seeds as survey
     from deepcam.evaluation.run import recognizer_of
 
+    seal()
     _quiet_libraries()
     found = survey.survey_seeds(seeds, rendered, faces, recognizer_of(None), _speaker(json_), first)
     if output is not None:
@@ -534,7 +556,7 @@ def evaluate_seeds(
     if json_:
         _print_json(found)
     else:
-        print(survey.table(found))
+        tell(survey.table(found))
     broken = survey.broken_promises(found)
     if broken:
         raise DeepcamError(f"A promise does not hold: {'; '.join(broken)}.", "See the figures.")
@@ -554,12 +576,13 @@ def evaluate_stages(
     """A contact sheet of how faces come about: erased, render, result."""
     from deepcam.evaluation.stages import write_stages
 
+    seal()
     _quiet_libraries()
     count = write_stages(inputs, output, _speaker(json_), originals, moments, network)
     if json_:
         _print_json({"faces": count, "sheet": str(output)})
     else:
-        print(f"{count} faces: {output}")
+        tell(f"{count} faces: {output}")
 
 
 @app.command()
@@ -590,7 +613,7 @@ def demo(
     if json_:
         _print_json(result)
     else:
-        print(demonstration.report(result))
+        tell(demonstration.report(result))
 
 
 @app.command()
@@ -611,31 +634,36 @@ def warmup() -> None:
 @app.callback()
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    hidden: Annotated[
+        bool, typer.Option(HIDDEN, help="Without a command: the app in the tray, the camera off.")
+    ] = False,
 ) -> None:
     """A virtual webcam that shows the face of someone who does not exist."""
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point. Exit codes: 0 done, 1 it did not work, 2 wrong usage, 130 interrupted."""
+    no_core_files()
     args = sys.argv[1:] if arguments is None else arguments
     if args == ["--version"]:
         from deepcam import __version__
 
-        print(__version__)
+        tell(__version__)
         return
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # other packages' remarks are not for the user
-    # `kill` ends like Ctrl-C: nothing half-written stays.
-    with contextlib.suppress(ValueError, AttributeError):
-        signal.signal(signal.SIGTERM, _interrupt)
+    # `kill` and a closed terminal end like Ctrl-C: nothing half-written stays.
+    interrupt_once()
     code: int
     try:
-        if not args and (started := _start_app()) is not None:
+        if not args or args[0] not in LIGHT:
+            memory.check()
+        if args in ([], [HIDDEN]) and (started := _start_app(bool(args))) is not None:
             sys.exit(started)
         code = int(app(args, prog_name="deepcam", standalone_mode=False) or 0)
         sys.stdout.flush()
     except DeepcamError as error:
-        print(" ".join(t for t in (error.what, error.remedy) if t), file=sys.stderr)
+        tell(" ".join(t for t in (error.what, error.remedy) if t), file=sys.stderr)
         code = 1
     except (KeyboardInterrupt, typer.Abort):
         code = 130
@@ -645,7 +673,8 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:
         code = _failed(error)
     if code == 130:  # newer versions of typer make a code of the interruption, older ones do not
-        print("Interrupted; nothing half-written was left.", file=sys.stderr)
+        with contextlib.suppress(OSError):  # the terminal may be what has gone
+            tell("Interrupted; nothing half-written was left.", file=sys.stderr)
     sys.exit(code)
 
 
@@ -654,28 +683,40 @@ def app_command(
     source: Annotated[
         str | None, typer.Option(help="A film or picture that stands for the camera, for trying.")
     ] = None,
+    hidden: Annotated[
+        bool, typer.Option("--hidden", help="In the tray alone, the camera off until asked for.")
+    ] = False,
 ) -> int:
     """Start the app (as without a command)."""
     try:
         from deepcam.app.main import run as run_app
     except ImportError:
-        raise DeepcamError("The app needs Qt.", _QT) from None
-    return run_app(source=source)
+        raise DeepcamError(*_no_qt()) from None
+    return run_app(hidden=hidden, source=source)
 
 
-_QT = "Run: pip install 'deepprivacy-cam[app]'"
+def _no_qt() -> tuple[str, str]:
+    """What keeps the app's windows from being loaded, and what to do."""
+    from deepcam.platform import qt
+    from deepcam.platform.system import System
+
+    libraries = qt.lacking("") if qt.plugin_folder() is not None else []
+    if libraries:
+        command = qt.install_command(libraries, System())
+        return f"Qt lacks {', '.join(libraries)}.", f"Run: {command}"
+    return "The app needs Qt.", "Run: pip install 'deepprivacy-cam[app]'"
 
 
-def _start_app() -> int | None:
+def _start_app(hidden: bool) -> int | None:
     """The desktop app's exit code; None, after one sentence, where it cannot run."""
     try:
         from deepcam.app.main import run as run_app
 
-        return run_app()
+        return run_app(hidden=hidden)
     except ImportError:
-        print(f"The app needs Qt. {_QT}\n", file=sys.stderr)
+        tell(" ".join(_no_qt()) + "\n", file=sys.stderr)
     except DeepcamError as error:
-        print(f"{error}\n", file=sys.stderr)
+        tell(f"{error}\n", file=sys.stderr)
     return None
 
 
@@ -688,7 +729,7 @@ def _failed(error: Exception) -> int:
         return int(getattr(error, "exit_code", 2))
     if os.environ.get("DEEPCAM_DEBUG"):
         raise error
-    if isinstance(error, MemoryError):
+    if memory.is_shortage(error):
         sentence = "There is not enough memory. Close programs, or choose something smaller."
     elif isinstance(error, OSError):
         _drop_output()
@@ -699,7 +740,7 @@ def _failed(error: Exception) -> int:
         last = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
         sentence = f"This is a fault of deepcam ({place}). Please report it."
-    print(" ".join(sentence.split()), file=sys.stderr)
+    tell(" ".join(sentence.split()), file=sys.stderr)
     return 1
 
 
@@ -709,8 +750,13 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+def _language() -> str:
+    """Of this user's terminal, as two letters; "en" where it says nothing."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            found = os.environ[name][:2].lower()
+            return {"nn": "nb", "no": "nb"}.get(found, found)
+    return "en"
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -733,11 +779,19 @@ def _send(command: str, **args: Any) -> dict[str, Any]:
     return send_command(command, **args)
 
 
+def _by_force(answer: dict[str, Any]) -> str:
+    """What happened when the running program did not answer; '' when it did."""
+    number = answer.get("ended")
+    return (
+        f"it did not answer, so process {number} was ended and the camera is off" if number else ""
+    )
+
+
 def _answer(answer: dict[str, Any], json_: bool, sentence: str) -> None:
     if json_:
         _print_json(answer)
     else:
-        print(sentence)
+        tell(sentence)
 
 
 def _lines(facts: dict[str, Any], indent: str = "") -> list[str]:
@@ -758,7 +812,7 @@ def _lines(facts: dict[str, Any], indent: str = "") -> list[str]:
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    print(printable_json(value))
 
 
 def _features(meta: dict[str, float | str]) -> str:
@@ -767,7 +821,7 @@ def _features(meta: dict[str, float | str]) -> str:
 
 def _speaker(quiet: bool) -> Callable[[str], None]:
     """Prints sentences for people to stderr; nothing when ``quiet``."""
-    return (lambda _: None) if quiet else (lambda text: print(text, file=sys.stderr))
+    return (lambda _: None) if quiet else (lambda text: tell(text, file=sys.stderr))
 
 
 def _quiet_libraries() -> None:
@@ -801,7 +855,9 @@ def _progress(show: bool, jobs: int) -> Iterator[Callable[[Job, int, int], None]
     )
 
     bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        # A file's name is no markup.
+        TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+        TimeRemainingColumn(),
         console=_stderr(), transient=True,
     )  # fmt: skip
     tasks: dict[Job, Any] = {}
@@ -810,7 +866,7 @@ def _progress(show: bool, jobs: int) -> Iterator[Callable[[Job, int, int], None]
         if job not in tasks:
             for finished in tasks.values():
                 bar.update(finished, visible=False)
-            label = job.source.name[:40]
+            label = printable(job.source.name, lines=False)[:40]
             if jobs > 1:
                 label += f" ({len(tasks) + 1}/{jobs})"
             tasks[job] = bar.add_task(label, total=total or None)

@@ -1,4 +1,4 @@
-"""What is shown instead of a face: the opaque cover of a head, and the standby card.
+"""What is shown instead of a face: the opaque cover of a head.
 
 Nothing here takes a raw pixel: covers are drawn from constants into a picture whose pixels under
 the cover are already erased, and blended with nothing but what the generator painted there.
@@ -6,9 +6,6 @@ the cover are already erased, and blended with nothing but what the generator pa
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-import cv2
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -18,19 +15,9 @@ from deepcam.outlines import PAD, spans
 
 F32 = NDArray[np.float32]
 
-TITLE = "DeepPrivacy Cam"
-STANDBY = "Standby"
-
 _LIGHT = np.array([196, 186, 178], np.float32)
 _SHADE = np.array([150, 137, 126], np.float32)
 _RIM = np.array([128, 114, 103], np.float32)
-_CARD_TOP = np.array([58, 46, 38], np.float32)
-_CARD_BOTTOM = np.array([34, 26, 22], np.float32)
-_FULL = (255,)
-_WELL = (72, 58, 48)
-_ACCENT = (214, 190, 148)
-_INK = (240, 236, 232)
-_SOFT_INK = (186, 174, 164)
 
 
 def draw_cover(
@@ -81,92 +68,3 @@ def _shade(
                     under = np.float32(image[y, x, c])
                     body = under + (body - under) * np.float32(opacity)
                 image[y, x, c] = np.uint8(body + np.float32(0.5))
-
-
-def standby_card(width: int, height: int, text: str = "") -> Image:
-    """The card that is shown instead of the camera: a new (height, width, 3) array.
-
-    ``text``: the reason in a few words ("Starting", "Camera not available"); characters that the
-    built-in font lacks are replaced. Any size from 1x1; below 160x96 the writing is left out.
-    Raises ``ValueError`` for sizes below 1.
-    """
-    if width < 1 or height < 1:
-        raise ValueError("a card needs a size")
-    plain = text.encode("ascii", "replace").decode("ascii")
-    return _card(int(width), int(height), " ".join(plain.split())[:80]).copy()
-
-
-@lru_cache(maxsize=16)
-def _card(width: int, height: int, text: str) -> Image:
-    rows = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
-    colour = _CARD_TOP + (_CARD_BOTTOM - _CARD_TOP) * rows
-    card = np.repeat(np.round(colour).astype(np.uint8), width, axis=1)
-    unit = min(width / 16, height / 9)
-    if min(width, height) >= 16:
-        with_text = width >= 160 and height >= 96
-        side = int(unit * (3.4 if with_text else 7))
-        _icon(card, width / 2, height / 2 - (unit * 1.35 if with_text else 0), max(side, 10))
-        if with_text:
-            _line(card, TITLE, height / 2 + unit * 1.25, unit * 0.62, _INK)
-            _line(card, STANDBY, height / 2 + unit * 2.10, unit * 0.36, _ACCENT)
-            if text:
-                _line(card, text, height / 2 + unit * 2.80, unit * 0.34, _SOFT_INK)
-    card.setflags(write=False)
-    return card
-
-
-def _icon(card: Image, x: float, y: float, side: int) -> None:
-    """A shield with a face without features, drawn four times as large and reduced."""
-    n = 4 * side
-    t = np.linspace(0, 1, 40)
-    # Right half of a shield in a unit square: a level shoulder, then a curve down to the tip.
-    edge_x = 0.42 * np.where(t < 0.35, 1.0, np.cos((t - 0.35) / 0.65 * np.pi / 2) ** 0.8)
-    edge_y = -0.40 + 0.88 * t
-    right = np.concatenate([[[0.0, -0.48]], np.stack([edge_x, edge_y], 1)])
-    shape = np.concatenate([right, (right * [-1, 1])[::-1]])
-    cover = np.zeros((n, n), np.uint8)
-    cv2.fillPoly(cover, [_pixels(shape, n)], _FULL)
-    inner = np.zeros((n, n), np.uint8)
-    cv2.fillPoly(inner, [_pixels(shape * 0.87, n)], _FULL)
-    head = np.zeros((n, n), np.uint8)
-    face = (int(n * 0.125), int(n * 0.155))
-    cv2.ellipse(head, (n // 2, int(n * 0.42)), face, 0, 0, 360, _FULL, -1)
-    bust = (n // 2, int(n * 0.83))
-    cv2.ellipse(head, bust, (int(n * 0.25), int(n * 0.20)), 0, 180, 360, _FULL, -1)
-    head[bust[1] :, bust[0] - int(n * 0.25) : bust[0] + int(n * 0.25) + 1] = 255
-    head &= inner
-    for mask, tone in ((cover, _ACCENT), (inner, _WELL), (head, _ACCENT)):
-        small = np.asarray(cv2.resize(mask, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
-        _blend(card, round(x - side / 2), round(y - side / 2), small, tone)
-
-
-def _pixels(unit: NDArray[np.float64], n: int) -> NDArray[np.int32]:
-    points: NDArray[np.int32] = np.round((unit + 0.5) * (n - 1)).astype(np.int32)
-    return points
-
-
-def _line(card: Image, text: str, y: float, high: float, tone: tuple[int, int, int]) -> None:
-    """One centred line of text about ``high`` pixels tall, made narrower where it must be."""
-    font, big = cv2.FONT_HERSHEY_DUPLEX, 3.0
-    (w, h), below = cv2.getTextSize(text, font, big, 3)
-    ink = np.zeros((h + below + 8, w + 8), np.uint8)
-    cv2.putText(ink, text, (4, h + 4), font, big, _FULL, 3, cv2.LINE_AA)
-    scale = min(high / h, 0.92 * card.shape[1] / ink.shape[1])
-    if scale * h < 4:
-        return
-    small = np.asarray(
-        cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
-    )
-    top = round(y - scale * h / 2)
-    _blend(card, round((card.shape[1] - small.shape[1]) / 2), top, small, tone)
-
-
-def _blend(card: Image, x: int, y: int, share: Mask, tone: tuple[int, int, int]) -> None:
-    """Lay ``tone`` over ``card`` at (x, y) by ``share`` 0..255, clipped to the card."""
-    x0, y0 = max(x, 0), max(y, 0)
-    x1, y1 = min(x + share.shape[1], card.shape[1]), min(y + share.shape[0], card.shape[0])
-    if x1 <= x0 or y1 <= y0:
-        return
-    a = share[y0 - y : y1 - y, x0 - x : x1 - x, None].astype(np.float32) / 255
-    part = card[y0:y1, x0:x1]
-    part[:] = np.round(part + (np.array(tone, np.float32) - part) * a).astype(np.uint8)

@@ -14,6 +14,7 @@ from typing import Any
 from deepcam.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Reason, SafeFrame
+from deepcam.quiet import seal
 
 IMAGES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
 """Endings of picture files."""
@@ -166,6 +167,7 @@ def anonymize(
     and what was finished stays. Raises ``DeepcamError`` when faces cannot be generated at all: a
     file of covers only is not what was asked for.
     """
+    seal()
     summary = Summary()
     began = time.monotonic()
     with _Workshop(options) as workshop:

@@ -32,21 +32,14 @@ echo "Installing packages (about 700 MB on the first run) ..."
 
 # System libraries that wheels expect but do not bring.
 "$venv/bin/python" - <<'PY' || exit 1
-import ctypes, sys
-needed = {
-    "libGL.so.1": "libgl1", "libglib-2.0.so.0": "libglib2.0-0", "libEGL.so.1": "libegl1",
-    "libxkbcommon.so.0": "libxkbcommon0", "libdbus-1.so.3": "libdbus-1-3",
-    "libfontconfig.so.1": "libfontconfig1",
-}
-missing = []
-for library, package in needed.items():
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        missing.append(package)
+import os, sys
+from deepcam.platform import qt
+from deepcam.platform.system import System
+# Those of windows only where there is a screen; without one the camera and the files work.
+missing = qt.lacking("xcb" if os.environ.get("DISPLAY") else "")
 if missing:
     print("deepcam: System libraries are missing: " + ", ".join(missing) + ".", file=sys.stderr)
-    print("Install them: sudo apt-get install " + " ".join(missing), file=sys.stderr)
+    print("Install them: " + qt.install_command(missing, System()), file=sys.stderr)
     raise SystemExit(1)
 PY
 # Where mediapipe brings no networks they are fetched now; without a network it can be done later.

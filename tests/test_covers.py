@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenes import oval
 
-from deepcam.covers import draw_cover, standby_card
+from deepcam.covers import draw_cover
 from deepcam.erase import erase
 from deepcam.frames import Frame
 from deepcam.outlines import whole_head
@@ -53,25 +52,3 @@ def test_opacity_blends_and_spare_is_left_alone() -> None:
     draw_cover(part, outline, 1.0, spare)
     assert not part[:, :48].any()
     np.testing.assert_array_equal(part[:, 48:], full[:, 48:])
-
-
-@pytest.mark.parametrize(
-    "size", [(1280, 720), (16, 16), (1, 1), (3, 200), (200, 3), (640, 480), (720, 1280), (64, 48)]
-)
-def test_cards_of_any_size(size: tuple[int, int]) -> None:
-    card = standby_card(*size, "Camera not available")
-    assert card.shape == (size[1], size[0], 3)
-    assert card.dtype == np.uint8
-    assert card.flags.c_contiguous
-    if min(size) >= 16:
-        assert card.max() > 80, "the icon is missing"
-
-
-def test_a_card_says_why_and_may_be_written_to() -> None:
-    a, b = standby_card(640, 360, "Starting"), standby_card(640, 360, "Camera not available")
-    assert (a != b).any()
-    a[:] = 0
-    assert standby_card(640, 360, "Starting").any(), "a cached card was changed by its user"
-    standby_card(640, 360, "Grün\n✓ " + "x" * 500)
-    with pytest.raises(ValueError, match="size"):
-        standby_card(0, 10)

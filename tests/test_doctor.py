@@ -379,10 +379,18 @@ def test_pipewire_that_has_not_noticed(machine: Machine) -> None:
     assert _only(desktop.pipewire(machine.system())).state is State.OK
 
 
-def test_display(machine: Machine) -> None:
+def test_display(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Any] = [None]
+    monkeypatch.setattr(desktop.qt, "obstacle", lambda environ: found[0])
+    monkeypatch.setattr(desktop.qt, "plugin_folder", lambda: Path("/"))
     assert _only(desktop.display(machine.system())).state is State.WARN
     machine.environ["DISPLAY"] = ":0"
     assert _only(desktop.display(machine.system())).state is State.OK
+    found[0] = ("Qt lacks libxcb-icccm.so.4.", ["libxcb-icccm.so.4"])
+    finding = _only(desktop.display(machine.system()))
+    assert finding.state is State.WARN
+    assert "libxcb-icccm.so.4" in finding.reason
+    assert finding.command == "sudo apt-get install libxcb-icccm4"
 
 
 def _bus(machine: Machine, name: str, there: bool) -> None:

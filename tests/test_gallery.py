@@ -138,6 +138,23 @@ def _giant_png() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + header + crc + b"\0" * 64
 
 
+def _zip() -> bytes:
+    raw = io.BytesIO()
+    np.savez(raw, shape=np.zeros((468, 3), np.float32))
+    return raw.getvalue()
+
+
+def _animated(data: dict[str, bytes]) -> None:
+    """A true picture with the chunk of an animation, whose first frame is broken."""
+    png = data["texture.png"]
+    control = b"acTL" + struct.pack(">II", 2, 0)
+    chunk = struct.pack(">I", 8) + control + struct.pack(">I", zlib.crc32(control))
+    frame = b"fcTL" + struct.pack(">IIIIIHHBB", 0, 9, 9, 0, 0, 1, 1, 0, 0)
+    chunk += struct.pack(">I", 26) + frame + struct.pack(">I", zlib.crc32(frame))
+    data["texture.png"] = png[:33] + chunk + png[33:60] + png[-12:]
+    _meta(data)
+
+
 def _set(**parts: bytes) -> Callable[[dict[str, bytes]], None]:
     def change(all_parts: dict[str, bytes]) -> None:
         all_parts.update({k.replace("_", "."): v for k, v in parts.items()})
@@ -165,6 +182,15 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "teeth": lambda d: _rebuilt(d, lambda p: _meta(p, teeth=99)),
     "iris": lambda d: _rebuilt(d, lambda p: _meta(p, iris=[1, 2, 999])),
     "no object": lambda d: _rebuilt(d, lambda p: p.update({"meta.json": b"[1, 2]"})),
+    "zip as shape": lambda d: _rebuilt(d, _set(shape_npy=_zip())),
+    "giant shape": lambda d: _rebuilt(
+        d, _set(shape_npy=_bytes(np.zeros(1, np.float32)).replace(b"(1,)", b"(9**9,)"))
+    ),
+    "broken animation": lambda d: _rebuilt(d, _animated),
+    "text that a terminal obeys": lambda d: _rebuilt(
+        d, lambda p: _meta(p, parameters={"tone": "\x1b[2J"})
+    ),
+    "name that a terminal obeys": lambda d: _rebuilt(d, lambda p: _meta(p, name="Ada\x9b2J")),
     "newer": lambda d: _rebuilt(d, lambda p: _meta(p, format=99)),
 }
 
@@ -251,3 +277,34 @@ def test_what_was_deleted_long_ago_goes_for_good(gallery: Gallery, person: Ident
     gallery.save(replace(person, name="Cleo"))
     gallery.delete("Cleo")
     assert len(list(trash.iterdir())) == 1
+
+
+def test_a_picture_with_more_in_it_is_read_without_it(gallery: Gallery, person: Identity) -> None:
+    """Profiles, texts and animations never reach the decoder; the pixels are what they were."""
+
+    def add(parts: dict[str, bytes]) -> None:
+        note = b"tEXtComment\0hello"
+        chunk = struct.pack(">I", len(note) - 4) + note + struct.pack(">I", zlib.crc32(note))
+        parts["texture.png"] = parts["texture.png"][:33] + chunk + parts["texture.png"][33:]
+        _meta(parts)
+
+    path = gallery.save(person)
+    path.write_bytes(_rebuilt(path.read_bytes(), add))
+    assert np.array_equal(gallery.load(7).texture, person.texture)
+
+
+def test_a_damaged_file_shows_its_name_without_harm(gallery: Gallery, run, own_home: Path) -> None:
+    folder = own_home / "data" / "identities"
+    folder.mkdir(parents=True)
+    (folder / "a\x1b]0;owned\x07\x9b31m\nb\u202e.identity").write_bytes(b"PK")
+    (folder / os.fsdecode(b"\xff\xfe.identity")).write_bytes(b"PK")
+    code, out, err = run("identities", "list")
+    assert code == 0
+    assert len(out.splitlines()) == 2
+    assert all(line.isprintable() for line in (out + err).splitlines())
+    code, out, err = run("identities", "list", "--json")
+    assert all(line.isprintable() for line in out.splitlines())
+    assert "\x1b" in json.loads(out)["identities"][0]["name"]
+    code, out, err = run("identities", "show", "x\x1b[2Jy")
+    assert code == 1
+    assert all(line.isprintable() for line in err.splitlines())

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import stat
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -155,12 +160,27 @@ def test_stale_socket_is_replaced_and_the_own_one_removed() -> None:
     assert not path.exists()
 
 
-def test_directory_open_to_others_is_closed(
+def test_a_named_directory_open_to_others_is_refused_and_stays_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It may be a home or a shared folder: other programs need it as it is."""
     folder = tmp_path / "run"
     folder.mkdir(mode=0o755)
     monkeypatch.setenv(control.ENV, str(folder))
+    with pytest.raises(DeepcamError, match="open to others"):
+        runtime_dir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    monkeypatch.setenv(control.ENV, str(folder / "new"))
+    assert stat.S_IMODE(runtime_dir().stat().st_mode) == 0o700
+
+
+def test_our_own_directory_open_to_others_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "deepcam"
+    folder.mkdir(mode=0o755)
+    monkeypatch.delenv(control.ENV)
+    monkeypatch.setattr(control.platformdirs, "user_runtime_dir", lambda name: str(tmp_path / name))
     assert runtime_dir() == folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
@@ -206,3 +226,100 @@ def test_loopback_with_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         server.close()
     assert not server.path.exists()
+
+
+OWNER = """
+import sys, time
+from deepcam.live.control import ControlServer
+server = ControlServer(lambda command, args: {"on": False})
+print("ready", flush=True)
+time.sleep(120)
+"""
+
+
+@pytest.fixture
+def owner() -> Iterator[subprocess.Popen[str]]:
+    """Another program that holds the lock."""
+    process = subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_an_owner_that_does_not_answer_keeps_its_place(owner: subprocess.Popen[str]) -> None:
+    os.kill(owner.pid, signal.SIGSTOP)
+    with pytest.raises(DeepcamError, match=f"running already .process {owner.pid}"):
+        ControlServer(answer)
+    assert (runtime_dir() / control.NAME).is_socket()
+    assert control.is_running()
+    os.kill(owner.pid, signal.SIGCONT)
+    assert send_command("panic") == {"on": False}
+
+
+@pytest.mark.parametrize("command", ["panic", "stop"])
+def test_panic_and_stop_reach_an_owner_that_does_not_answer(
+    owner: subprocess.Popen[str], command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(control.URGENT, command, 0.3)
+    os.kill(owner.pid, signal.SIGSTOP)
+    held = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(40)]
+    for client in held:  # its queue is full as well
+        client.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            client.connect(str(runtime_dir() / control.NAME))
+    assert send_command(command) == {"on": False, "ended": owner.pid}
+    assert owner.wait(5) == -signal.SIGKILL
+    assert not control.is_running()
+    ControlServer(answer).close()
+    for client in held:
+        client.close()
+
+
+def test_other_commands_end_nobody(
+    owner: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "ANSWER_WITHIN", 0.3)
+    os.kill(owner.pid, signal.SIGSTOP)
+    with pytest.raises(DeepcamError, match=f"process {owner.pid}.*did not answer"):
+        send_command("toggle")
+    os.kill(owner.pid, signal.SIGCONT)
+    assert owner.poll() is None
+
+
+def test_a_killed_owner_makes_room(owner: subprocess.Popen[str]) -> None:
+    owner.kill()
+    owner.wait()
+    assert not control.is_running()
+    server = ControlServer(answer)
+    assert send_command("status") == {"did": "status"}
+    server.close()
+
+
+def test_newcomers_get_through_whatever_is_connected(server: ControlServer) -> None:
+    idle = []
+    for _ in range(3 * control.MOST_CLIENTS):
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        client.connect(str(server.path))
+        idle.append(client)
+    for _ in range(3):
+        assert send_command("status") == {"did": "status"}
+    deadline = time.monotonic() + 5
+    while len(server._clients) > control.MOST_CLIENTS and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(server._clients) <= control.MOST_CLIENTS
+    for client in idle:
+        client.close()
+
+
+def test_commands_sent_at_once_are_all_answered(server: ControlServer) -> None:
+    numbers = range(50)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(5)
+        client.connect(str(server.path))
+        text = "".join(json.dumps({"command": "identity", "n": n}) + "\n" for n in numbers)
+        client.sendall(text.encode())
+        client.shutdown(socket.SHUT_WR)
+        with client.makefile() as answers:
+            assert [json.loads(line)["n"] for line in answers] == list(numbers)

@@ -472,3 +472,48 @@ def test_command_line(
         main(["setup"])
     assert end.value.code == 1
     assert "Add --yes" in capsys.readouterr().err
+
+
+def test_root_is_given_the_text_and_a_python_nobody_else_can_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of this user may be another one when the password has been typed."""
+    asked = privilege.command({"write": {}, "remove": [], "steps": []})
+    assert str(Path(rootjob.__file__)) not in asked
+    assert asked[1:4] == ["-I", "-S", "-c"]
+    assert asked[4] == Path(rootjob.__file__).read_text()
+    mine = tmp_path / "python"
+    mine.symlink_to("/bin/true")
+    system = tmp_path / "system"
+    system.write_text("#!/bin/sh\n")
+    system.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(mine))
+    monkeypatch.setattr(privilege, "PYTHONS", (str(system),))
+    monkeypatch.setattr(privilege, "is_roots", lambda path: path == system)
+    assert privilege.command({})[0] == str(system)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert privilege.command({})[:2] == [str(system), "-I"]
+    monkeypatch.setattr(privilege, "PYTHONS", ())
+    assert privilege.command({})[1:3] == ["setup", privilege.HIDDEN]
+
+
+def test_what_is_roots(tmp_path: Path) -> None:
+    assert privilege.is_roots(Path("/usr/bin/env"))
+    assert not privilege.is_roots(Path("/nowhere"))
+    mine = tmp_path / "python"
+    mine.write_text("")
+    mine.chmod(0o777)
+    assert not privilege.is_roots(mine)
+    link = tmp_path / "link"
+    link.symlink_to("/usr/bin/env")
+    assert privilege.is_roots(link)  # what it leads to is handed over, not the link
+
+
+def test_the_job_needs_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text alone does it, with nothing of the directory or the environment around it."""
+    (tmp_path / "json.py").write_text("raise SystemExit('this user was believed')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    job = {"write": {"etc/passwd": ""}, "remove": [], "steps": []}
+    done = subprocess.run(privilege.command(job), cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["what"].startswith("This is not a job of deepcam setup")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -183,10 +184,12 @@ def test_the_window_mirrors_and_ends_when_it_is_closed() -> None:
     class Window:
         def __init__(self) -> None:
             self.shown: list[Image] = []
+            self.title = ""
             self.open = True
 
-        def show(self, image: Image) -> bool:
+        def show(self, image: Image, title: str) -> bool:
             self.shown.append(image.copy())
+            self.title = title
             return self.open
 
         def close(self) -> None:
@@ -196,6 +199,10 @@ def test_the_window_mirrors_and_ends_when_it_is_closed() -> None:
     sink._window = window  # type: ignore[assignment]
     sink.send(safe(picture(1, SIZE)))
     assert np.array_equal(window.shown[0], picture(1, SIZE)[:, ::-1])
+    # Words of a card are readable, and why it is there is for this window alone.
+    sink.send(replace(safe(picture(1, SIZE)), reason=Reason.CARD, detail="No camera"))
+    assert np.array_equal(window.shown[1], picture(1, SIZE))
+    assert window.title.endswith(": No camera")
     window.open = False
     with pytest.raises(SinkClosedError):
         sink.send(safe(picture(2, SIZE)))

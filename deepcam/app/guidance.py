@@ -65,12 +65,12 @@ class Guidance(QObject):
         insert(self.banner, window)
         self.face_lost.connect(self._face_lost)
 
-    def begin(self) -> None:
+    def begin(self, guide: bool = True) -> None:
         """At the start: the guide for who is here for the first time; old trash goes."""
         from deepcam.identity.gallery import Gallery
 
         self._background.run(lambda: Gallery().empty_trash(), _nothing, _nothing)
-        if self._store.first_run:
+        if guide and self._store.first_run:
             self.show_guide()
 
     def look(self, status: dict[str, Any]) -> None:

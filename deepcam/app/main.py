@@ -34,13 +34,16 @@ from deepcam.app.trouble import HINTS
 from deepcam.app.viewers import Viewers
 from deepcam.app.worn import WornPictures
 from deepcam.doctor import Finding
+from deepcam.endings import ending_signals
 from deepcam.errors import DeepcamError
 from deepcam.identity.gallery import Gallery
 from deepcam.live.control import runtime_dir
+from deepcam.live.lock import InstanceLock, holder
 from deepcam.platform.desktop_entry import APP_ID
 from deepcam.platform.hotkeys import ACTIONS
+from deepcam.platform.qt import ensure_windows
 
-_OF_A_SESSION = ("camera", "size", "fps", "output", "on_doubt", "cover")
+_OF_A_SESSION = ("camera", "size", "fps", "output", "on_doubt", "cover", "card")
 """Settings that a running session cannot change."""
 
 
@@ -54,14 +57,17 @@ class App:
         address: str,
         store: SettingsFile | None = None,
         source: str | None = None,
+        asleep: bool = False,
     ) -> None:
         self.store = store or SettingsFile()
         self._cameras = cameras if source is None else (lambda: [Path(source).name])
         self._said = self.store.load()
         self._applied = self.store.now
+        self._asleep = asleep
         i18n.install(self.store.now.language)
         self.controller = Controller(
-            factory or (lambda camera, face: live(camera, face, self.store.now, source)),
+            factory
+            or (lambda camera, face: live(camera, face, self.store.now, source, self._asleep)),
             lambda: secrets.randbits(31),
             self._first_face,
         )
@@ -95,16 +101,17 @@ class App:
         self.server = QLocalServer()
         self.server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self.server.newConnection.connect(self._raised)
-        # The address is free (nobody answered): what lies there is left over from a crash.
+        # Nobody else has the lock: what lies there is left over from a crash.
         QLocalServer.removeServer(address)
         self.server.listen(address)
         self._timer = QTimer(interval=500)
         self._timer.timeout.connect(self.refresh)
         self._timer.start()
 
-    def start(self) -> None:
-        """Show the window and begin."""
-        self.show_window()
+    def start(self, hidden: bool = False) -> None:
+        """Show the window and begin; ``hidden``: in the tray alone, until somebody asks for it."""
+        if not hidden:
+            self.show_window()
         self._look()
         self.controller.start()
         self.keeping.read()
@@ -113,10 +120,11 @@ class App:
             self.preview.tell(_no_tray())
         if self._said:
             self.preview.tell("\n".join(map(told, self._said)))
-        self.guidance.begin()
+        self.guidance.begin(guide=not hidden)
 
     def show_window(self) -> None:
         """Bring the window to the front."""
+        self._asleep = False
         _raise(self.preview)
 
     def show_gallery(self) -> None:
@@ -337,9 +345,14 @@ def _raise(window: QWidget) -> None:
 
 
 def live(
-    camera: str | None, face: str | int, settings: Settings, source: str | None = None
+    camera: str | None,
+    face: str | int,
+    settings: Settings,
+    source: str | None = None,
+    asleep: bool = False,
 ) -> SessionLike:
-    """A session after the app's settings; ``source``: a film or picture instead of the camera."""
+    """A session after the app's settings; ``source``: a film or picture instead of the camera;
+    ``asleep``: see ``LiveSettings``."""
     from deepcam.app.outlook import can_be_seen
     from deepcam.live.session import LiveSettings, Session
 
@@ -357,6 +370,9 @@ def live(
             output="null" if nowhere else settings.output,
             on_doubt=settings.on_doubt,
             cover=settings.cover,
+            card=settings.card,
+            language=i18n.resolve(settings.language),
+            asleep=asleep,
         )
     )
 
@@ -368,13 +384,15 @@ def ask_to_show(address: str) -> bool:
     return socket.waitForConnected(500)
 
 
-def run(factory: Factory | None = None, source: str | None = None) -> int:
-    """Start the app; returns the exit code. ``source``: a film or picture that stands for the
-    camera. Raises ``DeepcamError`` without a display."""
+def run(factory: Factory | None = None, hidden: bool = False, source: str | None = None) -> int:
+    """Start the app; returns the exit code. ``hidden``: without its window, the camera off until
+    somebody looks. ``source``: a film or picture that stands for the camera. Raises
+    ``DeepcamError`` without a display, and when it runs already and does not answer."""
     if sys.platform == "linux" and not any(
         os.environ.get(k) for k in ("DISPLAY", "WAYLAND_DISPLAY")
     ):
         raise DeepcamError("There is no display for the app.", "Use `deepcam run` instead.")
+    ensure_windows()
     import cv2  # noqa: F401
 
     # OpenCV points Qt at its own plugins, which do not fit this Qt.
@@ -386,11 +404,19 @@ def run(factory: Factory | None = None, source: str | None = None) -> int:
     address = str(runtime_dir() / "app")
     if ask_to_show(address):
         return 0
-    app = App(factory, address, source=source)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: application.quit())
-    app.start()
+    lock = InstanceLock.take(runtime_dir() / "app.lock")
+    if lock is None:
+        number = holder(runtime_dir() / "app.lock")
+        raise DeepcamError(
+            f"The app runs already (process {number}), but its window does not answer.",
+            f"Wait a moment, or end it with: kill -9 {number}",
+        )
+    app = App(factory, address, source=source, asleep=hidden)
+    for signal_number in ending_signals():
+        signal.signal(signal_number, lambda *_: application.quit())
+    app.start(hidden)
     try:
         return int(application.exec())
     finally:
         app.close()
+        lock.release()

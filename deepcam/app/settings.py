@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from deepcam import cards
 from deepcam.app.hotkeys import DEFAULTS
 from deepcam.errors import DeepcamError
 from deepcam.identity.gallery import check_name
@@ -40,6 +41,9 @@ class Settings:
     """The saved face that is always worn; '' is a new one at every start."""
     on_doubt: Literal["cover", "card"] = "cover"
     cover: Literal["face", "head"] = "face"
+    card: str = "plain"
+    """What others see while there is no picture: "plain", "back-soon", a colour such as "#204060",
+    or the path of a picture (``deepcam.cards.check``)."""
     hotkeys: dict[str, str] = field(default_factory=lambda: dict(DEFAULTS))
     """toggle, new_face and panic to keys such as "Ctrl+Alt+N"; '' is none."""
     start_at_login: bool = False
@@ -135,11 +139,12 @@ def default_folder() -> Path:
 
 def parse(table: Mapping[str, Any]) -> tuple[Settings, list[str]]:
     """Settings from what TOML says, and a sentence for each value that cannot be used."""
-    made, said = Settings(), []
+    # In one go: a file may hold a hundred thousand keys.
+    unknown = {key: value for key, value in table.items() if key not in _READERS}
+    made, said = Settings(unknown=unknown), []
     for key, value in table.items():
         read = _READERS.get(key)
         if read is None:
-            made = replace(made, unknown={**made.unknown, key: value})
             continue
         try:
             made = replace(made, **{key: read(value)})
@@ -241,6 +246,13 @@ def _name(value: object) -> str:
     return text and check_name(text)
 
 
+def _card(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    cards.check(value)
+    return value
+
+
 def _keys(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise TypeError
@@ -256,6 +268,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "face": _name,
     "on_doubt": _one_of("cover", "card"),
     "cover": _one_of("face", "head"),
+    "card": _card,
     "start_at_login": _flag,
     "mirror_preview": _flag,
     "language": _one_of(*LANGUAGES),

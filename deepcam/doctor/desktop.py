@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from deepcam import APP_NAME
 from deepcam.doctor.finding import Finding, good, warn
-from deepcam.platform import loopback
+from deepcam.platform import loopback, qt
 from deepcam.platform.system import System
 
 MANAGERS = ("wireplumber", "pipewire-media-")
@@ -50,10 +50,18 @@ def on_bus(system: System, name: str) -> bool | None:
 
 def display(system: System) -> list[Finding]:
     """A screen for preview and app."""
-    if not system.linux or session(system):
-        return [good("display", "There is a screen for the preview and the app.")]
-    reason = "There is no screen: no preview, no app."
-    return [warn("display", reason)]
+    there = good("display", "There is a screen for the preview and the app.")
+    if not system.linux:
+        return [there]
+    if not session(system):
+        return [warn("display", "There is no screen: no preview, no app.")]
+    # Asked as Qt will ask: that a screen is named does not mean that windows can be shown on it.
+    found = qt.obstacle(system.environ) if qt.plugin_folder() is not None else None
+    if found is None:
+        return [there]
+    reason, libraries = found
+    command = qt.install_command(libraries, system) if libraries else ""
+    return [warn("display", f"{reason} No preview, no app.", command)]
 
 
 def pipewire(system: System) -> list[Finding]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 
-from deepcam.doctor.finding import Finding, good, warn
+from deepcam.doctor.finding import Finding, fail, good, warn
+from deepcam.memory import NEEDED, limit
 from deepcam.platform.system import System
 
 LEAST_MEMORY = 2 << 30
@@ -32,6 +33,10 @@ def disk(_: System) -> list[Finding]:
 
 def memory(system: System) -> list[Finding]:
     """Memory that programs can have without swapping."""
+    most = limit()
+    if most is not None and most < NEEDED:
+        reason = f"Programs may have {most >> 20} MB of memory here; {NEEDED >> 20} MB are needed."
+        return [fail("memory", reason, "ulimit -v unlimited")]
     free = _available(system)
     text = f"{free / 2**30:.1f} GiB of memory are free."
     if free < LEAST_MEMORY:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcam.quiet import seal
+
 F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
 
@@ -47,6 +49,7 @@ class Workers:
 
 def _load(model: str) -> None:
     global _encoder
+    seal()
     import dlib
 
     _encoder = dlib.face_recognition_model_v1(model)

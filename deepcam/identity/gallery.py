@@ -13,7 +13,6 @@ import json
 import os
 import re
 import secrets
-import struct
 import time
 import unicodedata
 import zipfile
@@ -28,6 +27,7 @@ from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
 from deepcam.identity.types import Identity
+from deepcam.identity.vetting import floats, plain_png, texts_fit
 from deepcam.identity.wish import read_spec
 
 FORMAT = 1
@@ -261,20 +261,15 @@ def resolve_identity(spec: str | int | None, gallery: Gallery | None = None) -> 
 def read_identity(path: Path) -> Identity:
     """The identity in an archive. Raises ``DeepcamError`` for everything that is not one."""
     meta, parts = _read(path)
-    if parts["texture.png"][:8] != b"\x89PNG\r\n\x1a\n" or len(parts["texture.png"]) < 33:
-        raise _damaged(path)
-    # The size before the decoder: a picture of a few bytes may claim gigabytes.
-    if struct.unpack(">II", parts["texture.png"][16:24]) != TEXTURE[:2]:
+    png = plain_png(parts["texture.png"], (TEXTURE[1], TEXTURE[0]))
+    shape = floats(parts["shape.npy"], SHAPE)
+    if png is None or shape is None:
         raise _damaged(path)
     try:
-        encoded = np.frombuffer(parts["texture.png"], np.uint8)
-        texture = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
-        shape = np.load(io.BytesIO(parts["shape.npy"]), allow_pickle=False)
-    except Exception:  # decoders raise whatever they like for broken input
+        texture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
         raise _damaged(path) from None
     if texture is None or texture.shape != TEXTURE or texture.dtype != np.uint8:
-        raise _damaged(path)
-    if shape.shape != SHAPE or shape.dtype != np.float32:
         raise _damaged(path)
     if not np.isfinite(shape).all() or np.abs(shape).max() > 5:
         raise _damaged(path)
@@ -424,6 +419,7 @@ def _meta_fits(meta: object) -> bool:
         and isinstance(parameters, dict)
         and len(parameters) <= 32
         and all(isinstance(v, int | float | str) for v in parameters.values())
+        and texts_fit(parameters)
         and isinstance(hashes, dict)
     )
 

@@ -17,19 +17,22 @@ import json
 import logging
 import os
 import secrets
+import signal
 import socket
 import stat
 import struct
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
 from deepcam.errors import DeepcamError
+from deepcam.live.lock import InstanceLock, holder
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +44,10 @@ PATIENCE = 10.0
 """Seconds that a connection may be idle."""
 ANSWER_WITHIN = 40.0
 """Seconds that a caller waits (a new face may have to be sampled)."""
+URGENT = {"panic": 3.0, "stop": 10.0}
+"""Commands that must have an effect, and seconds until they get it by force."""
 NAME = "control.sock"
+LOCK = "running.lock"
 TOKEN = "control.json"
 ENV = "DEEPCAM_RUNTIME_DIR"
 
@@ -54,11 +60,12 @@ _UNIX = hasattr(socket, "AF_UNIX") and sys.platform != "win32"
 def runtime_dir() -> Path:
     """The private directory (0700) of this user's running program; made when missing.
 
-    Raises ``DeepcamError`` when it belongs to somebody else or cannot be made.
+    Raises ``DeepcamError`` when it belongs to somebody else or cannot be made, and for one that
+    ``DEEPCAM_RUNTIME_DIR`` names and others may enter: whatever it is, it was not made for this.
     """
     override = os.environ.get(ENV)
     if override:
-        return _private(Path(override))
+        return _private(Path(override), ours=False)
     try:
         return _private(Path(platformdirs.user_runtime_dir("deepcam")))
     except (OSError, DeepcamError):
@@ -67,7 +74,8 @@ def runtime_dir() -> Path:
         return _private(Path(tempfile.gettempdir()) / f"deepcam-{user}")
 
 
-def _private(path: Path) -> Path:
+def _private(path: Path, ours: bool = True) -> Path:
+    """``ours``: no other program uses a directory of this name, so it may be closed to others."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         facts = path.lstat()
@@ -81,12 +89,15 @@ def _private(path: Path) -> Path:
             f"The directory {path} for the control socket is not yours.",
             f"Set {ENV} to a directory of your own.",
         )
-    if _UNIX and stat.S_IMODE(facts.st_mode) != 0o700:
+    if _UNIX and stat.S_IMODE(facts.st_mode) & 0o077:
         try:
+            if not ours:
+                raise PermissionError
             path.chmod(0o700)
         except OSError:
             raise DeepcamError(
-                f"The directory {path} is open to others.", f"Set {ENV} to another one."
+                f"The directory {path} is open to others, so the control socket cannot lie there.",
+                f"Set {ENV} to a directory that does not exist yet, or to one with mode 700.",
             ) from None
     if not os.access(path, os.W_OK | os.X_OK):
         raise DeepcamError(
@@ -99,26 +110,35 @@ def _private(path: Path) -> Path:
 def send_command(command: str, **args: Any) -> dict[str, Any]:
     """Ask the running program; returns its answer without ``ok``.
 
+    ``panic`` and ``stop`` get through whatever it does: when no answer comes, its process is
+    ended by force, and the answer has ``ended`` (its process number).
     Raises ``DeepcamError`` when nothing runs, no answer comes, or the answer is an error.
     """
-    reply = _ask({"command": command, **args})
+    within = URGENT.get(command)
+    try:
+        reply = _ask({"command": command, **args}, within or ANSWER_WITHIN)
+    except _SilentError:
+        number = None if within is None else _end_by_force()
+        if number is None:
+            raise
+        return {"on": False, "ended": number}
     if reply.pop("ok", False) is True:
         return reply
     raise DeepcamError(str(reply.get("what", "It did not work.")), str(reply.get("remedy", "")))
 
 
-def is_running(timeout: float = 2.0) -> bool:
-    """Another instance of this user answers."""
-    try:
-        _ask({"command": "status"}, timeout)
-    except DeepcamError:
-        return False
-    return True
+def is_running() -> bool:
+    """Another instance of this user is there, whether it answers or not."""
+    return holder(runtime_dir() / LOCK) is not None
+
+
+class _SilentError(DeepcamError):
+    """Somebody is there, but does not answer."""
 
 
 def _ask(message: dict[str, Any], timeout: float = ANSWER_WITHIN) -> dict[str, Any]:
     directory = runtime_dir()
-    not_running = DeepcamError("DeepPrivacy Cam is not running.", "Start it with: deepcam run")
+    reply: Any = None
     try:
         if _UNIX:
             client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -129,33 +149,82 @@ def _ask(message: dict[str, Any], timeout: float = ANSWER_WITHIN) -> dict[str, A
             address = ("127.0.0.1", int(facts["port"]))
             message = {**message, "token": facts["token"]}
     except (OSError, ValueError, KeyError, TypeError):
-        raise not_running from None
+        raise _nobody(directory) from None
     with client:
         client.settimeout(timeout)
         try:
-            client.connect(address)
+            _connect(client, address, timeout)
         except OSError:
-            raise not_running from None
+            raise _nobody(directory) from None
         try:
             client.sendall(json.dumps(message).encode() + b"\n")
-            line = _line(client)
+            line = next(_lines(client), None)
             reply = json.loads(line) if line else None
         except (OSError, ValueError):
             reply = None
     if not isinstance(reply, dict):
-        raise DeepcamError("The running program did not answer.", "Stop it and start it again.")
+        raise _nobody(directory)
     return reply
 
 
-def _line(connection: socket.socket) -> bytes | None:
-    """One line without its end; None at the end or when it is too long."""
+def _nobody(directory: Path) -> DeepcamError:
+    """Why there was no answer."""
+    number = holder(directory / LOCK)
+    if number is None:
+        return DeepcamError("DeepPrivacy Cam is not running.", "Start it with: deepcam run")
+    return _SilentError(
+        f"DeepPrivacy Cam is running (process {number}), but it did not answer.",
+        "Wait a moment, or end it with: deepcam stop",
+    )
+
+
+def _connect(client: socket.socket, address: Any, timeout: float) -> None:
+    """As long as the queue of an owner that is busy is full, the kernel refuses at once."""
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            client.connect(address)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _end_by_force() -> int | None:
+    """Kill the process that holds the lock, and wait for its end; its number, or None when there
+    is none that can be killed."""
+    path = runtime_dir() / LOCK
+    number = holder(path)
+    if not number or number == os.getpid():
+        return None
+    with contextlib.suppress(ProcessLookupError):
+        try:
+            os.kill(number, getattr(signal, "SIGKILL", signal.SIGTERM))
+        except PermissionError:
+            return None
+    end = time.monotonic() + 5.0
+    while holder(path) is not None and time.monotonic() < end:
+        time.sleep(0.02)
+    return number
+
+
+def _lines(connection: socket.socket) -> Iterator[bytes]:
+    """Line after line without its end, however many come at once, until the connection ends or a
+    line is too long."""
     data = bytearray()
-    while b"\n" not in data:
+    while True:
+        end = data.find(b"\n")
+        if end >= 0:
+            line = bytes(data[:end])
+            del data[: end + 1]
+            yield line
+            continue
         part = connection.recv(4096)
         if not part or len(data) + len(part) > MOST_BYTES:
-            return None
+            return
         data += part
-    return bytes(data[: data.index(b"\n")])
 
 
 class ControlServer:
@@ -168,15 +237,22 @@ class ControlServer:
         self._handler = handler
         self._token = ""
         self._closed = threading.Event()
-        self._clients = threading.BoundedSemaphore(MOST_CLIENTS)
+        self._clients: dict[socket.socket, float] = {}
+        """Connections and when each was last heard of; the longest silent one makes room."""
+        self._guard = threading.Lock()
         self._directory = runtime_dir()
-        with _lock(self._directory):
-            if is_running():
-                raise DeepcamError(
-                    "DeepPrivacy Cam is running already.",
-                    "Use it, or end it with: deepcam stop",
-                )
+        lock = InstanceLock.take(self._directory / LOCK)
+        if lock is None:
+            raise DeepcamError(
+                f"DeepPrivacy Cam is running already (process {holder(self._directory / LOCK)}).",
+                "Use it, or end it with: deepcam stop",
+            )
+        self._lock = lock
+        try:
             self._socket = self._listen_unix() if _UNIX else self._listen_tcp()
+        except BaseException:
+            lock.release()
+            raise
         self._socket.settimeout(0.25)
         self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
         self._thread.start()
@@ -198,11 +274,12 @@ class ControlServer:
             facts = self.path.lstat()
             if (facts.st_dev, facts.st_ino) == self._inode:
                 self.path.unlink()
+        self._lock.release()
 
     def _listen_unix(self) -> socket.socket:
         path = self._directory / NAME
         with contextlib.suppress(FileNotFoundError):
-            path.unlink()  # nobody answered there
+            path.unlink()  # nobody holds the lock, so nobody listens there
         server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         before = os.umask(0o177)
         try:
@@ -248,25 +325,40 @@ class ControlServer:
                 if self._closed.wait(0.1):
                     return
                 continue
-            if not _same_user(client) or not self._clients.acquire(blocking=False):
+            if not _same_user(client):
                 client.close()
                 continue
+            self._make_room()
+            with self._guard:
+                self._clients[client] = time.monotonic()
             threading.Thread(target=self._talk, args=(client,), daemon=True).start()
+
+    def _make_room(self) -> None:
+        """A newcomer is never turned away: it may be a panic. Who was silent longest goes."""
+        with self._guard:
+            while len(self._clients) >= MOST_CLIENTS:
+                oldest = min(self._clients, key=self._clients.__getitem__)
+                del self._clients[oldest]
+                with contextlib.suppress(OSError):
+                    oldest.shutdown(socket.SHUT_RDWR)
 
     def _talk(self, client: socket.socket) -> None:
         try:
             with client:
                 client.settimeout(PATIENCE)
-                while not self._closed.is_set():
-                    line = _line(client)
-                    if line is None:
+                for line in _lines(client):
+                    if self._closed.is_set():
                         return
+                    with self._guard:
+                        if client in self._clients:
+                            self._clients[client] = time.monotonic()
                     reply = self._answer(line)
                     client.sendall(json.dumps(reply, default=str).encode() + b"\n")
         except OSError:
             pass
         finally:
-            self._clients.release()
+            with self._guard:
+                self._clients.pop(client, None)
 
     def _answer(self, line: bytes) -> dict[str, Any]:
         try:
@@ -289,22 +381,6 @@ class ControlServer:
         except Exception as error:
             log.exception("command %s failed", command)
             return {"ok": False, "what": f"Internal error ({type(error).__name__}).", "remedy": ""}
-
-
-@contextlib.contextmanager
-def _lock(directory: Path) -> Any:
-    """Two starts at the same moment look for each other one after the other."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    handle = os.open(directory / "start.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _same_user(client: socket.socket) -> bool:

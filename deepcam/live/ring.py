@@ -8,7 +8,10 @@ Stores are ordered on x86; where they are not, a torn read could at worst mix tw
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import sys
 import time as clock
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
@@ -16,6 +19,7 @@ from multiprocessing.shared_memory import SharedMemory
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcam.errors import DeepcamError
 from deepcam.frames import Image, Reason, SafeFrame
 
 SLOTS = 3
@@ -65,11 +69,22 @@ class Ring:
 
     @classmethod
     def create(cls, size: tuple[int, int]) -> Ring:
-        """A new ring for pictures of ``size`` (width, height); its name is made up."""
+        """A new ring for pictures of ``size`` (width, height); its name is made up. Its memory is
+        there from now on. Raises ``DeepcamError`` when there is not so much of it."""
         width, height = size
         if not (16 <= width <= 8192 and 16 <= height <= 8192):
             raise ValueError("output size out of range")
-        memory = SharedMemory(create=True, size=_PAGE + SLOTS * _stride(size))
+        whole = _PAGE + SLOTS * _stride(size)
+        try:
+            memory = SharedMemory(create=True, size=whole)
+        except OSError as error:
+            raise _no_room(whole, error) from None
+        try:
+            _reserve(memory, whole)
+        except OSError as error:
+            memory.close()
+            memory.unlink()
+            raise _no_room(whole, error) from None
         ring = cls(memory, size, owner=True)
         ring._words[:] = 0
         ring._words[_W_WIDTH], ring._words[_W_HEIGHT] = width, height
@@ -177,6 +192,28 @@ class Ring:
         if self._owner:
             self._owner = False
             self._memory.unlink()
+
+
+def _reserve(memory: SharedMemory, whole: int) -> None:
+    """Systems give shared memory when it is first written, and end a program that writes what
+    they have not. Raises ``OSError`` instead."""
+    if sys.platform == "linux":
+        handle = os.open(f"/dev/shm/{memory.name.lstrip('/')}", os.O_RDWR)
+        try:
+            os.posix_fallocate(handle, 0, whole)
+        finally:
+            os.close(handle)
+
+
+def _no_room(whole: int, error: OSError) -> DeepcamError:
+    if error.errno not in (errno.ENOSPC, errno.ENOMEM, errno.EDQUOT):
+        return DeepcamError(
+            f"Shared memory cannot be used ({error.strerror}).", "Check the directory /dev/shm."
+        )
+    return DeepcamError(
+        f"The shared memory /dev/shm is full: {whole / 1e6:.0f} MB are needed.",
+        "End programs that use it, or make it larger: sudo mount -o remount,size=1G /dev/shm",
+    )
 
 
 def _stride(size: tuple[int, int]) -> int:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import time as clock
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
-from deepcam.covers import standby_card
+from deepcam.cards import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.frames import Reason, SafeFrame
 from deepcam.live.measure import Meter
@@ -70,7 +71,8 @@ class Sender:
     (unknown identity) instead of showing the card with the reason. ``on_frame``: gets every fresh
     picture (preview); must be quick. ``on_card``: gets the reason for a card other than starting
     or being switched off. ``rest``: let the camera go while nobody watches the output, as far as
-    the output can tell.
+    the output can tell. ``asleep``: begin as if nobody had watched for a while; where the output
+    cannot tell, switched off.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Sender:
         on_frame: Callable[[SafeFrame], None] | None = None,
         on_card: Callable[[str], None] | None = None,
         rest: bool = False,
+        asleep: bool = False,
     ) -> None:
         self.size, self.fps = size, fps
         self.meter = Meter()
@@ -118,6 +121,15 @@ class Sender:
         """Somebody looks at the output, as far as it can tell; None: it cannot."""
         self._viewed = clock.monotonic()
         self._looked = 0.0
+        if asleep:
+            self._begin_asleep()
+
+    def _begin_asleep(self) -> None:
+        if self._rest and isinstance(self._sink, Watchable):
+            self.resting, self._viewed = True, -UNWATCHED
+        else:
+            self._on = False
+        self.supervisor.switch(False)
 
     # From any thread
 
@@ -206,6 +218,11 @@ class Sender:
         self._looked = now
         seen = self._sink.watched() if isinstance(self._sink, Watchable) else None
         self.watched = seen
+        if (
+            seen is None and self._viewed < 0
+        ):  # asleep since the start, and it cannot tell after all
+            self.switch(False)
+            return
         if seen is None or seen or now < self.awake_until:
             self._viewed = now
         sleep = self._on and now - self._viewed > UNWATCHED
@@ -264,19 +281,27 @@ class Sender:
         if self.resting:
             return self._card("Starting the camera")
         if supervisor.ended and self._picture is not None:
-            return self._picture
+            return self._as_chosen(self._picture)
         if not supervisor.alive:
             return self._card("Starting" if supervisor.starts < 2 else "Starting again")
+        if self._picture is None and self.supervisor.state != "running":
+            return self._card("Starting" if supervisor.starts < 2 else "Starting again")
         if self._picture is None:
-            return self._card("Starting")
+            return self._card("No picture from the camera")
         if clock.monotonic() - self._arrived > SILENCE:
             return self._card("No picture from the camera")
-        return self._picture
+        return self._as_chosen(self._picture)
+
+    def _as_chosen(self, frame: SafeFrame) -> SafeFrame:
+        """The worker knows why there is a card; how the user wants cards to look is known here."""
+        if frame.reason is not Reason.CARD:
+            return frame
+        return replace(frame, image=standby_card(*self.size))
 
     def _card(self, text: str) -> SafeFrame:
         self._picture, self._fresh = None, False
         self._numbers += 1
-        card = standby_card(*self.size, text)
+        card = standby_card(*self.size)
         return SafeFrame(card, Reason.CARD, text, clock.monotonic(), self._numbers)
 
     def _send(self, frame: SafeFrame) -> bool:

@@ -16,7 +16,9 @@ from typing import Any, Literal
 
 import psutil
 
+from deepcam import cards
 from deepcam.anonymizer import AnonymizerSettings
+from deepcam.endings import ending_signals
 from deepcam.errors import DeepcamError
 from deepcam.frames import SafeFrame
 from deepcam.live.control import ControlServer
@@ -62,8 +64,15 @@ class LiveSettings:
     """Listen for commands; needs that no other instance of this user does."""
     on: bool = True
     """False: begin with the card, switched off."""
+    card: str = "plain"
+    """What is sent while there is no picture: see ``deepcam.cards.Card.parse``."""
+    language: str = "en"
+    """Of words on the card."""
     stay_on: bool = False
     """Keep the camera running when nobody watches the output."""
+    asleep: bool = False
+    """Begin without the camera until somebody watches the output, as far as it can tell; switched
+    off where it cannot (at login: nobody has asked for a picture yet)."""
     source_factory: str = "deepcam.sources:make_source"
     anonymizer_factory: str = "deepcam.anonymizer:Anonymizer"
 
@@ -77,6 +86,7 @@ class LiveSettings:
             )
         if not 1.0 <= self.fps <= 120.0:
             raise DeepcamError(f"{self.fps:g} frames a second are not possible.", "Use 1 to 120.")
+        cards.check(self.card)
         if self.seconds is not None and not self.seconds > 0:
             raise DeepcamError("The number of seconds must be positive.", "Use for example 10.")
 
@@ -111,7 +121,7 @@ class Session:
         self._thread: threading.Thread | None = None
         self._control: ControlServer | None = None
         self._stopped = threading.Event()
-        self._sentence = ""
+        self._sentence = self._card_problem = ""
         # Made here, so that a worker that is started again wears the same face.
         self._identity: str | int = (
             secrets.randbits(31) if settings.identity is None else settings.identity
@@ -168,6 +178,12 @@ class Session:
         """The card at once, whatever the worker does."""
         self._need().panic()
         self._say("state", "Panic: the standby card is shown.")
+
+    def show_card(self, choice: str, language: str = "en") -> None:
+        """Cards look like this from the next picture on, also while one is sent. Raises
+        ``DeepcamError`` for what is no card; the present one stays then."""
+        cards.choose(cards.Card.parse(choice, language))
+        self._card_problem = ""
 
     def keep_awake(self, seconds: float) -> None:
         """Somebody watches in another way (a preview): no sleep for so long."""
@@ -249,6 +265,14 @@ class Session:
         if self._sender is not None:
             raise RuntimeError("a session runs once")
         settings = self.settings
+        try:
+            self.show_card(settings.card, settings.language)
+        except DeepcamError as error:
+            if self._stop_on_fatal:
+                raise
+            # A picture that has gone is no reason to be without a camera.
+            cards.choose(cards.Card())
+            self._card_problem = str(error)
         source = self._spec()
         sink, self._sentence = self._choose_sink()
         anonymizer = AnonymizerSettings(
@@ -285,6 +309,7 @@ class Session:
                 on_frame=self._on_frame,
                 on_card=self._say_card,
                 rest=settings.source is None and not settings.stay_on,
+                asleep=settings.asleep,
             )
         except BaseException:
             self._close_control()
@@ -379,7 +404,7 @@ class Session:
         fatal = self.error or sender.supervisor.fatal
         if fatal is not None:
             return str(fatal)
-        return sender.supervisor.facts.get("problem", "")
+        return sender.supervisor.facts.get("problem", "") or self._card_problem
 
     def _say_card(self, reason: str) -> None:
         self._say("card", f"The standby card is shown: {reason.rstrip('.')}.")
@@ -391,15 +416,15 @@ class Session:
 
 
 def run_live(settings: LiveSettings, on_event: EventHandler | None = None) -> dict[str, Any]:
-    """Run until SIGINT, SIGTERM, ``deepcam stop``, the film's end or ``seconds``; for the main
-    thread. Returns the last ``Session.status`` (with the measurements).
+    """Run until a signal asks for the end, ``deepcam stop``, the film's end or ``seconds``; for the
+    main thread. Returns the last ``Session.status`` (with the measurements).
 
     Raises ``DeepcamError`` when the output, the settings or the identity cannot be used.
     """
     session = Session(settings, on_event, stop_on_fatal=True)
     before: dict[signal.Signals, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ending_signals():
             before[number] = signal.signal(number, lambda *_: session.stop())
     begin = clock.monotonic()
     try:

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 BACKOFF_FIRST, BACKOFF_MOST = 0.5, 10.0
 HEALTHY = 30.0
 """Seconds of life after which the back-off begins anew."""
+GIVE_UP = 5
+"""Workers in a row that ended before they were ready: then it is said that none will be."""
 START_LIMIT, HANG_LIMIT = 120.0, 5.0
 """Seconds that a worker may be silent while it loads and compiles, and afterwards."""
 
@@ -59,6 +61,9 @@ class Supervisor:
         """What the worker told about itself: network, provider, provider_reason, problem,
         identity, camera_problem (why the camera gives no picture), replaced (why the identity that
         was wanted is not worn)."""
+        self._ready_once = False
+        self._failed = 0
+        self._hopeless: DeepcamError | None = None
         self.on_replaced: Callable[[str], None] | None = None
         """Gets ``replaced``, in the thread of ``tend``."""
         self.on_tried: Callable[[Mapping[str, Any]], None] | None = None
@@ -110,6 +115,7 @@ class Supervisor:
             return
         if not process.is_alive():
             log.warning("the worker died (exit code %s)", process.exitcode)
+            self._count_failure(process.exitcode)
             self._bury(now)
             return
         phase, beat = self._ring.last_beat()
@@ -177,6 +183,7 @@ class Supervisor:
 
     def _start(self) -> None:
         self._ring.clear_beat()
+        self._ready_once = False
         self._told = self._on
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
@@ -191,6 +198,19 @@ class Supervisor:
         with self._lock:
             self._process, self._pipe = process, ours
         self.starts += 1
+
+    def _count_failure(self, code: int | None) -> None:
+        """Say so when workers end again and again before they are ready. Others are still tried:
+        memory may become free."""
+        self._failed = 0 if self._ready_once else self._failed + 1
+        if self._failed < GIVE_UP or self.fatal is not None:
+            return
+        short = code in (-9, -7)  # killed for memory, or memory that the system did not have
+        why = "there is not enough memory" if short else f"exit code {code}"
+        self.fatal = self._hopeless = DeepcamError(
+            f"The part of the program that sees the camera ends whenever it starts ({why}).",
+            "Close other programs." if short else "Run: deepcam doctor",
+        )
 
     def _bury(self, now: float) -> None:
         lived = now - self._started
@@ -260,6 +280,9 @@ class Supervisor:
                 waiting[0].set()
 
     def _ready(self, facts: dict[str, str]) -> None:
+        self._ready_once = True
+        if self.fatal is self._hopeless:
+            self.fatal = self._hopeless = None
         replaced, spare = facts.get("replaced", ""), self._settings.spare
         if replaced and spare is not None:
             self.wear(spare)

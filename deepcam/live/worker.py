@@ -23,13 +23,14 @@ from typing import Any
 import numpy as np
 
 from deepcam.anonymizer import AnonymizerSettings, UnknownIdentityError
-from deepcam.covers import standby_card
+from deepcam.cards import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.fit import fit
 from deepcam.frames import Frame, Reason, SafeFrame
 from deepcam.live.camera import SILENCE, Camera
 from deepcam.live.ring import Ring
 from deepcam.live.wardrobe import Wardrobe
+from deepcam.quiet import seal
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ def pinned(source: Any, name: str) -> Any:
 
 def main(settings: WorkerSettings, ring_name: str, pipe: Connection, parent: int) -> None:
     """Entry point of the process (``spawn``). ``parent`` is the process id of the sender."""
+    seal()
     _die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sender decides when to end
     # A thread that comes back from a network must not wait 5 ms for the interpreter.
@@ -247,7 +249,7 @@ class _Worker:
             return
         self._card_due = now + CARD_EVERY
         self._number += 1
-        card = standby_card(*self._ring.size, text)
+        card = standby_card(*self._ring.size)
         self._ring.write(SafeFrame(card, Reason.CARD, text, now, self._number))
 
     def _wait_for_end(self, text: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from deepcam import APP_NAME
 from deepcam.errors import DeepcamError
-from deepcam.platform.desktop_entry import APP_ID, entry, start_command, write
+from deepcam.platform.desktop_entry import APP_ID, HIDDEN, entry, start_command, write
 
 _RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
 _APPROVED = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
@@ -66,7 +66,7 @@ def _agent() -> bytes:
     return plistlib.dumps(
         {
             "Label": APP_ID,
-            "ProgramArguments": start_command(),
+            "ProgramArguments": [*start_command(), HIDDEN],
             "RunAtLoad": True,
             "ProcessType": "Interactive",
             "LimitLoadToSessionType": "Aqua",
@@ -96,7 +96,7 @@ def _set_registry(on: bool) -> None:
     try:
         with winreg.CreateKeyEx(user, _RUN, 0, write_access) as key:
             if on:
-                command = subprocess.list2cmdline(start_command())
+                command = subprocess.list2cmdline([*start_command(), HIDDEN])
                 winreg.SetValueEx(key, APP_NAME, 0, winreg.REG_SZ, command)
             else:
                 with contextlib.suppress(FileNotFoundError):

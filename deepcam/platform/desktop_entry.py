@@ -15,6 +15,10 @@ APP_ID = "io.github.deepprivacy_cam.App"
 """What desktops know the program by: the base name of its desktop entry."""
 
 
+HIDDEN = "--hidden"
+"""Starts the app without its window and with the camera off: at login nobody has asked for it."""
+
+
 def start_command() -> list[str]:
     """The arguments that start the app as it was started now, whatever the working directory.
 
@@ -33,7 +37,7 @@ def start_command() -> list[str]:
 
 def entry(autostart: bool = False) -> str:
     """The text of the desktop entry."""
-    command = start_command()
+    command = start_command() + ([HIDDEN] if autostart else [])
     lines = [
         "[Desktop Entry]",
         "Type=Application",

@@ -1,10 +1,13 @@
 """Root, once: through sudo in a terminal, through pkexec on a desktop.
 
-Root runs one file (``rootjob.py``) with nothing of this user's packages around it.
+Root runs one small program (``rootjob.py``) with nothing of this user's packages around it. Root
+is given its text, not the name of a file: a file of this user could be another one by the time
+the password has been typed.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import shlex
@@ -27,14 +30,34 @@ HIDDEN = "--root-job"
 Start = Callable[[Sequence[str]], tuple[int, str]]
 
 
+TEXT = inspect.getsource(rootjob)
+"""As it was when this program started."""
+PYTHONS = tuple(f"/usr/bin/python3.{minor}" for minor in range(15, 8, -1))
+"""Of the system, newest first; the job runs on all of them."""
+
+
 def command(job: dict[str, Any]) -> list[str]:
     """What root has to run for the job."""
     text = json.dumps(job)
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "setup", HIDDEN, text]
     # Not the link in a virtual environment: root's Python needs nothing from there.
-    python = os.path.realpath(sys.executable)
-    return [python, "-I", str(Path(rootjob.__file__).resolve()), text]
+    own = os.path.realpath(sys.executable)
+    bundle = bool(getattr(sys, "frozen", False))
+    known = PYTHONS if bundle else (own, *PYTHONS)
+    python = next((p for p in known if os.access(p, os.X_OK) and is_roots(Path(p))), None)
+    if python is None and bundle:
+        return [own, "setup", HIDDEN, text]
+    # Without a Python of the system's there is only this user's, as for "sudo deepcam setup".
+    return [python or own, "-I", "-S", "-c", TEXT, text]
+
+
+def is_roots(path: Path) -> bool:
+    """Whether nobody but root can put something else in this place."""
+    try:
+        real = path.resolve(strict=True)
+        facts = [place.stat() for place in (real, *real.parents)]
+    except OSError:
+        return False
+    return all(fact.st_uid == 0 and not fact.st_mode & 0o022 for fact in facts)
 
 
 def way(system: System, terminal: bool) -> list[str]:

@@ -1,8 +1,8 @@
 """The one piece that runs as root: writes two files, loads the module, makes or removes a device.
 
-Standard library only and self-contained, because it is run as a file of its own by root's Python,
-isolated from the user's packages (``python -I rootjob.py JOB``). The job is JSON with ``write``
-(path -> text), ``remove`` (paths) and ``steps``; anything outside these few files and steps is
+Standard library only and self-contained, because root's Python is given its text, isolated from
+the user's packages (``python -I -S -c TEXT JOB``). The job is JSON with ``write`` (path -> text),
+``remove`` (paths) and ``steps``; anything outside these few files and steps is
 refused. When a step fails, the files are put back as they were. Says on stdout, in JSON, what was
 done or what failed.
 """

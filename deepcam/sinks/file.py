@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import av
 import numpy as np
@@ -19,6 +19,9 @@ import numpy as np
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image, SafeFrame
 from deepcam.versions import open_media
+
+if TYPE_CHECKING:
+    from deepcam.sinks.recording import LiveWriter, Reserve
 
 log = logging.getLogger(__name__)
 
@@ -334,7 +337,7 @@ class FileSink:
     def __init__(self, path: str | Path, overwrite: bool = False) -> None:
         self._path = Path(path)
         self._overwrite = overwrite
-        self._writer: VideoWriter | None = None
+        self._writer: LiveWriter | None = None
         self._start: float | None = None
         self._fps = 30.0
         self._last = -1
@@ -344,8 +347,10 @@ class FileSink:
         self._fps = fps
         self._start = None
         self._last = -1
+        from deepcam.sinks.recording import LiveWriter
+
         # A live run shares its two cores with the generator.
-        self._writer = VideoWriter(
+        self._writer = LiveWriter(
             self._path, size, fps, overwrite=self._overwrite, preset="ultrafast", quality=21
         )
 
@@ -359,6 +364,12 @@ class FileSink:
         tick = max(self._last + 1, round((now - self._start) * self._fps))
         self._last = tick
         self._writer.write(frame.image, tick)
+        if self._writer.full:
+            raise DeepcamError(
+                f"{self._writer.full}: the recording ends after {now - self._start:.0f} seconds, "
+                f"which are kept in {self._path}.",
+                "Free some space, or choose another place.",
+            )
 
     def close(self) -> None:
         """Finish the file and give it its name."""
@@ -382,6 +393,8 @@ class _TargetFile:
         self.name = str(path)
         self.error: OSError | None = None
         self.discard = False
+        self.reserve: Reserve | None = None
+        """Room that is freed when the disk is full."""
 
     def write(self, data: bytes) -> int:
         if self.discard or self._handle is None:
@@ -389,7 +402,12 @@ class _TargetFile:
         view = memoryview(data)
         try:
             while view:
-                view = view[self._handle.write(view) or 0 :]
+                try:
+                    view = view[self._handle.write(view) or 0 :]
+                except OSError as error:
+                    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+                    if not full or self.reserve is None or not self.reserve.give():
+                        raise
         except OSError as error:
             self.error = self.error or error
             raise

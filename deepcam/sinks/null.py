@@ -21,6 +21,10 @@ class NullSink:
     def close(self) -> None:
         """Nothing to do."""
 
+    def watched(self) -> bool:
+        """Nobody can see what goes nowhere."""
+        return False
+
     def describe(self) -> str:
         """For people."""
         return "The picture goes nowhere (null output)."

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam import APP_NAME
-from deepcam.covers import standby_card
+from deepcam.cards import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.fit import fit
 from deepcam.frames import Image, SafeFrame
@@ -35,8 +35,6 @@ log = logging.getLogger(__name__)
 
 CREATE = "deepcam setup"
 """The command that creates the device, whatever it takes on this machine."""
-ABSENT = "The program is not running"
-"""On the card that the driver shows when this program is gone."""
 CHECK_EVERY = 1.0
 """Seconds between looks at the device: pyvirtualcam hides write errors."""
 
@@ -181,7 +179,7 @@ class VirtualCamera:
         """The driver shows the card when this process is killed or hangs."""
         if self._expected is None or _FOURCC.get(self._expected[0]) != self._format:
             return
-        card = self._convert(standby_card(*self._size, ABSENT))
+        card = self._convert(standby_card(*self._size))
         if not timeout_picture.load(path, card.tobytes()):
             log.info("the driver keeps no standby card")
 

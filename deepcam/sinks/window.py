@@ -14,7 +14,8 @@ import numpy as np
 
 from deepcam import APP_NAME
 from deepcam.errors import DeepcamError
-from deepcam.frames import Image, SafeFrame
+from deepcam.frames import Image, Reason, SafeFrame
+from deepcam.platform.qt import ensure_windows
 from deepcam.sinks.base import SinkClosedError
 
 TITLE = f"{APP_NAME} - preview (mirrored)"
@@ -44,6 +45,7 @@ class WindowSink:
             raise DeepcamError("The preview window needs the main thread.", "Use --output null.")
         try:
             if importlib.util.find_spec("PySide6") is not None:
+                ensure_windows()
                 self._window = _QtWindow(size)
             else:
                 self._window = _CvWindow(size)
@@ -58,8 +60,11 @@ class WindowSink:
         """Show one picture; ``SinkClosedError`` once the person closed the window."""
         if self._window is None:
             raise SinkClosedError
-        image = frame.image[:, ::-1] if self._mirror else frame.image
-        if not self._window.show(np.ascontiguousarray(image)):
+        card = frame.reason is Reason.CARD  # words must be readable
+        image = frame.image[:, ::-1] if self._mirror and not card else frame.image
+        # Why there is a card is for this window only.
+        title = f"{TITLE}: {frame.detail}" if card and frame.detail else TITLE
+        if not self._window.show(np.ascontiguousarray(image), title):
             raise SinkClosedError
 
     def close(self) -> None:
@@ -79,7 +84,8 @@ class _CvWindow:
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
         cv2.resizeWindow(TITLE, *size)
 
-    def show(self, image: Image) -> bool:
+    def show(self, image: Image, title: str) -> bool:
+        cv2.setWindowTitle(TITLE, title)
         cv2.imshow(TITLE, image)
         key = cv2.waitKey(1) & 0xFF
         return key not in (27, ord("q")) and cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1
@@ -107,7 +113,9 @@ class _QtWindow:
         self._label.resize(*size)
         self._label.show()
 
-    def show(self, image: Image) -> bool:
+    def show(self, image: Image, title: str) -> bool:
+        if self._label.windowTitle() != title:
+            self._label.setWindowTitle(title)
         height, width = image.shape[:2]
         kind = self._gui.QImage.Format.Format_BGR888
         picture = self._gui.QImage(image.data, width, height, 3 * width, kind)

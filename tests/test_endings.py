@@ -1,0 +1,99 @@
+"""Whatever ends a run, nothing half-written is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from deepcam import endings
+
+HERE = Path(__file__).resolve().parent
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals as Unix has them")
+
+PROGRAM = """
+import sys, time
+import numpy as np
+from deepcam import files
+from deepcam.cli import main
+from deepcam.frames import Reason, SafeFrame
+from deepcam.sinks.file import VideoWriter
+class Slow:
+    problem = generator = None
+    def __init__(self, settings): pass
+    def warm_up(self, frame): pass
+    def close(self): pass
+    def process(self, frame):
+        print("frame", flush=True)
+        time.sleep(0.2)
+        return SafeFrame(np.zeros_like(frame.image), Reason.COVERED, "", 0.0, 0)
+files.Anonymizer = Slow
+abort = VideoWriter.abort
+def slowly(self):
+    time.sleep(0.6)
+    abort(self)
+VideoWriter.abort = slowly
+main(["anonymize", {film!r}, "-o", "out.mp4"])
+"""
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import numpy as np
+
+    from deepcam.sinks.file import VideoWriter
+
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    with VideoWriter(path, (64, 48), 10) as writer:
+        for _ in range(60):
+            writer.write(np.zeros((48, 64, 3), np.uint8))
+    return path
+
+
+def run_and(film: Path, folder: Path, *signals: signal.Signals) -> tuple[int, str]:
+    """Send the signals a fifth of a second apart while it writes; (exit status, stderr)."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(film=str(film))], cwd=folder, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(HERE.parent)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "frame\n"
+    assert process.stdout.readline() == "frame\n"
+    for number in signals:
+        process.send_signal(number)
+        time.sleep(0.2)
+    _, said = process.communicate(timeout=60)
+    return process.returncode, said
+
+
+@pytest.mark.parametrize(
+    "signals",
+    [
+        [signal.SIGINT],
+        [signal.SIGHUP],
+        [signal.SIGINT, signal.SIGINT],
+        [signal.SIGTERM, signal.SIGINT, signal.SIGHUP],
+    ],
+    ids=str,
+)
+def test_nothing_is_left(film: Path, tmp_path: Path, signals: list[signal.Signals]) -> None:
+    code, said = run_and(film, tmp_path, *signals)
+    assert list(tmp_path.iterdir()) == []
+    assert (code, said) == (130, "Interrupted; nothing half-written was left.\n")
+
+
+def test_what_shall_be_ignored_stays_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``nohup`` means that the end of the terminal is no end of the program."""
+    before = signal.getsignal(signal.SIGHUP)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert signal.SIGHUP not in endings.ending_signals()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert signal.SIGTERM in endings.ending_signals()
