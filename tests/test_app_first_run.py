@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,7 @@ from platform_machine import Machine
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 from test_app_gallery import windows_end  # noqa: F401
 from test_app_main import FakeSession, until
 
@@ -432,6 +433,46 @@ def test_the_first_start_shows_the_guide_while_the_session_runs(qt, begun, tmp_p
     app.close()
     app, _ = begun()
     assert app.guidance.guide is None
+
+
+def test_from_the_empty_machine_into_a_call_by_three_clicks(qt, begun, machine, monkeypatch):
+    """Only what is on the screen; root and its password are the machine's, the call is a list of
+    programs that look."""
+    began, clicks, looks = time.monotonic(), 0, []
+    machine.programs = {"pkexec", "modprobe", "apt-get"}
+    monkeypatch.setattr("deepcam.platform.rootjob._has", lambda name: name == "apt-get")
+    monkeypatch.setattr("deepcam.app.guide_output.look", lambda system: look(machine.system()))
+    monkeypatch.setattr("deepcam.app.guide_output.Installer", lambda s: MachineInstaller(machine))
+    monkeypatch.setattr(
+        "deepcam.app.guide_camera.find", lambda names: [Found("Built-in"), Found("Other")]
+    )
+    app, sessions = begun()
+    monkeypatch.setattr(app.viewers, "_ask", lambda: looks)
+    guide = app.guidance.guide
+
+    def click():
+        buttons = [b for b in guide.findChildren(QPushButton) if b.isVisible() and b.isEnabled()]
+        wanted = {"next", "up", "done"}
+        (button,) = [
+            b for b in buttons if {w.lower() for w in b.text().replace("&", "").split()} & wanted
+        ]
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        for step in guide.steps:
+            until(qt, lambda step=step: step.background.waiting == 0)
+        return 1
+
+    while guide.pages.currentIndex() != CALL:
+        clicks += click()
+    assert machine.system().dev.joinpath("video10").exists()
+    assert sessions[-1].running  # begun anew on the new device
+    looks.append("Zoom")
+    call = guide.steps[CALL]
+    app.viewers._looked = -9.0
+    until(qt, lambda: app.refresh() or call.state.text().startswith("Zoom sees you"))
+    assert clicks == 3
+    assert time.monotonic() - began < 60
+    app.refresh()
+    assert app.preview.subtitle.text() == "Zoom sees you."
 
 
 def test_old_settings_mean_no_first_start(qt, begun, tmp_path):

@@ -395,6 +395,53 @@ def test_the_dialog_writes_what_was_chosen(qt, store):
     assert login.on
 
 
+def test_the_standby_card_is_chosen_and_shown(qt, store, tmp_path, monkeypatch):
+    dialog = SettingsDialog(store, [], [], {}, FakeLogin())
+    card = dialog.card
+    plain = card.picture.pixmap().toImage()
+    card.box.setCurrentIndex(card.box.findData("back-soon"))
+    card.box.activated.emit(card.box.currentIndex())
+    assert card.picture.pixmap().toImage() != plain
+    monkeypatch.setattr(card, "_ask_colour", lambda: "#c02040")
+    card.box.activated.emit(card.box.findData("colour"))
+    assert card.picture.pixmap().toImage().pixelColor(9, 9).name() == "#c02040"
+    monkeypatch.setattr(card, "_ask_picture", lambda: "")  # thought better of it
+    card.box.activated.emit(card.box.findData("picture"))
+    assert card.choice == "#c02040"
+    assert card.box.currentData() == "colour"
+    cv2.imwrite(str(tmp_path / "own.png"), np.full((90, 160, 3), 200, np.uint8))
+    monkeypatch.setattr(card, "_ask_picture", lambda: str(tmp_path / "own.png"))
+    card.box.activated.emit(card.box.findData("picture"))
+    assert card.picture.pixmap().toImage().pixelColor(9, 9).red() == 200
+    dialog.save()
+    assert store.now.card == str(tmp_path / "own.png")
+    (tmp_path / "own.png").unlink()
+    card.show_choice(store.now.card)
+    assert card.picture.text() == "?"
+    assert "own.png" in card.picture.toolTip()
+
+
+def test_escape_in_a_field_for_keys_is_no_key(qt, store):
+    dialog = SettingsDialog(store, [], [], {}, FakeLogin())
+    recorded = []
+    dialog.recording.connect(recorded.append)
+    dialog.show()
+    dialog.activateWindow()
+    edit = dialog.keys["toggle"]
+    before = edit.keySequence()
+    edit.setFocus()
+    until(qt, edit.hasFocus)
+    QTest.keyClick(edit, Qt.Key.Key_Escape)
+    assert edit.keySequence() == before
+    assert dialog.isVisible()
+    assert recorded[0] is True
+    assert recorded[-1] is False
+    dialog.login.setChecked(True)
+    dialog.restore()
+    assert not dialog.login.isChecked()
+    dialog.reject()
+
+
 def test_opening_and_saving_changes_nothing(qt, store):
     odd = Settings(camera="X", size=(800, 600), fps=29.97, face="Gone", on_doubt="card",
                    output="null", reduced_motion=True)  # fmt: skip

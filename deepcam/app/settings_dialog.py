@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from deepcam.app import i18n
+from deepcam.app.card_choice import CardChoice
 from deepcam.app.fields import choose, combo, keep_room
 from deepcam.app.gallery_view import linkable
 from deepcam.app.hotkeys import title, used_twice
@@ -46,7 +47,7 @@ class KeyEdit(QKeySequenceEdit):
 
     def __init__(self) -> None:
         super().__init__()
-        self._before = QKeySequence()
+        self._before: QKeySequence | None = None
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         self._before = self.keySequence()
@@ -59,7 +60,8 @@ class KeyEdit(QKeySequenceEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Escape and not event.modifiers():
-            self.setKeySequence(self._before)
+            if self._before is not None:
+                self.setKeySequence(self._before)
             self.clearFocus()
             event.accept()
             return
@@ -134,6 +136,7 @@ class SettingsDialog(QDialog):
         self.fps.setValue(round(settings.fps))
         choose(self.output, settings.output, settings.output)
         choose(self.doubt, settings.on_doubt, settings.on_doubt)
+        self.card.show_choice(settings.card)
         choose(self.cover, settings.cover, settings.cover)
         if settings.face:
             choose(self.face, settings.face, settings.face)
@@ -166,6 +169,7 @@ class SettingsDialog(QDialog):
             output=self.output.currentData(),
             face=(self.face.currentData() or "") if self.always.isChecked() else "",
             on_doubt=self.doubt.currentData(),
+            card=self.card.choice,
             cover=self.cover.currentData(),
             hotkeys={**now.hotkeys, **self._wanted_keys()},
             start_at_login=self.login.isChecked(),
@@ -245,6 +249,11 @@ class SettingsDialog(QDialog):
         note.setWordWrap(True)
         form = QFormLayout()
         form.addRow(self.tr("&When a face is lost from view:"), self.doubt)
+        self.card = CardChoice()
+        form.addRow(self.tr("Standb&y card:"), self.card)
+        label = form.labelForField(self.card)
+        if isinstance(label, QLabel):
+            label.setBuddy(self.card.box)
         form.addRow(self.tr("&Replace:"), self.cover)
         form.addRow(self.still_seen)
         box = QGroupBox(self.tr("Face"))

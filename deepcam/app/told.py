@@ -37,7 +37,7 @@ SENTENCES = (
     QT_TRANSLATE_NOOP("Told", "There was no answer in time."),
     QT_TRANSLATE_NOOP("Told", "Try again in a moment."),
     # The program
-    QT_TRANSLATE_NOOP("Told", "DeepPrivacy Cam is running already."),
+    QT_TRANSLATE_NOOP("Told", "DeepPrivacy Cam is running already (process {0})."),
     QT_TRANSLATE_NOOP("Told", "Use it, or end it with: deepcam stop"),
     QT_TRANSLATE_NOOP("Told", "Start the program again."),
     QT_TRANSLATE_NOOP("Told", "The output stopped ({0})."),

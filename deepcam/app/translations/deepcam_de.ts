@@ -161,6 +161,45 @@
     </message>
 </context>
 <context>
+    <name>CardChoice</name>
+    <message>
+        <source>Plain</source>
+        <translation>Schlicht</translation>
+    </message>
+    <message>
+        <source>“Back soon”</source>
+        <translation>„Gleich zurück“</translation>
+    </message>
+    <message>
+        <source>A colour…</source>
+        <translation>Eine Farbe…</translation>
+    </message>
+    <message>
+        <source>An own picture…</source>
+        <translation>Ein eigenes Bild…</translation>
+    </message>
+    <message>
+        <source>Standby card</source>
+        <translation>Pausenbild</translation>
+    </message>
+    <message>
+        <source>What the standby card looks like</source>
+        <translation>Wie das Pausenbild aussieht</translation>
+    </message>
+    <message>
+        <source>The colour of the standby card</source>
+        <translation>Die Farbe des Pausenbilds</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>The picture of the standby card</source>
+        <translation>Das Bild für die Pause</translation>
+    </message>
+</context>
+<context>
     <name>Controller</name>
     <message>
         <source>Switched off: the standby card is shown.</source>
@@ -1216,6 +1255,10 @@
         <translation>&amp;Wenn ein Gesicht verloren geht:</translation>
     </message>
     <message>
+        <source>Standb&amp;y card:</source>
+        <translation>Pausenbil&amp;d:</translation>
+    </message>
+    <message>
         <source>&amp;Replace:</source>
         <translation>Erset&amp;zen:</translation>
     </message>
@@ -1458,8 +1501,8 @@
         <translation>Versuchen Sie es gleich noch einmal.</translation>
     </message>
     <message>
-        <source>DeepPrivacy Cam is running already.</source>
-        <translation>DeepPrivacy Cam läuft schon.</translation>
+        <source>DeepPrivacy Cam is running already (process {0}).</source>
+        <translation>DeepPrivacy Cam läuft schon (Prozess {0}).</translation>
     </message>
     <message>
         <source>Use it, or end it with: deepcam stop</source>

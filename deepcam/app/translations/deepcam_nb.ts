@@ -161,6 +161,45 @@
     </message>
 </context>
 <context>
+    <name>CardChoice</name>
+    <message>
+        <source>Plain</source>
+        <translation>Enkelt</translation>
+    </message>
+    <message>
+        <source>“Back soon”</source>
+        <translation>«Straks tilbake»</translation>
+    </message>
+    <message>
+        <source>A colour…</source>
+        <translation>En farge…</translation>
+    </message>
+    <message>
+        <source>An own picture…</source>
+        <translation>Et eget bilde…</translation>
+    </message>
+    <message>
+        <source>Standby card</source>
+        <translation>Pausebilde</translation>
+    </message>
+    <message>
+        <source>What the standby card looks like</source>
+        <translation>Hvordan pausebildet ser ut</translation>
+    </message>
+    <message>
+        <source>The colour of the standby card</source>
+        <translation>Fargen på pausebildet</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>The picture of the standby card</source>
+        <translation>Bildet for pausen</translation>
+    </message>
+</context>
+<context>
     <name>Controller</name>
     <message>
         <source>Switched off: the standby card is shown.</source>
@@ -1216,6 +1255,10 @@
         <translation>&amp;Hvis et ansikt blir borte:</translation>
     </message>
     <message>
+        <source>Standb&amp;y card:</source>
+        <translation>Paus&amp;ebilde:</translation>
+    </message>
+    <message>
         <source>&amp;Replace:</source>
         <translation>&amp;Bytt ut:</translation>
     </message>
@@ -1458,8 +1501,8 @@
         <translation>Prøv igjen om et øyeblikk.</translation>
     </message>
     <message>
-        <source>DeepPrivacy Cam is running already.</source>
-        <translation>DeepPrivacy Cam kjører allerede.</translation>
+        <source>DeepPrivacy Cam is running already (process {0}).</source>
+        <translation>DeepPrivacy Cam kjører allerede (prosess {0}).</translation>
     </message>
     <message>
         <source>Use it, or end it with: deepcam stop</source>
