@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from deepcam.backdrop import KEEP, Backdrop
 from deepcam.cards import standby_card
 from deepcam.casting import Casting, Sampler
 from deepcam.cores import Pair
@@ -76,6 +77,8 @@ class AnonymizerSettings:
     """Where a face cannot be generated: cover the head, or show the card instead of it all."""
     cover: Literal["face", "head"] = "face"
     """What is replaced: the face, or the head's outline with synthetic hair around the face."""
+    background: str = KEEP
+    """What is behind people: as it is, or a choice of ``deepcam.backdrop``."""
     provider: str = "auto"
     """Execution provider of the network; see ``deepcam.generator.session.LADDER``."""
     threads: int = 2
@@ -118,6 +121,7 @@ class Anonymizer:
         self.settings = settings
         self.problem: DeepcamError | None = None
         """Why nothing can be generated, or None."""
+        self._backdrop = None if settings.background == KEEP else Backdrop(settings.background)
         if tracker is None:
             from deepcam.tracking import Tracker
 
@@ -306,6 +310,11 @@ class Anonymizer:
         self.fitting.keep(scene, identities)
         paint = self._paint if self._generator is not None else None
         timings.update(scene.fill(identities, paint, self._pair, watch.lap))
+        if self._backdrop is not None:
+            # Of the painted picture: the silhouette must not know what was under the mask either.
+            painted = Frame(masked.image, frame.time, frame.number)
+            self._backdrop.lay(masked.image, masked.mask, lambda: self._persons(painted))
+            watch.lap("background")
         covered = [p for p in plans if p.kind is Kind.COVER]
         detail = covered[0].detail if covered else ""
         if covered and self.problem is not None:

@@ -43,7 +43,7 @@ from deepcam.platform.desktop_entry import APP_ID
 from deepcam.platform.hotkeys import ACTIONS
 from deepcam.platform.qt import ensure_windows
 
-_OF_A_SESSION = ("camera", "size", "fps", "output", "on_doubt", "cover", "card")
+_OF_A_SESSION = ("camera", "size", "fps", "output", "on_doubt", "cover", "card", "background")
 """Settings that a running session cannot change."""
 
 
@@ -371,6 +371,7 @@ def live(
             on_doubt=settings.on_doubt,
             cover=settings.cover,
             card=settings.card,
+            background=settings.background,
             language=i18n.resolve(settings.language),
             asleep=asleep,
         )

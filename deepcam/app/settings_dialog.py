@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from deepcam.app import i18n
-from deepcam.app.card_choice import CardChoice
+from deepcam.app.card_choice import BackgroundChoice, CardChoice
 from deepcam.app.fields import choose, combo, keep_room
 from deepcam.app.gallery_view import linkable
 from deepcam.app.hotkeys import title, used_twice
@@ -125,7 +125,7 @@ class SettingsDialog(QDialog):
         whole.addWidget(self.message)
         whole.addWidget(self.buttons)
         keep_room(self)
-        self.resize(900, 430)
+        self.resize(940, 480)
         self.show_settings(store.now)
 
     def show_settings(self, settings: Settings) -> None:
@@ -137,6 +137,7 @@ class SettingsDialog(QDialog):
         choose(self.output, settings.output, settings.output)
         choose(self.doubt, settings.on_doubt, settings.on_doubt)
         self.card.show_choice(settings.card)
+        self.background.show_choice(settings.background)
         choose(self.cover, settings.cover, settings.cover)
         if settings.face:
             choose(self.face, settings.face, settings.face)
@@ -170,6 +171,7 @@ class SettingsDialog(QDialog):
             face=(self.face.currentData() or "") if self.always.isChecked() else "",
             on_doubt=self.doubt.currentData(),
             card=self.card.choice,
+            background=self.background.choice,
             cover=self.cover.currentData(),
             hotkeys={**now.hotkeys, **self._wanted_keys()},
             start_at_login=self.login.isChecked(),
@@ -223,6 +225,11 @@ class SettingsDialog(QDialog):
         form.addRow(self.tr("Picture si&ze:"), self.size_box)
         form.addRow(self.tr("&Pictures a second:"), self.fps)
         form.addRow(self.tr("Pictures g&o to:"), self.output)
+        self.background = BackgroundChoice()
+        form.addRow(self.tr("Be&hind you:"), self.background)
+        label = form.labelForField(self.background)
+        if isinstance(label, QLabel):
+            label.setBuddy(self.background.box)
         return box
 
     def _build_face(self, faces: Sequence[str]) -> QGroupBox:
@@ -240,6 +247,7 @@ class SettingsDialog(QDialog):
         self.cover = combo(covers, self.tr("What is replaced"))
         self.still_seen = QLabel()
         self.still_seen.setWordWrap(True)
+        self.still_seen.setMinimumHeight(2 * self.still_seen.fontMetrics().lineSpacing())
         self.cover.currentIndexChanged.connect(lambda *_: self._say_still_seen())
         self._say_still_seen()
         row = QHBoxLayout()

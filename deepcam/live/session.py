@@ -56,6 +56,8 @@ class LiveSettings:
     network: str = "auto"
     on_doubt: Literal["cover", "card"] = "cover"
     cover: Literal["face", "head"] = "face"
+    background: str = "keep"
+    """What is behind people: keep, blur, a colour or the path of a picture."""
     per_face: bool = False
     max_faces: int = 6
     loop: bool = False
@@ -278,6 +280,7 @@ class Session:
         anonymizer = AnonymizerSettings(
             on_doubt=settings.on_doubt,
             cover=settings.cover,
+            background=settings.background,
             provider=settings.provider,
             threads=settings.threads,
             network=settings.network,

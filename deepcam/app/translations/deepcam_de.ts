@@ -20,6 +20,21 @@
     </message>
 </context>
 <context>
+    <name>BackgroundChoice</name>
+    <message>
+        <source>As it is</source>
+        <translation>Wie es ist</translation>
+    </message>
+    <message>
+        <source>Blurred</source>
+        <translation>Unscharf</translation>
+    </message>
+    <message>
+        <source>What is behind you</source>
+        <translation>Was hinter Ihnen ist</translation>
+    </message>
+</context>
+<context>
     <name>Banner</name>
     <message>
         <source>What is wrong</source>
@@ -179,24 +194,24 @@
         <translation>Ein eigenes Bild…</translation>
     </message>
     <message>
+        <source>What it looks like</source>
+        <translation>Wie es aussieht</translation>
+    </message>
+    <message>
         <source>Standby card</source>
         <translation>Pausenbild</translation>
     </message>
     <message>
-        <source>What the standby card looks like</source>
-        <translation>Wie das Pausenbild aussieht</translation>
+        <source>Which colour?</source>
+        <translation>Welche Farbe?</translation>
     </message>
     <message>
-        <source>The colour of the standby card</source>
-        <translation>Die Farbe des Pausenbilds</translation>
+        <source>Which picture?</source>
+        <translation>Welches Bild?</translation>
     </message>
     <message>
         <source>Pictures</source>
         <translation>Bilder</translation>
-    </message>
-    <message>
-        <source>The picture of the standby card</source>
-        <translation>Das Bild für die Pause</translation>
     </message>
 </context>
 <context>
@@ -1209,6 +1224,10 @@
     <message>
         <source>Pictures g&amp;o to:</source>
         <translation>Bilder ge&amp;hen an:</translation>
+    </message>
+    <message>
+        <source>Be&amp;hind you:</source>
+        <translation>R&amp;aum dahinter:</translation>
     </message>
     <message>
         <source>A &amp;new face at every start</source>

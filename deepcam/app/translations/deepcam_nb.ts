@@ -20,6 +20,21 @@
     </message>
 </context>
 <context>
+    <name>BackgroundChoice</name>
+    <message>
+        <source>As it is</source>
+        <translation>Som det er</translation>
+    </message>
+    <message>
+        <source>Blurred</source>
+        <translation>Uskarpt</translation>
+    </message>
+    <message>
+        <source>What is behind you</source>
+        <translation>Det som er bak deg</translation>
+    </message>
+</context>
+<context>
     <name>Banner</name>
     <message>
         <source>What is wrong</source>
@@ -179,24 +194,24 @@
         <translation>Et eget bilde…</translation>
     </message>
     <message>
+        <source>What it looks like</source>
+        <translation>Hvordan det ser ut</translation>
+    </message>
+    <message>
         <source>Standby card</source>
         <translation>Pausebilde</translation>
     </message>
     <message>
-        <source>What the standby card looks like</source>
-        <translation>Hvordan pausebildet ser ut</translation>
+        <source>Which colour?</source>
+        <translation>Hvilken farge?</translation>
     </message>
     <message>
-        <source>The colour of the standby card</source>
-        <translation>Fargen på pausebildet</translation>
+        <source>Which picture?</source>
+        <translation>Hvilket bilde?</translation>
     </message>
     <message>
         <source>Pictures</source>
         <translation>Bilder</translation>
-    </message>
-    <message>
-        <source>The picture of the standby card</source>
-        <translation>Bildet for pausen</translation>
     </message>
 </context>
 <context>
@@ -1209,6 +1224,10 @@
     <message>
         <source>Pictures g&amp;o to:</source>
         <translation>Bildene går &amp;til:</translation>
+    </message>
+    <message>
+        <source>Be&amp;hind you:</source>
+        <translation>Bak&amp;grunn:</translation>
     </message>
     <message>
         <source>A &amp;new face at every start</source>
