@@ -135,7 +135,8 @@ class Supervisor:
             self._pending.pop(number, None)
         if "error" in answer:
             raise DeepcamError(str(answer["error"]), str(answer.get("remedy", "")))
-        self.facts["identity"] = str(answer.get("identity", ""))
+        if "identity" in answer:
+            self.facts["identity"] = str(answer["identity"])
         return answer
 
     def switch(self, on: bool) -> None:
@@ -234,6 +235,11 @@ class Supervisor:
             self._ready({str(k): str(v) for k, v in message.items()})
         elif event == "camera":
             self.facts["camera_problem"] = str(message["problem"])
+        elif event == "worn":
+            # Who was chosen to fit stays who it is, also in the next worker.
+            self.facts["identity"] = str(message.get("identity", ""))
+            if message.get("spec"):
+                self.wear(str(message["spec"]))
         elif event == "ended":
             self.ended = True
         elif event == "fatal":

@@ -27,6 +27,7 @@ from deepcam.covers import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.fit import fit
 from deepcam.frames import Frame, Reason, SafeFrame
+from deepcam.identity.wish import read_spec, spec_of
 from deepcam.live.camera import SILENCE, Camera
 from deepcam.live.ring import Ring
 
@@ -98,6 +99,12 @@ def main(settings: WorkerSettings, ring_name: str, pipe: Connection, parent: int
     os._exit(0)
 
 
+def _told(identity: Any) -> dict[str, str]:
+    """Name of an identity, and the text that stands for it when it is not a saved one."""
+    meta = getattr(identity, "meta", {})
+    return {"identity": str(getattr(identity, "name", "")), "spec": str(meta.get("spec", ""))}
+
+
 def _die_with(parent: int) -> None:
     """Ask the kernel to end this process with its parent (Linux)."""
     if sys.platform == "linux":
@@ -134,6 +141,8 @@ class _Worker:
             self._tell("fatal", what=error.what, remedy=error.remedy)
             self._wait_for_end(error.what)
             return
+        if hasattr(self._anonymizer, "on_worn"):
+            self._anonymizer.on_worn(lambda identity: self._tell("worn", **_told(identity)))
         if self._camera is not None:
             self._camera.go.set()
         self._tell("ready", **self._facts())
@@ -261,6 +270,12 @@ class _Worker:
                 self._camera.go.set()
                 if self._anonymizer is not None and hasattr(self._anonymizer, "reset"):
                     self._anonymizer.reset()
+        elif command == "suggest":
+            suggest = getattr(self._anonymizer, "suggest", None)
+            seeds = [int(seed) for seed in message.get("seeds", ())]
+            wishes = [] if suggest is None else suggest(seeds)
+            specs = [spec_of(seed, wish) for seed, wish in zip(seeds, wishes, strict=False)]
+            self._tell("done", id=number, specs=specs)
         elif command in ("regenerate", "identity"):
             if self._anonymizer is None:
                 self._tell("done", id=number, error="Nothing can be generated.", remedy="")
@@ -272,13 +287,18 @@ class _Worker:
 
     def _dress(self, message: dict[str, Any], number: Any) -> None:
         try:
-            if message["command"] == "identity" and isinstance(message.get("identity"), str):
+            wanted = message.get("identity")
+            text = wanted if message["command"] == "identity" and isinstance(wanted, str) else None
+            read = None if text is None else read_spec(text)
+            if read is not None:
+                identity = self._anonymizer.regenerate(*read).result(timeout=30)
+            elif text is not None:
                 gallery = resolve(self._settings.gallery_factory)()
-                identity = gallery.load(message["identity"])
+                identity = gallery.load(text)
                 self._anonymizer.set_identity(identity)
             else:
                 identity = self._anonymizer.regenerate(message.get("seed")).result(timeout=30)
-            self._tell("done", id=number, identity=str(getattr(identity, "name", "")))
+            self._tell("done", id=number, **_told(identity))
         except DeepcamError as error:
             self._tell("done", id=number, error=error.what, remedy=error.remedy)
         except Exception as error:
@@ -289,13 +309,14 @@ class _Worker:
         """What people want to know about the anonymizer."""
         a = self._anonymizer
         generator, problem = getattr(a, "generator", None), getattr(a, "problem", None)
-        identity = getattr(a, "identity", None)
+        identity, notice = getattr(a, "identity", None), getattr(a, "notice", None)
         return {
             "network": str(getattr(generator, "network", "")),
             "provider": str(getattr(generator, "provider", "")),
             "provider_reason": str(getattr(generator, "provider_reason", "")),
             "problem": problem.what if isinstance(problem, DeepcamError) else "",
             "identity": str(getattr(identity, "name", "")),
+            "notice": notice.what if isinstance(notice, DeepcamError) else "",
             "replaced": self._replaced,
         }
 
