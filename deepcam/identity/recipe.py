@@ -24,7 +24,7 @@ LEAD = 0.75
 """Share of the mixture that a region's features follow."""
 SHAPE = 0.45
 """How far a shape is from the mean of its mixtures, in differences between these."""
-_SCALES = (9.0, 0.25, 0.15, 0.35)
+_SCALES = (6.5, 0.25, 0.18, 0.35)
 """Years, masculinity, tone and darkness of brows that count as equally far."""
 _LOOSE = 0.7
 """Of these: mixtures that are so much further from the wishes than the nearest are drawn less."""

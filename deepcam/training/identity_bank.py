@@ -27,6 +27,7 @@ U8 = NDArray[np.uint8]
 MAX_SHARE, MIN_DONORS, MAX_DONORS = 0.30, 3, 6
 """Of a real volunteer in any region of a mixture; donors in a mixture."""
 MAX_SYNTHETIC = 0.60
+MIXTURES = 430
 LEAD = (0.44, 0.58)
 """Share of the synthetic person a mixture is made around."""
 NEAR = (9.0, 0.3, 0.16)
