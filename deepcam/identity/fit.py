@@ -31,6 +31,8 @@ logarithms of their deviations; logit of hard light."""
 SETS = (_AGE, _MASCULINITY, _TONE)
 
 _NOTHING = Wish()
+NO_BEARD, A_BEARD = 0.3, 0.65
+"""Probabilities of a beard below which nobody, and above which everybody gets one."""
 MIDDLE = 0.6
 """Share of each distribution, around its median, that somebody is drawn from."""
 
@@ -55,12 +57,12 @@ class Fit:
     hard: float
     """Probability that the light is hard."""
 
-    def means(self) -> tuple[float, float, float]:
-        """Expected age (years), masculinity (0..1) and Monk step."""
+    def middles(self) -> tuple[float, float, float]:
+        """Medians of age (years), masculinity (0..1) and Monk step."""
         return (
-            float(self.age @ AGES),
-            float(self.masculinity @ MASCULINITIES),
-            float(self.tone @ MONKS),
+            quantile(self.age, AGES, 0.5),
+            quantile(self.masculinity, MASCULINITIES, 0.5),
+            quantile(self.tone, MONKS, 0.5),
         )
 
     def draw(self, seed: int, wish: Wish = _NOTHING) -> Wish:
@@ -76,6 +78,11 @@ class Fit:
                 (self.tone, MONKS),
             )
         )
+        beard: float | None = None
+        if self.beard < NO_BEARD or masculinity < 0.6:
+            beard = 0.0
+        elif self.beard > A_BEARD:
+            beard = 1.0
         brow = self.brow[0] + self.brow[1] * float(np.clip(0.6 * rng.normal(), -1, 1))
         return wish.over(
             Wish(
@@ -83,12 +90,13 @@ class Fit:
                 masculinity=round(min(max(masculinity, 0.0), 1.0), 2),
                 tone=round(tone_of_monk(monk), 3),
                 brow=round(min(max(brow, 0.0), 2.0), 2),
+                beard=beard,
             )
         )
 
     def near(self, other: Fit) -> bool:
         """Whether somebody chosen for ``other`` still goes with this: then a face may stay."""
-        gaps = [abs(a - b) for a, b in zip(self.means(), other.means(), strict=True)]
+        gaps = [abs(a - b) for a, b in zip(self.middles(), other.middles(), strict=True)]
         return gaps[0] < 9 and gaps[1] < 0.3 and gaps[2] < 1.5
 
 

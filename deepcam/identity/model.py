@@ -65,7 +65,8 @@ _IRIS = np.array(
 _EYES_OF_SKIN = ((0.0, 0.2, 0.4, 0.6, 0.75, 1.0), (0.0, 0.1, 0.25, 0.5, 0.7, 1.0))
 
 
-_Wishes = tuple[int, float | None, float | None, float | None, float | None]
+_Wishes = tuple[int, *tuple[float | None, ...]]
+"""Seed, and wished age, masculinity, tone, brow and beard."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,11 +137,13 @@ class IdentityModel:
         name: str | None = None,
         *,
         brow: float | None = None,
+        beard: float | None = None,
     ) -> Identity:
         """The person with this ``seed`` (0 .. 2**63 - 1).
 
         ``age`` years, ``masculinity`` 0..1, ``tone`` 0 darkest .. 1 lightest and ``brow``, how much
-        darker brows are than the skin (log, 0..2), narrow the choice; None leaves it to the seed.
+        darker brows are than the skin (log, 0..2), and ``beard`` 0..1 narrow the choice; None
+        leaves it to the seed.
         Raises ``DeepcamError`` for values outside these ranges.
         """
         for label, value, low, high in (
@@ -149,12 +152,13 @@ class IdentityModel:
             ("masculinity", masculinity, 0.0, 1.0),
             ("tone", tone, 0.0, 1.0),
             ("brow", brow, 0.0, 2.0),
+            ("beard", beard, 0.0, 1.0),
         ):
             if value is not None and not low <= value <= high:
                 raise DeepcamError(
                     f"The {label} {value:g} is out of range.", f"Choose {low:g} to {high:g}."
                 )
-        wishes = (seed, age, masculinity, tone, brow)
+        wishes = (seed, age, masculinity, tone, brow, beard)
         limit = Nearness.load().limit
         draws = [self._draw(wishes, 0)]
         while not draws[-1].good(limit) and len(draws) < DRAWS:
@@ -189,7 +193,7 @@ class IdentityModel:
                 "age": round(years, 1),
                 "masculinity": round(min(max(mean, 0.0), 1.0), 2),
                 "tone": round(recipe.tone, 2),
-                "spec": str(spec_of(int(seed), Wish(age, masculinity, tone, brow))),
+                "spec": str(spec_of(int(seed), Wish(age, masculinity, tone, brow, beard))),
             },
         )
 
@@ -200,19 +204,21 @@ class IdentityModel:
         masculinity: float | None = None,
         tone: float | None = None,
         brow: float | None = None,
+        beard: float | None = None,
     ) -> Recipe:
         """What ``sample`` mixes for the same arguments; takes no time once it has."""
-        wishes = (seed, age, masculinity, tone, brow)
+        wishes = (seed, age, masculinity, tone, brow, beard)
         if wishes not in self._drawn:
-            self.sample(seed, age, masculinity, tone, brow=brow)
+            self.sample(seed, age, masculinity, tone, brow=brow, beard=beard)
         rng = _dice(seed, self._drawn[wishes])
-        return choose(rng, self.traits, age, masculinity, tone, brow)
+        return choose(rng, self.traits, age, masculinity, tone, brow, beard)
 
     def _draw(self, wishes: _Wishes, attempt: int) -> _Draw:
         """Somebody, and how near to a donor; attempt 0 decides for nearly everybody."""
         seed, *wished = wishes
         rng = _dice(seed, attempt)
-        recipe = choose(rng, self.traits, *wished)
+        age, masculinity, tone, brow, beard = wished
+        recipe = choose(rng, self.traits, age, masculinity, tone, brow, beard)
         pick = recipe.pick
         basis = FaceBasis.load()
         shape = np.tensordot(recipe.shape, self.shapes[pick], 1)

@@ -24,8 +24,8 @@ LEAD = 0.75
 """Share of the mixture that a region's features follow."""
 SHAPE = 0.45
 """How far a shape is from the mean of its mixtures, in differences between these."""
-_SCALES = (6.5, 0.25, 0.18, 0.35)
-"""Years, masculinity, tone and darkness of brows that count as equally far."""
+_SCALES = (6.5, 0.25, 0.18, 0.35, 0.4)
+"""Years, masculinity, tone, darkness of brows and beard that count as equally far."""
 _LOOSE = 0.7
 """Of these: mixtures that are so much further from the wishes than the nearest are drawn less."""
 
@@ -88,6 +88,7 @@ def choose(
     masculinity: float | None,
     tone: float | None,
     brow: float | None,
+    beard: float | None,
 ) -> Recipe:
     """Draw a recipe; None leaves a wish to ``rng``."""
     drawn = 18 + 62 * rng.beta(1.4, 1.8), rng.beta(0.6, 0.6), rng.uniform(0, 1)
@@ -101,6 +102,8 @@ def choose(
     ]
     if brow is not None:
         parts.append((bank.brow - brow) / _SCALES[3])
+    if beard is not None:
+        parts.append((bank.beard - beard) / _SCALES[4])
     distance = np.sqrt((np.stack(parts).astype(np.float64) ** 2).sum(0))
     near = np.argsort(distance, kind="stable")[:NEAR]
     odds = np.exp(-0.5 * ((distance[near] - distance[near[0]]) / _LOOSE) ** 2)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from deepcam.identity.types import Identity
 
-TRAITS = ("age", "masculinity", "tone", "brow")
+TRAITS = ("age", "masculinity", "tone", "brow", "beard")
 _FORM = re.compile(
-    rf"(\d{{1,19}})\?((?:fits|(?:{'|'.join(TRAITS)})=[0-9.]{{1,8}})(?:&|$)){{1,5}}", re.ASCII
+    rf"(\d{{1,19}})\?((?:fits|(?:{'|'.join(TRAITS)})=[0-9.]{{1,8}})(?:&|$)){{1,6}}", re.ASCII
 )
 
 
@@ -30,6 +30,8 @@ class Wish:
     """0 darkest to 1 lightest."""
     brow: float | None = None
     """How much darker brows are than the skin around them (log), 0 to 2."""
+    beard: float | None = None
+    """0 without, 1 with one."""
     fits: bool = False
     """Traits that are None follow the wearer's surroundings, where a camera sees them."""
 
@@ -39,7 +41,7 @@ class Wish:
         from deepcam.identity.model import IdentityModel
 
         return IdentityModel.load().sample(
-            seed, self.age, self.masculinity, self.tone, name, brow=self.brow
+            seed, self.age, self.masculinity, self.tone, name, brow=self.brow, beard=self.beard
         )
 
     def over(self, other: Wish) -> Wish:

@@ -155,7 +155,9 @@ def _run(a: argparse.Namespace) -> None:
         bank, shares = build(donors, np.array([grades[f] for f in donors.files]), MIXTURES)
         write_shares(shares, donors.files)
         _save(MODELS_DIR / "identity_bank.npz", bank)
-        codes = nearness.fit(donors.textures[donors.real], donors.shapes[donors.real])
+        codes = nearness.fit(
+            donors.textures[donors.real].astype(np.float32), donors.shapes[donors.real]
+        )
         _save(MODELS_DIR / "donor_codes.npz", codes, compressed=True)
         write_manifest(MODELS_DIR)
         print(f"{len(shares)} mixtures of {len(donors.files)} people")
