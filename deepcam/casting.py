@@ -112,6 +112,8 @@ class Casting:
         self._looked_at: dict[int, int] = {}
         """Which track a role's fit was seen on: another one is looked at again."""
         self._waiting = fitting if self._looker is not None else None
+        self._again: tuple[int, Wish] | None = None
+        """Seed and wishes of role 0 when it was last chosen to fit."""
         """Seed and wishes of role 0 until its wearer is seen."""
         self.on_worn: Callable[[Identity], None] | None = None
         """Gets what role 0 wears once that has been chosen to fit; any thread."""
@@ -139,7 +141,7 @@ class Casting:
         """Role 0 wears ``identity`` from the next frame on."""
         with self._lock:
             self._wishes += 1
-            self._waiting = None
+            self._waiting = self._again = None
             self._ready[0] = identity
 
     def regenerate(self, seed: int | None = None, wish: Wish = _NOTHING) -> Future[Identity]:
@@ -153,9 +155,11 @@ class Casting:
         with self._lock:
             self._wishes += 1
             number = self._wishes
-            fit = self._fits.get(0)
+            # A picture on its own says nothing of the next one's wearer.
+            fit = None if self._pace == "stills" else self._fits.get(0)
             unseen = wish.fits and self._looker is not None and fit is None
             self._waiting = (wanted, wish) if unseen else None
+            self._again = None
 
         def work() -> Identity:
             identity = self._make(wanted, wish, fit if wish.fits else None)
@@ -253,9 +257,6 @@ class Casting:
             self._asked.pop(role, None)
             if again is not None:
                 self._wear_fitting(*again, fit)
-
-    _again: tuple[int, Wish] | None = None
-    """Seed and wishes of role 0 when it was last chosen to fit."""
 
     def _wear_fitting(self, seed: int, wish: Wish, fit: Fit) -> None:
         with self._lock:
