@@ -52,6 +52,13 @@ class OnDoubt(StrEnum):
     card = "card"
 
 
+class Faces(StrEnum):
+    """Who a new face gets."""
+
+    fits = "fits"
+    anybody = "anybody"
+
+
 class Covered(StrEnum):
     """How much of a head is replaced."""
 
@@ -76,6 +83,9 @@ NetworkOption = Annotated[
 ]
 ThreadsOption = Annotated[int, typer.Option(min=1, max=64, help="Threads of the network.")]
 PerFace = Annotated[bool, typer.Option("--per-face", help="Another identity for each face.")]
+FacesOption = Annotated[
+    Faces, typer.Option("--faces", help="New faces: who fits the person in view, or anybody.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
 
 
@@ -94,6 +104,7 @@ def run(
     seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
     on_doubt: DoubtOption = OnDoubt.cover,
     cover: CoverOption = Covered.face,
+    faces: FacesOption = Faces.fits,
     per_face: PerFace = False,
     loop: Annotated[bool, typer.Option("--loop", help="Begin a file again at its end.")] = False,
     card: Annotated[
@@ -127,6 +138,7 @@ def run(
         on_doubt="card" if on_doubt is OnDoubt.card else "cover",
         cover="head" if cover is Covered.head else "face",
         per_face=per_face,
+        choice=faces.value,
         loop=loop,
         card=card,
         language=_language(),
@@ -157,6 +169,7 @@ def anonymize(
         str, typer.Option("--output", "-o", metavar="PATH", help="A new file or a directory.")
     ],
     identity: IdentityOption = None,
+    faces: FacesOption = Faces.fits,
     per_face: PerFace = False,
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Leave the sound out.")] = False,
     force: Force = False,
@@ -174,6 +187,7 @@ def anonymize(
     options = files.Options(
         identity=_identity(identity),
         per_face=per_face,
+        choice=faces.value,
         audio=not no_audio,
         force=force,
         on_doubt=on_doubt.value,
@@ -349,10 +363,14 @@ def panic(json_: Json = False) -> None:
 @app.command()
 def regenerate(
     seed: Annotated[int | None, typer.Option(min=0, help="A certain face.")] = None,
+    faces: Annotated[
+        Faces | None, typer.Option("--faces", help="Who fits the person in view, or anybody.")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Give the running camera another face."""
-    answer = _send("regenerate") if seed is None else _send("regenerate", seed=seed)
+    wanted = {} if seed is None else {"seed": seed}
+    answer = _send("regenerate", **wanted, **({} if faces is None else {"choice": faces.value}))
     _answer(answer, json_, f"now wearing {answer.get('identity') or 'somebody new'}")
 
 

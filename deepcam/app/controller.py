@@ -12,6 +12,7 @@ from deepcam.app.icons import State
 from deepcam.app.told import told
 from deepcam.errors import DeepcamError
 from deepcam.frames import SafeFrame
+from deepcam.identity.wish import read_spec
 
 KEPT = 20
 """Faces that Undo can go back to."""
@@ -58,7 +59,7 @@ class Controller(QObject):
     def __init__(
         self,
         factory: Factory,
-        seed: Callable[[], int],
+        seed: Callable[[], str | int],
         first: Callable[[], str | int] | None = None,
     ) -> None:
         super().__init__()
@@ -177,6 +178,15 @@ class Controller(QObject):
         """The session could not load the face that it should wear, and wears this one."""
         self._later(lambda: self._replace(face))
 
+    def settle(self, status: Mapping[str, Any]) -> None:
+        """Who was to fit has been chosen by now: seed and traits take the place of the wish."""
+        face, worn = status.get("face"), self._worn
+        if worn and isinstance(face, str) and face != worn[-1] and _fits(worn[-1]):
+            read = read_spec(face)
+            if read is not None and not read[1].fits:
+                self._worn = [*worn[:-1], face]
+                self.names[face] = str(status.get("identity") or "")
+
     def undo(self) -> None:
         """The face before this one."""
         self._later(self._undo)
@@ -231,6 +241,8 @@ class Controller(QObject):
 
     def _wear(self, identity: str | int) -> None:
         answer = self._need().wear(identity)
+        if _fits(identity) and "=" in str(answer.get("spec", "")):
+            identity = str(answer["spec"])
         if answer.get("identity"):
             self.names[identity] = str(answer["identity"])
         if self.current != identity:
@@ -283,3 +295,9 @@ class Controller(QObject):
         thread = threading.Thread(target=run, name="app-command", daemon=True)
         self._jobs.append(thread)
         thread.start()
+
+
+def _fits(face: str | int) -> bool:
+    """Whether ``face`` leaves it to the wearer's surroundings who it is."""
+    read = read_spec(face) if isinstance(face, str) else None
+    return read is not None and read[1].fits

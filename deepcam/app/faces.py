@@ -17,6 +17,7 @@ from deepcam.identity.gallery import (
     resolve_identity,
 )
 from deepcam.identity.types import Identity
+from deepcam.identity.wish import Wish, spec_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,11 @@ class Faces:
         name = self._deleted[-1]()
         self._deleted.pop()
         return name
+
+
+def fitting(seed: int, wish: Wish) -> str | int:
+    """What stands for somebody of this seed who goes with the wearer, where nothing is wished."""
+    return spec_of(seed, replace(wish, fits=True))
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from deepcam.app import glyphs
 from deepcam.app.controller import Controller
-from deepcam.app.faces import Shown
+from deepcam.app.faces import Shown, fitting
 from deepcam.app.keeping import Keeping
 from deepcam.app.strip_tile import FACE, STATE, Tile, heart_area, tile_size
 from deepcam.app.wish_sliders import WishSliders
@@ -58,7 +58,7 @@ class Strip(QWidget):
         controller: Controller,
         worn: WornPictures,
         keeping: Keeping,
-        fits: Callable[[int, Wish], Face] = spec_of,
+        fits: Callable[[int, Wish], Face] = fitting,
     ) -> None:
         super().__init__()
         self._controller, self._worn, self._keeping, self._fits = controller, worn, keeping, fits
@@ -205,7 +205,7 @@ class Strip(QWidget):
         wish = self.sliders.wish()
         if tab in self._seeds:
             spec = self._fits if tab == FITS else spec_of
-            self._faces = [spec(seed, wish) for seed in self._seeds[tab]]
+            self._faces = [self._worn.spec(spec(seed, wish)) for seed in self._seeds[tab]]
             worn = self._controller.current
             if worn is not None and worn not in self._faces:
                 self._guest.setdefault(tab, worn)
@@ -278,6 +278,10 @@ class Strip(QWidget):
 
     def _drawn(self, face: Face) -> None:
         if face in self._faces:
+            row, spec = self._faces.index(face), self._worn.spec(face)
+            if spec != face:
+                self._faces[row] = spec
+                self.list.item(row).setData(FACE, spec)
             self._mark()
 
     def _kept_changed(self) -> None:

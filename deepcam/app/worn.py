@@ -11,8 +11,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from deepcam.app.controller import Controller
+from deepcam.identity.wish import read_spec
 
-KEPT = 150
+KEPT = 200
 AGAIN = 5.0
 """Seconds without an answer after which a picture is asked for once more."""
 
@@ -56,6 +57,12 @@ class WornPictures(QObject):
         """Age, masculinity and tone, as far as they are known."""
         return dict(self._facts.get(face, {}).get("meta", {}))
 
+    def spec(self, face: Face) -> Face:
+        """Seed and traits of somebody who was chosen to fit; ``face`` itself for all others."""
+        found = str(self._facts.get(face, {}).get("spec", ""))
+        read = read_spec(face) if isinstance(face, str) else None
+        return found if found and read is not None and read[1].fits else face
+
     def want(self, faces: Sequence[Face]) -> None:
         """Ask for new pictures of these; those asked for before are given up."""
         self._wanted = list(faces)
@@ -80,8 +87,10 @@ class WornPictures(QObject):
         if image.isNull():
             return
         self._facts[face] = facts
-        self._pictures[face] = QPixmap.fromImage(image)
-        self._pictures.move_to_end(face)
+        for name in dict.fromkeys((face, self.spec(face))):
+            self._facts[name] = facts
+            self._pictures[name] = QPixmap.fromImage(image)
+            self._pictures.move_to_end(name)
         while len(self._pictures) > KEPT:
             gone, _ = self._pictures.popitem(last=False)
             self._facts.pop(gone, None)

@@ -144,7 +144,8 @@ class Supervisor:
             self._pending.pop(number, None)
         if "error" in answer:
             raise DeepcamError(str(answer["error"]), str(answer.get("remedy", "")))
-        self.facts["identity"] = str(answer.get("identity", ""))
+        if "identity" in answer:
+            self.facts["identity"] = str(answer["identity"])
         return answer
 
     def switch(self, on: bool) -> None:
@@ -269,6 +270,11 @@ class Supervisor:
         elif event in ("tried", "untried"):
             if self.on_tried is not None:
                 self.on_tried(message)
+        elif event == "worn":
+            # Who was chosen to fit stays who it is, also in the next worker.
+            self.facts["identity"] = str(message.get("identity", ""))
+            if message.get("spec"):
+                self.wear(str(message["spec"]))
         elif event == "ended":
             self.ended = True
         elif event == "fatal":

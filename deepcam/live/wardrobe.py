@@ -22,8 +22,8 @@ from deepcam.identity.wish import read_spec
 
 log = logging.getLogger(__name__)
 
-KEPT = 64
-"""People that are remembered: about 0.8 MB each."""
+KEPT = 128
+"""Names of people that are remembered, two each: about 0.8 MB a person."""
 MOST = 64
 """Faces in one request."""
 QUALITY = 90
@@ -102,12 +102,16 @@ class Wardrobe:
         if person is not None and picture is not None:
             self._tell(
                 "tried", face=face, picture=_packed(picture), name=person.name,
-                meta=dict(person.meta),
+                meta=dict(person.meta), spec=str(person.meta.get("spec", "")),
             )  # fmt: skip
 
     def _remember(self, face: Face, person: Identity) -> None:
         with self._lock:
-            self._people[face] = person
+            # Who was chosen to fit is known by seed and traits as well.
+            for name in (face, person.meta.get("spec", "")):
+                if name and (isinstance(name, int) or read_spec(str(name)) is not None):
+                    self._people[name if isinstance(name, int) else str(name)] = person
+            self._people.setdefault(face, person)
             self._people.move_to_end(face)
             while len(self._people) > KEPT:
                 self._people.popitem(last=False)

@@ -27,6 +27,7 @@ from deepcam.cards import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.fit import fit
 from deepcam.frames import Frame, Reason, SafeFrame
+from deepcam.identity.wish import read_spec, spec_of
 from deepcam.live.camera import SILENCE, Camera
 from deepcam.live.ring import Ring
 from deepcam.live.wardrobe import Wardrobe
@@ -107,6 +108,12 @@ def main(settings: WorkerSettings, ring_name: str, pipe: Connection, parent: int
     os._exit(0)
 
 
+def _told(identity: Any) -> dict[str, str]:
+    """Name of an identity, and the text that stands for it when it is not a saved one."""
+    meta = getattr(identity, "meta", {})
+    return {"identity": str(getattr(identity, "name", "")), "spec": str(meta.get("spec", ""))}
+
+
 def _die_with(parent: int) -> None:
     """Ask the kernel to end this process with its parent (Linux)."""
     if sys.platform == "linux":
@@ -147,6 +154,8 @@ class _Worker:
             self._tell("fatal", what=error.what, remedy=error.remedy)
             self._wait_for_end(error.what)
             return
+        if hasattr(self._anonymizer, "on_worn"):
+            self._anonymizer.on_worn(lambda identity: self._tell("worn", **_told(identity)))
         if self._camera is not None:
             self._camera.go.set()
         self._tell("ready", **self._facts())
@@ -283,6 +292,12 @@ class _Worker:
         elif command == "try_on":
             if self._wardrobe is not None:
                 self._wardrobe.ask(message["faces"])
+        elif command == "suggest":
+            suggest = getattr(self._anonymizer, "suggest", None)
+            seeds = [int(seed) for seed in message.get("seeds", ())]
+            wishes = [] if suggest is None else suggest(seeds)
+            specs = [spec_of(seed, wish) for seed, wish in zip(seeds, wishes, strict=False)]
+            self._tell("done", id=number, specs=specs)
         elif command in ("regenerate", "identity"):
             if self._anonymizer is None or self._wardrobe is None:
                 self._tell("done", id=number, error="Nothing can be generated.", remedy="")
@@ -292,7 +307,7 @@ class _Worker:
             tried = self._wardrobe.known(face) if face is not None else None
             if tried is not None:
                 self._anonymizer.set_identity(tried)
-                self._tell("done", id=number, identity=tried.name)
+                self._tell("done", id=number, **_told(tried))
                 return
             # Beside the frames: sampling and loading take longer than a frame may.
             threading.Thread(
@@ -301,7 +316,14 @@ class _Worker:
             ).start()  # fmt: skip
 
     def _find(self, face: str | int) -> Any:
-        """The person of a saved name, a text of wishes or a seed. Raises ``DeepcamError``."""
+        """The person of a saved name, a text of wishes or a seed; one who fits goes with the wearer
+        as far as they were seen. Raises ``DeepcamError``."""
+        read = read_spec(face) if isinstance(face, str) else None
+        if read is not None:
+            seed, wish = read
+            suggest = getattr(self._anonymizer, "suggest", None)
+            traits = suggest([seed]) if wish.fits and suggest is not None else []
+            return replace(wish.over(traits[0]) if traits else wish, fits=False).sample(seed)
         if isinstance(face, str):
             return resolve(self._settings.gallery_factory)().load(face)
         from deepcam.identity.model import IdentityModel
@@ -311,17 +333,21 @@ class _Worker:
     def _dress(self, message: dict[str, Any], number: Any, wish: int) -> None:
         try:
             late = False
-            if message["command"] == "identity" and isinstance(message.get("identity"), str):
+            wanted = message.get("identity")
+            text = wanted if message["command"] == "identity" and isinstance(wanted, str) else None
+            read = None if text is None else read_spec(text)
+            if read is not None:
+                identity = self._anonymizer.regenerate(*read).result(timeout=30)
+            elif text is not None:
                 gallery = resolve(self._settings.gallery_factory)()
-                identity = gallery.load(message["identity"])
+                identity = gallery.load(text)
                 # Of several wishes the last one counts.
                 late = wish != self._wishes
                 if not late:
                     self._anonymizer.set_identity(identity)
             else:
                 identity = self._anonymizer.regenerate(message.get("seed")).result(timeout=30)
-            name = str(getattr(identity, "name", ""))
-            self._tell("done", id=number, identity=name, late=late)
+            self._tell("done", id=number, **_told(identity), late=late)
         except DeepcamError as error:
             self._tell("done", id=number, error=error.what, remedy=error.remedy)
         except Exception as error:
@@ -332,13 +358,14 @@ class _Worker:
         """What people want to know about the anonymizer."""
         a = self._anonymizer
         generator, problem = getattr(a, "generator", None), getattr(a, "problem", None)
-        identity = getattr(a, "identity", None)
+        identity, notice = getattr(a, "identity", None), getattr(a, "notice", None)
         return {
             "network": str(getattr(generator, "network", "")),
             "provider": str(getattr(generator, "provider", "")),
             "provider_reason": str(getattr(generator, "provider_reason", "")),
             "problem": problem.what if isinstance(problem, DeepcamError) else "",
             "identity": str(getattr(identity, "name", "")),
+            "notice": notice.what if isinstance(notice, DeepcamError) else "",
             "replaced": self._replaced,
         }
 
