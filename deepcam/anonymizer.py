@@ -7,24 +7,27 @@ import secrets
 import threading
 import time as clock
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, Protocol
 
 import numpy as np
 
+from deepcam.backdrop import KEEP, Backdrop
 from deepcam.cards import standby_card
-from deepcam.casting import Casting, Sampler
+from deepcam.casting import Casting, Choice, Looker, Sampler, Wished
 from deepcam.cores import Pair
 from deepcam.covers import draw_cover
 from deepcam.erase import checked_image, erase
 from deepcam.errors import DeepcamError
-from deepcam.frames import Face, Frame, Image, Mask, MaskedFrame, Persons, Reason, SafeFrame
+from deepcam.fitting import Fitting, Scene
+from deepcam.frames import Face, Frame, Image, MaskedFrame, Persons, Reason, SafeFrame
 from deepcam.guard import Guard, Kind, Plan, as_cover
-from deepcam.heads import Heads, warm_up_hair, whole
+from deepcam.heads import warm_up_hair, whole
 from deepcam.identity.types import Identity
-from deepcam.outlines import fill
+from deepcam.identity.wish import Wish, read_spec
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,12 @@ PAINT_ATTEMPTS = 3
 """Times the generator may fail in a row before it is given up for covers."""
 DEFAULT_SIZE = (1280, 720)
 """Of the card before any picture was seen."""
+BEST = 1.0
+"""Seconds of a film by which it is chosen who fits."""
+_NOT_FITTING = DeepcamError(
+    "New faces are not chosen to fit any more: the network that does it stopped.",
+    "Start the program again.",
+)
 
 
 class FaceTracker(Protocol):
@@ -76,13 +85,17 @@ class AnonymizerSettings:
     """Where a face cannot be generated: cover the head, or show the card instead of it all."""
     cover: Literal["face", "head"] = "face"
     """What is replaced: the face, or the head's outline with synthetic hair around the face."""
+    background: str = KEEP
+    """What is behind people: as it is, or a choice of ``deepcam.backdrop``."""
     provider: str = "auto"
     """Execution provider of the network; see ``deepcam.generator.session.LADDER``."""
     threads: int = 2
     network: str = "auto"
     """auto, small or large; see ``deepcam.generator.session.open_network``."""
     identity: str | int | None = None
-    """Name in the gallery, seed, or None for somebody new."""
+    """Name in the gallery, seed, a text of ``deepcam.identity.wish``, or None for somebody new."""
+    choice: Choice = "fits"
+    """Somebody new, and whoever further faces wear: who fits the wearer, or anybody."""
     per_face: bool = False
     """Each new face gets an identity of its own, which nobody inherits."""
     max_faces: int = 6
@@ -102,7 +115,8 @@ class Anonymizer:
     """The whole way of a frame. One thread calls ``process``; the other methods may be called from
     any thread.
 
-    ``tracker``, ``generator``, ``sample`` replace the real ones (tests).
+    ``tracker``, ``generator``, ``sample``, ``looker`` and ``wished`` replace the real ones (tests);
+    with a ``sample`` of its own and no ``looker`` nobody is chosen to fit.
     Raises ``DeepcamError`` when the tracker cannot start or the identity is unknown. Without a
     usable generator there are covers only, and ``problem`` says why.
     """
@@ -114,10 +128,15 @@ class Anonymizer:
         tracker: FaceTracker | None = None,
         generator: Painter | None = None,
         sample: Sampler | None = None,
+        looker: Looker | None = None,
+        wished: Wished | None = None,
     ) -> None:
         self.settings = settings
         self.problem: DeepcamError | None = None
         """Why nothing can be generated, or None."""
+        self.notice: DeepcamError | None = None
+        """Why nobody is chosen to fit, or None."""
+        self._backdrop = None if settings.background == KEEP else Backdrop(settings.background)
         if tracker is None:
             from deepcam.tracking import Tracker
 
@@ -134,7 +153,7 @@ class Anonymizer:
         self._casting: Casting | None = None
         self._generator: Painter | None = generator
         try:
-            self._casting = self._cast(sample)
+            self._casting = self._cast(sample, looker, wished)
             if generator is None:
                 self._generator = self._load_generator(settings.provider)
         except UnknownIdentityError:
@@ -143,6 +162,9 @@ class Anonymizer:
         except DeepcamError as error:
             self._give_up(error)
         self._paint_failures = 0
+        self.fitting = Fitting()
+        """Pictures to try other people on."""
+        self._still_of: tuple[Painter, Painter] | None = None
         self._size = DEFAULT_SIZE
         self._tracking = threading.Lock()
         """The tracker is not thread-safe, and ``reset`` may come from any thread."""
@@ -169,15 +191,31 @@ class Anonymizer:
         if self._casting is not None:
             self._casting.choose(identity)
 
-    def regenerate(self, seed: int | None = None) -> Future[Identity]:
+    def regenerate(self, seed: int | None = None, wish: Wish | None = None) -> Future[Identity]:
         """Somebody new for the first face: sampled in the background, then swapped between two
         frames; until then the present one stays. The future holds the ``DeepcamError`` when there
-        is no identity model."""
+        is no identity model.
+
+        Without a ``wish``, a seed alone means that person, and no seed somebody as the settings
+        choose. With ``wish.fits`` before anybody was seen, whoever comes into view first wears
+        somebody who fits; the future holds the person of the seed alone."""
         if self._casting is None:
             failed: Future[Identity] = Future()
             failed.set_exception(self.problem or DeepcamError("There is no identity model."))
             return failed
-        return self._casting.regenerate(seed)
+        if wish is None:
+            wish = Wish(fits=seed is None and self.settings.choice == "fits")
+        return self._casting.regenerate(seed, wish)
+
+    def suggest(self, seeds: Sequence[int]) -> list[Wish]:
+        """Traits of somebody for each of ``seeds`` who would fit the first face's wearer; none
+        while nobody has been seen, or when there is no caster."""
+        return [] if self._casting is None else self._casting.suggest(seeds)
+
+    def on_worn(self, call: Callable[[Identity], None]) -> None:
+        """``call`` gets the first face's identity once it has been chosen to fit; any thread."""
+        if self._casting is not None:
+            self._casting.on_worn = call
 
     def warm_up(self, first: Frame | None = None) -> None:
         """Load and compile everything, so that the first frame does not wait. Never raises: what
@@ -207,8 +245,31 @@ class Anonymizer:
             for _ in range(self._guard.warm_up + 4):
                 self.process(first)
 
+    def audition(self, frames: Iterable[Frame]) -> None:
+        """Look at a film's frames before it is painted from its beginning, so that everybody gets
+        somebody who fits by the best second of theirs and not by the first frame. Paints nothing,
+        keeps no picture. Never raises: what fails here is met again, and shown, in ``process``."""
+        if self._casting is None or not self._casting.looking:
+            return
+        self.reset()
+        try:
+            for number, frame in enumerate(frames):
+                size = (frame.image.shape[1], frame.image.shape[0])
+                for _ in range(self._guard.warm_up + 4 if number == 0 else 1):
+                    with self._tracking:
+                        faces = self._tracker.process(frame)
+                    persons = partial(self._persons, frame)
+                    decision = self._guard.decide(size, faces, persons, frame.time)
+                if decision.card is None:
+                    self._look(frame, decision.plans, collect=True)
+            self._casting.settle(BEST)
+        except Exception as error:
+            self._report(error)
+        self.reset()
+
     def reset(self) -> None:
         """Forget all faces; the guard warms up again."""
+        self.fitting.forget()
         self._guard.reset()
         if self._casting is not None:
             self._casting.forget()
@@ -288,7 +349,7 @@ class Anonymizer:
         watch.lap("guard")
         if decision.card is not None:
             return self.card(decision.card, frame)
-        plans, identities = self._dress(decision.plans)
+        plans, identities = self._dress(frame, decision.plans)
         if self.settings.on_doubt == "card":
             for plan in plans:
                 if plan.kind is Kind.COVER:
@@ -298,22 +359,16 @@ class Anonymizer:
             plans = [whole(plan) for plan in plans]
         masked = erase(frame, [plan.outline for plan in plans])
         watch.lap("erase")
-        generated = [p for p in plans if p.kind is Kind.GENERATE]
-        if generated and self._generator is not None:
-            around = Heads(masked, generated, self._pair) if self._pair is not None else None
-            timings.update(self._paint(masked, faces_only, identities))
-            watch.lap("paint")
-            if around is not None:
-                around.draw(identities)
-                watch.lap("hair")
+        scene = Scene(masked, plans, faces_only)
+        self.fitting.keep(scene, identities)
+        paint = self._paint if self._generator is not None else None
+        timings.update(scene.fill(identities, paint, self._pair, watch.lap))
+        if self._backdrop is not None:
+            # Of the painted picture: the silhouette must not know what was under the mask either.
+            painted = Frame(masked.image, frame.time, frame.number)
+            self._backdrop.lay(masked.image, masked.mask, lambda: self._persons(painted))
+            watch.lap("background")
         covered = [p for p in plans if p.kind is Kind.COVER]
-        spare = _stamp(masked.mask, generated) if any(p.behind for p in covered) else None
-        for plan in covered:
-            draw_cover(masked.image, plan.outline, 1.0, spare if plan.behind else None)
-        for plan in generated:
-            if plan.fade > 0:
-                draw_cover(masked.image, plan.outline, plan.fade)
-        watch.lap("cover")
         detail = covered[0].detail if covered else ""
         if covered and self.problem is not None:
             detail = self.problem.what
@@ -323,17 +378,51 @@ class Anonymizer:
             detail,
             frame.time,
             frame.number,
-            len(generated),
+            len(plans) - len(covered),
             len(covered),
         )
 
-    def _dress(self, plans: Sequence[Plan]) -> tuple[list[Plan], dict[int, Identity]]:
+    def try_on(self, identity: Identity) -> SafeFrame | None:
+        """A close view of the largest face in the newest picture, with ``identity``; None when
+        there is no such picture, or when it could not be painted. ``fitting.want`` begins and ends
+        the keeping of pictures. For the thread that calls ``process``."""
+        generator = self._generator
+        if generator is None or not self.fitting.ready:
+            return None
+        if self._still_of is None or self._still_of[0] is not generator:
+            make = getattr(generator, "for_stills", None)
+            self._still_of = (generator, generator if make is None else make())
+        try:
+            return self.fitting.draw(identity, self._still_of[1].paint, self._pair)
+        except Exception as error:
+            self._report(error)
+            return None
+
+    def _look(self, frame: Frame, plans: Sequence[Plan], collect: bool = False) -> None:
+        """Let the caster look at whoever is new, at a picture from which everybody is erased."""
+        assert self._casting is not None
+        due = self._casting.unseen(plans, frame.time)
+        if not due:
+            return
+        try:
+            self._casting.look(
+                erase(frame, [plan.outline for plan in plans]), due, frame.time, collect
+            )
+        except DeepcamError:
+            raise
+        except Exception as error:  # the network's run time raises its own, undocumented classes
+            self._report(error)
+            self.notice = _NOT_FITTING
+            self._casting.stop_looking()
+
+    def _dress(self, frame: Frame, plans: Sequence[Plan]) -> tuple[list[Plan], dict[int, Identity]]:
         """Plans and identities; a face with nothing to wear yet is covered."""
         if self._casting is None or self._generator is None:
             why = self.problem.what if self.problem is not None else "No face generator"
             return [as_cover(p, why) if p.kind is Kind.GENERATE else p for p in plans], {}
         if self.settings.still:
             self._casting.forget()  # numbers mean nothing from one picture to the next
+        self._look(frame, plans)
         identities = self._casting.dress(plans)
         dressed = [
             as_cover(p, "Preparing a face")
@@ -366,22 +455,58 @@ class Anonymizer:
 
     # Parts
 
-    def _cast(self, sample: Sampler | None) -> Casting:
+    def _cast(
+        self, sample: Sampler | None, looker: Looker | None, wished: Wished | None
+    ) -> Casting:
         settings = self.settings
         if sample is None:
             from deepcam.identity.model import IdentityModel
 
             sample = IdentityModel.load().sample
+            wished = wished or (lambda seed, wish: wish.sample(seed))
+            if looker is None and settings.choice == "fits":
+                looker = self._caster()
         seed = settings.session_seed
         session = secrets.randbits(62) if seed is None else seed
         wanted = settings.identity
+        fitting: tuple[int, Wish] | None = None
+        read = read_spec(wanted) if isinstance(wanted, str) else None
         if wanted is None:
             chosen = sample(session)
+            if settings.choice == "fits":
+                fitting = session, Wish(fits=True)
         elif isinstance(wanted, int):
             chosen = sample(wanted)
+        elif read is not None and read[1].fits:
+            fitting = read
+            chosen = sample(read[0])
+            looker = looker or (self._caster() if wished is not None else None)
         else:
             chosen = _from_gallery(wanted, sample)
-        return Casting(sample, chosen, session, settings.per_face, settings.live)
+        return Casting(
+            sample,
+            chosen,
+            session,
+            settings.per_face,
+            settings.live,
+            looker=looker,
+            wished=wished,
+            fitting=fitting,
+            pace="live" if settings.live else "stills" if settings.still else "film",
+        )
+
+    def _caster(self) -> Looker | None:
+        """The caster; None, and a notice why, when it cannot be used."""
+        from deepcam.caster import Caster
+
+        try:
+            return Caster.load()
+        except DeepcamError as error:
+            self.notice = DeepcamError(
+                f"New faces are not chosen to fit: {error.what}", error.remedy
+            )
+            log.warning("%s", self.notice.what)
+            return None
 
     def _load_generator(self, provider: str) -> Painter:
         from deepcam.generator import Generator
@@ -432,16 +557,6 @@ def _as_problem(error: Exception) -> DeepcamError:
     return DeepcamError(
         f"The face generator stopped ({type(error).__name__}).", "Start the program again."
     )
-
-
-def _stamp(like: Mask, plans: Sequence[Plan]) -> Mask | None:
-    """(h, w) with 255 where ``plans`` are painted; None when there are none."""
-    if not plans:
-        return None
-    mask = np.zeros_like(like)
-    for plan in plans:
-        fill(mask, plan.outline, 255)
-    return mask
 
 
 class _Watch:

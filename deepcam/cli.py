@@ -52,6 +52,13 @@ class OnDoubt(StrEnum):
     card = "card"
 
 
+class Faces(StrEnum):
+    """Who a new face gets."""
+
+    fits = "fits"
+    anybody = "anybody"
+
+
 class Covered(StrEnum):
     """How much of a head is replaced."""
 
@@ -76,6 +83,9 @@ NetworkOption = Annotated[
 ]
 ThreadsOption = Annotated[int, typer.Option(min=1, max=64, help="Threads of the network.")]
 PerFace = Annotated[bool, typer.Option("--per-face", help="Another identity for each face.")]
+FacesOption = Annotated[
+    Faces, typer.Option("--faces", help="New faces: who fits the person in view, or anybody.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
 
 
@@ -94,6 +104,7 @@ def run(
     seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
     on_doubt: DoubtOption = OnDoubt.cover,
     cover: CoverOption = Covered.face,
+    faces: FacesOption = Faces.fits,
     per_face: PerFace = False,
     loop: Annotated[bool, typer.Option("--loop", help="Begin a file again at its end.")] = False,
     card: Annotated[
@@ -127,6 +138,7 @@ def run(
         on_doubt="card" if on_doubt is OnDoubt.card else "cover",
         cover="head" if cover is Covered.head else "face",
         per_face=per_face,
+        choice=faces.value,
         loop=loop,
         card=card,
         language=_language(),
@@ -157,6 +169,7 @@ def anonymize(
         str, typer.Option("--output", "-o", metavar="PATH", help="A new file or a directory.")
     ],
     identity: IdentityOption = None,
+    faces: FacesOption = Faces.fits,
     per_face: PerFace = False,
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Leave the sound out.")] = False,
     force: Force = False,
@@ -174,6 +187,7 @@ def anonymize(
     options = files.Options(
         identity=_identity(identity),
         per_face=per_face,
+        choice=faces.value,
         audio=not no_audio,
         force=force,
         on_doubt=on_doubt.value,
@@ -349,10 +363,14 @@ def panic(json_: Json = False) -> None:
 @app.command()
 def regenerate(
     seed: Annotated[int | None, typer.Option(min=0, help="A certain face.")] = None,
+    faces: Annotated[
+        Faces | None, typer.Option("--faces", help="Who fits the person in view, or anybody.")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Give the running camera another face."""
-    answer = _send("regenerate") if seed is None else _send("regenerate", seed=seed)
+    wanted = {} if seed is None else {"seed": seed}
+    answer = _send("regenerate", **wanted, **({} if faces is None else {"choice": faces.value}))
     _answer(answer, json_, f"now wearing {answer.get('identity') or 'somebody new'}")
 
 
@@ -360,8 +378,7 @@ def regenerate(
 def status(json_: Json = False) -> None:
     """Say what the running camera does."""
     answer = _send("status")
-    lines = [f"{key:<16} {value}" for key, value in answer.items() if value not in ("", None)]
-    _answer(answer, json_, "\n".join(lines))
+    _answer(answer, json_, "\n".join(_lines(answer)))
 
 
 @app.command()
@@ -679,6 +696,35 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code)
 
 
+@app.command("app")
+def app_command(
+    source: Annotated[
+        str | None, typer.Option(help="A film or picture that stands for the camera, for trying.")
+    ] = None,
+    hidden: Annotated[
+        bool, typer.Option("--hidden", help="In the tray alone, the camera off until asked for.")
+    ] = False,
+) -> int:
+    """Start the app (as without a command)."""
+    try:
+        from deepcam.app.main import run as run_app
+    except ImportError:
+        raise DeepcamError(*_no_qt()) from None
+    return run_app(hidden=hidden, source=source)
+
+
+def _no_qt() -> tuple[str, str]:
+    """What keeps the app's windows from being loaded, and what to do."""
+    from deepcam.platform import qt
+    from deepcam.platform.system import System
+
+    libraries = qt.lacking("") if qt.plugin_folder() is not None else []
+    if libraries:
+        command = qt.install_command(libraries, System())
+        return f"Qt lacks {', '.join(libraries)}.", f"Run: {command}"
+    return "The app needs Qt.", "Run: pip install 'deepprivacy-cam[app]'"
+
+
 def _start_app(hidden: bool) -> int | None:
     """The desktop app's exit code; None, after one sentence, where it cannot run."""
     try:
@@ -689,7 +735,7 @@ def _start_app(hidden: bool) -> int | None:
         # Named once, with what else is missing, and not followed by a page of help.
         if _library_of(error):
             raise
-        tell("The app needs Qt: pip install 'deepprivacy-cam[app]'.\n", file=sys.stderr)
+        tell(" ".join(_no_qt()) + "\n", file=sys.stderr)
     except DeepcamError as error:
         tell(f"{error}\n", file=sys.stderr)
     return None
@@ -780,6 +826,23 @@ def _answer(answer: dict[str, Any], json_: bool, sentence: str) -> None:
         _print_json(answer)
     else:
         tell(sentence)
+
+
+def _lines(facts: dict[str, Any], indent: str = "") -> list[str]:
+    """One line each for people; facts of facts stand below, moved in."""
+    lines = []
+    for key, value in facts.items():
+        name = f"{indent}{key.replace('_', ' '):<{18 - len(indent)}}"
+        if isinstance(value, dict):
+            if value:
+                lines += [f"{indent}{key.replace('_', ' ')}:", *_lines(value, indent + "  ")]
+        elif isinstance(value, bool):
+            lines.append(f"{name} {'yes' if value else 'no'}")
+        elif isinstance(value, list | tuple):
+            lines.append(f"{name} {' x '.join(map(str, value))}")
+        elif value not in ("", None):
+            lines.append(f"{name} {value}")
+    return lines
 
 
 def _print_json(value: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from deepcam.frames import Frame, Image, MaskedFrame, Points
+from deepcam.frames import Frame, Image, Mask, MaskedFrame, Points
 from deepcam.outlines import checked, fill
 
 
@@ -28,7 +28,16 @@ def erase(frame: Frame, outlines: Sequence[Points]) -> MaskedFrame:
     for shape in shapes:
         fill(copy, shape, 0)
         fill(mask, shape, 255)
-    return MaskedFrame(copy, mask, frame.time, frame.number)
+    return _masked(copy, mask, frame)
+
+
+def again(masked: MaskedFrame) -> MaskedFrame:
+    """A copy of an erased picture that can be painted; shares no memory with ``masked``."""
+    return _masked(np.array(masked.image), np.array(masked.mask), masked)
+
+
+def _masked(image: Image, mask: Mask, of: Frame | MaskedFrame) -> MaskedFrame:
+    return MaskedFrame(image, mask, of.time, of.number)
 
 
 def checked_image(image: object) -> Image:

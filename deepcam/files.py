@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from deepcam.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam.casting import Choice
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Reason, SafeFrame
 from deepcam.quiet import seal
@@ -22,6 +24,10 @@ WRITABLE = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm"})
 """Endings of videos that are written as they are called; others become .mp4."""
 VIDEOS = WRITABLE | {".mpg", ".mpeg", ".avi", ".wmv", ".flv", ".ts", ".mts", ".3gp", ".ogv", ".gif"}
 """Endings of video files that are looked for in folders."""
+
+
+AUDITION = 300
+"""Frames at a video's beginning in which it is looked who would fit; nobody is painted yet."""
 
 
 class Kind(Enum):
@@ -48,6 +54,8 @@ class Options:
 
     identity: str | int | None = None
     per_face: bool = False
+    choice: Choice = "fits"
+    """New faces: who fits the person in view, or anybody."""
     audio: bool = True
     force: bool = False
     on_doubt: str = "cover"
@@ -221,6 +229,7 @@ class _Workshop:
                     network=options.network,
                     identity=options.identity,
                     per_face=options.per_face,
+                    choice=options.choice,
                     still=still,
                     live=False,
                     session_seed=self._session,
@@ -275,6 +284,11 @@ def _video(
     last = 0.0
     with VideoReader(job.source) as reader:
         anonymizer = workshop.anonymizer(still=False)
+        with VideoReader(job.source) as first:
+            anonymizer.audition(
+                Frame(picture.image, picture.time, number)
+                for number, picture in enumerate(itertools.islice(first, AUDITION))
+            )
         with VideoWriter(
             job.target,
             reader.size,

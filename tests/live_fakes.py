@@ -108,6 +108,7 @@ class FakeAnonymizer:
 
     def __init__(self, settings: Any) -> None:
         self.identity = SimpleNamespace(name=f"start-{settings.identity}")
+        self.fitting = SimpleNamespace(ready=True, want=lambda wanted: None)
         if settings.identity == "nobody":
             raise DeepcamError("There is no identity nobody.", "See: deepcam identities list")
         kept = Path(os.environ.get("DEEPCAM_TEST_FOLDER", "")) / "kept"
@@ -142,6 +143,10 @@ class FakeAnonymizer:
 
     def set_identity(self, identity: Any) -> None:
         self.identity = identity
+
+    def try_on(self, identity: Any) -> SafeFrame:
+        tone = (identity.seed * 7) % 200
+        return SafeFrame(picture((tone, 200, 30), (224, 224)), Reason.GENERATED, "", 0.0, 1, 1)
 
     def close(self) -> None:
         pass

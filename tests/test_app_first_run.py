@@ -3,9 +3,9 @@
 import os
 import sys
 import threading
+import time
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -15,22 +15,20 @@ from platform_machine import Machine
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
-from test_app_gallery import person, windows_end  # noqa: F401
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
+from test_app_gallery import windows_end  # noqa: F401
 from test_app_main import FakeSession, until
 
 from deepcam import APP_NAME
-from deepcam.app import portraits
-from deepcam.app.first_run import CAMERA, FACE, OUTPUT, Guide
+from deepcam.app.first_run import CALL, CAMERA, OUTPUT, WELCOME, Guide
+from deepcam.app.guide_call import PROGRAMS, CallStep
 from deepcam.app.guide_camera import CameraStep, Found
-from deepcam.app.guide_face import FaceStep
 from deepcam.app.guide_output import OutputStep
+from deepcam.app.guide_welcome import WelcomeStep
 from deepcam.app.main import App
 from deepcam.app.outlook import Installer, Outlook, can_be_seen, look
 from deepcam.app.settings import SettingsFile
 from deepcam.errors import DeepcamError
-from deepcam.identity.gallery import Gallery
-from deepcam.identity.wish import Wish
 from deepcam.platform import privilege
 
 
@@ -53,21 +51,8 @@ class FakeController:
 
 
 @pytest.fixture(autouse=True)
-def samples(monkeypatch):
-    """Sampling and drawing without the bank and the renderer."""
-    monkeypatch.setattr(Wish, "sample", lambda self, seed: person(f"New {seed}", seed))
-    monkeypatch.setattr(
-        "deepcam.app.faces.resolve_identity",
-        lambda spec, gallery: (
-            person(f"No. {spec}", spec) if isinstance(spec, int) else gallery.load(spec)
-        ),
-    )
+def not_root(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
-
-
-def draw(identity):
-    picture = np.full((portraits.SIZE, portraits.SIZE, 3), 60 + identity.seed % 100, np.uint8)
-    return picture, picture + 60
 
 
 @pytest.fixture
@@ -97,28 +82,26 @@ class Made:
         self.store = SettingsFile(folder / "config")
         self.store.load()
         self.found = [Found("Cam A"), Found("Cam B", ("zoom (process 7)",))]
-        self.gallery = Gallery(folder / "faces")
-        self.keeps = True
+        self.watching = []
         steps = (
+            WelcomeStep(),
             CameraStep(self.controller, lambda: [], lambda names: list(self.found)),
             OutputStep(
                 self.controller.restart, lambda: look(machine.system()), MachineInstaller(machine)
             ),
-            FaceStep(self.controller, self.store, self.keep, self.gallery, draw),
+            CallStep(lambda: self.watching),
         )
         self.guide = Guide(self.controller, self.store, self.keep, lambda: [], None, steps)
-        self.camera, self.output, self.face = steps
+        self.welcome, self.camera, self.output, self.call = steps
         self.guide.show()
 
     def keep(self, settings):
-        if self.keeps:
-            self.store.save(settings)
-        return self.keeps
+        self.store.save(settings)
+        return True
 
     def settle(self, qt):
         for step in self.guide.steps:
             until(qt, lambda step=step: step.background.waiting == 0)
-        until(qt, lambda: self.face._painter.waiting == 0)
 
 
 @pytest.fixture
@@ -134,35 +117,44 @@ def shown(widget):
     return not widget.isHidden()
 
 
-def test_all_three_steps_with_the_keyboard(qt, made):
+def test_the_first_page_says_what_is_hidden_and_what_is_not(made):
+    said = " ".join(label.text() for label in made.welcome.findChildren(QLabel))
+    for word in ("does not exist", "Hair", "ears", "neck", "voice", "room"):
+        assert word in said
+    assert not made.guide.skip.isVisible()
+
+
+def test_all_steps_with_the_keyboard(qt, made, machine):
+    machine.install_module()
     guide = made.guide
+    QTest.keyClick(guide, Qt.Key.Key_Return)
     assert guide.heading.text() == "Which camera shall be used?"
+    made.settle(qt)
     made.camera.list.setFocus()
     QTest.keyClick(made.camera.list, Qt.Key.Key_Down)
     QTest.keyClick(made.camera.list, Qt.Key.Key_Return)
     assert made.controller.did == [("camera", "Cam B")]
-    assert "Step 2 of 3" in guide.place.text()
+    assert "Step 3 of 4" in guide.place.text()
     made.settle(qt)
-    QTest.keyClick(guide, Qt.Key.Key_Return)
+    assert not guide.next.isVisible()  # nothing goes on as if all were well
+    made.output.set_up.setFocus()
+    QTest.keyClick(made.output.set_up, Qt.Key.Key_Return)
     made.settle(qt)
-    assert guide.pages.currentIndex() == FACE
-    second = made.face.group.buttons()[1]
-    second.setFocus()
-    QTest.keyClick(second, Qt.Key.Key_Space)
-    assert second.text().startswith("✓")
-    assert not made.face.group.buttons()[0].text().startswith("✓")
+    # Done: the guide turns to the choice in the call by itself.
+    assert guide.pages.currentIndex() == CALL
     QTest.keyClick(guide, Qt.Key.Key_Return)
     until(qt, lambda: not guide.isVisible())
-    assert made.controller.did[-1] == ("wear", made.face.choices[1].spec)
     assert made.store.now.first_run_done
-    assert made.store.now.face == ""
 
 
 def test_each_step_can_be_left_out(qt, made):
-    for step in (CAMERA, OUTPUT, FACE):
+    made.guide.next.click()
+    for step in (CAMERA, OUTPUT):
         assert made.guide.pages.currentIndex() == step
         made.guide.skip.click()
         made.settle(qt)
+    assert made.guide.pages.currentIndex() == CALL
+    made.guide.next.click()
     assert not made.guide.isVisible()
     assert made.controller.did == []
     assert made.store.now.first_run_done
@@ -170,10 +162,10 @@ def test_each_step_can_be_left_out(qt, made):
 
 
 def test_back_and_escape(qt, made):
-    assert not made.guide.back.isEnabled()
-    made.guide.skip.click()
+    assert not made.guide.back.isVisible()
+    made.guide.next.click()
     made.guide.back.click()
-    assert made.guide.pages.currentIndex() == CAMERA
+    assert made.guide.pages.currentIndex() == WELCOME
     QTest.keyClick(made.guide, Qt.Key.Key_Escape)
     assert not made.guide.isVisible()
     again = SettingsFile(made.store.folder)
@@ -182,8 +174,24 @@ def test_back_and_escape(qt, made):
 
 
 def test_the_same_camera_is_not_started_again(qt, made):
+    made.guide.show_step(CAMERA)
+    made.settle(qt)
     made.guide.next.click()
     assert made.controller.did == []
+
+
+def test_the_last_page_shows_where_and_tells_who_looks(qt, made):
+    made.guide.show_step(CALL)
+    assert "Waiting" in made.call.state.text()
+    for number, program in enumerate(PROGRAMS):
+        made.call.tabs.setCurrentIndex(number)
+        assert program in made.call.where.text()
+        assert APP_NAME in made.call.where.text()
+        assert made.call.picture.accessibleName() == made.call.where.text()
+    made.watching[:] = ["Zoom"]
+    until(qt, lambda: made.call.state.text().startswith("Zoom sees you"))
+    made.watching.clear()
+    until(qt, lambda: "Waiting" in made.call.state.text())
 
 
 @pytest.mark.parametrize(
@@ -199,6 +207,8 @@ def test_no_camera_and_taken_cameras_are_told_until_looked_again(
     found,
     sentence,
 ):
+    made.guide.show_step(CAMERA)
+    made.settle(qt)
     made.found[:] = found
     made.camera.again.click()
     made.settle(qt)
@@ -245,14 +255,32 @@ def test_what_would_be_written_is_shown_then_done(qt, made, machine):
         assert line in plan
     assert machine.ran == []
     assert shown(step.set_up)
+    assert not shown(step.plan)
+    step.more.click()
+    assert shown(step.plan)
     step.set_up.click()
     made.settle(qt)
     assert machine.ran[0][0] == "pkexec"
     assert step.state.text().startswith("Ready")
     assert made.controller.did == [("restart",)]
-    for widget in (step.set_up, step.plan, step.typed):
+    for widget in (step.set_up, step.plan, step.typed, step.progress):
         assert not shown(widget)
-    assert "/dev/video10" in made.guide.message.text()
+    assert made.guide.pages.currentIndex() == CALL
+
+
+def test_a_missing_package_is_installed_with_the_same_button(qt, made, machine, monkeypatch):
+    machine.programs = {"pkexec", "modprobe", "apt-get"}
+    monkeypatch.setattr("deepcam.platform.rootjob._has", lambda name: name == "apt-get")
+    step = output(qt, made)
+    assert "One click" in step.state.text()
+    assert "install v4l2loopback" in step.plan.toPlainText()
+    assert not made.guide.next.isVisible()
+    step.set_up.click()
+    assert "minutes" in step.state.text()
+    assert shown(step.progress)
+    made.settle(qt)
+    assert any("v4l2loopback-dkms" in command for command in machine.ran)
+    assert made.guide.pages.currentIndex() == CALL
 
 
 def test_another_plan_than_the_one_that_was_shown_is_not_done(qt, made, machine):
@@ -283,6 +311,10 @@ def test_without_a_way_to_ask_there_is_the_command_to_copy(
         machine.install_module()
     step = output(qt, made)
     assert not shown(step.set_up)
+    assert not shown(step.typed)  # a command is for experts
+    assert "cannot be made from here" in step.state.text()
+    assert made.guide.skip.text() == "Go on &without it"
+    step.more.click()
     assert shown(step.typed)
     assert command in step.command.text()
     step.copy.click()
@@ -339,81 +371,6 @@ def test_the_question_for_the_password_goes_with_the_guide(machine, monkeypatch)
     thread.join(10)
     assert failures
     assert installer._process.returncode != 0
-
-
-def faces(qt, made):
-    made.guide.show_step(FACE)
-    made.settle(qt)
-    return made.face
-
-
-def test_three_people_the_first_of_them_worn(qt, made):
-    step = faces(qt, made)
-    assert [choice.worn for choice in step.choices] == [True, False, False]
-    assert step.choices[0].spec == 7
-    names = {button.accessibleName() for button in step.group.buttons()}
-    assert len(names) == 3
-    for button, choice in zip(step.group.buttons(), step.choices, strict=True):
-        seen = button.icon().pixmap(step.group.buttons()[0].iconSize()).toImage()
-        seed = choice.spec if isinstance(choice.spec, int) else 0
-        assert seen.pixelColor(80, 80).red() == 60 + seed % 100
-    assert step.new.isChecked()
-    before = {choice.spec for choice in step.choices}
-    step.others.click()
-    made.settle(qt)
-    assert not before & {choice.spec for choice in step.choices}
-    assert not any(choice.worn for choice in step.choices)
-
-
-def test_who_is_worn_and_not_kept_changes_nothing(qt, made):
-    faces(qt, made)
-    made.guide.next.click()
-    assert made.controller.did == []
-    assert not made.guide.isVisible()
-
-
-@pytest.mark.parametrize("number", [0, 2])
-def test_always_this_face_is_saved_and_pinned(qt, made, number):
-    step = faces(qt, made)
-    choice = step.choices[number]
-    step.group.buttons()[number].click()
-    step.always.click()
-    made.guide.next.click()
-    until(qt, lambda: not made.guide.isVisible())
-    assert made.gallery.names() == (choice.name,)
-    assert made.store.now.face == choice.name
-    if number:
-        assert made.controller.did == [("wear", choice.name)]
-    else:
-        assert made.controller.did == [("renamed", 7, choice.name)]
-
-
-def test_a_kept_face_can_be_given_up(qt, made):
-    made.gallery.save(person("Ada"))
-    made.store.save(replace(made.store.now, face="Ada"))
-    made.controller.current = "Ada"
-    made.face.always.setChecked(True)
-    step = faces(qt, made)
-    assert step.choices[0].name == "Ada"
-    made.guide.next.click()
-    until(qt, lambda: not made.guide.isVisible())
-    assert made.gallery.names() == ("Ada",)
-    made.guide.show()
-    step.new.click()
-    made.guide.next.click()
-    until(qt, lambda: not made.guide.isVisible())
-    assert made.store.now.face == ""
-
-
-def test_a_choice_that_cannot_be_kept_is_told(qt, made):
-    made.keeps = False
-    step = faces(qt, made)
-    step.always.click()
-    made.guide.next.click()
-    until(qt, lambda: made.guide.message.text())
-    assert "could not be kept" in made.guide.message.text()
-    assert made.guide.isVisible()
-    assert made.guide.next.isEnabled()
 
 
 def test_everything_has_a_name_and_can_be_reached(qt, made, machine):
@@ -476,6 +433,46 @@ def test_the_first_start_shows_the_guide_while_the_session_runs(qt, begun, tmp_p
     app.close()
     app, _ = begun()
     assert app.guidance.guide is None
+
+
+def test_from_the_empty_machine_into_a_call_by_three_clicks(qt, begun, machine, monkeypatch):
+    """Only what is on the screen; root and its password are the machine's, the call is a list of
+    programs that look."""
+    began, clicks, looks = time.monotonic(), 0, []
+    machine.programs = {"pkexec", "modprobe", "apt-get"}
+    monkeypatch.setattr("deepcam.platform.rootjob._has", lambda name: name == "apt-get")
+    monkeypatch.setattr("deepcam.app.guide_output.look", lambda system: look(machine.system()))
+    monkeypatch.setattr("deepcam.app.guide_output.Installer", lambda s: MachineInstaller(machine))
+    monkeypatch.setattr(
+        "deepcam.app.guide_camera.find", lambda names: [Found("Built-in"), Found("Other")]
+    )
+    app, sessions = begun()
+    monkeypatch.setattr(app.viewers, "_ask", lambda: looks)
+    guide = app.guidance.guide
+
+    def click():
+        buttons = [b for b in guide.findChildren(QPushButton) if b.isVisible() and b.isEnabled()]
+        wanted = {"next", "up", "done"}
+        (button,) = [
+            b for b in buttons if {w.lower() for w in b.text().replace("&", "").split()} & wanted
+        ]
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        for step in guide.steps:
+            until(qt, lambda step=step: step.background.waiting == 0)
+        return 1
+
+    while guide.pages.currentIndex() != CALL:
+        clicks += click()
+    assert machine.system().dev.joinpath("video10").exists()
+    assert sessions[-1].running  # begun anew on the new device
+    looks.append("Zoom")
+    call = guide.steps[CALL]
+    app.viewers._looked = -9.0
+    until(qt, lambda: app.refresh() or call.state.text().startswith("Zoom sees you"))
+    assert clicks == 3
+    assert time.monotonic() - began < 60
+    app.refresh()
+    assert app.preview.subtitle.text() == "Zoom sees you."
 
 
 def test_old_settings_mean_no_first_start(qt, begun, tmp_path):

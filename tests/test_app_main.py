@@ -4,6 +4,7 @@ import os
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -47,6 +48,16 @@ class FakeSession:
 
     def keep_awake(self, seconds):
         self.awake = seconds
+
+    def panic(self):
+        self.on = False
+
+    def try_on(self, faces, tried):
+        self.asked = list(faces)
+        for face in self.asked:
+            picture = cv2.imencode(".jpg", np.full((224, 224, 3), 120, np.uint8))[1].tobytes()
+            tried({"face": face, "picture": picture, "name": f"P {face}", "meta": {"age": 40.0}})
+        return True
 
     def status(self):
         return {"running": self.running, "on": self.on, "showing": "generated" if self.on
@@ -95,7 +106,8 @@ def test_buttons_reach_the_session(qt, made):
     app.preview.switch.click()
     until(qt, lambda: not sessions[0].on)
     app.refresh()
-    assert app.preview.switch.text() == "&On"
+    assert not app.preview.switch.isChecked()
+    assert app.preview.title.text() == "Off: others see the standby card"
     assert app.controller.state(app.controller.status()) == "standby"
     app.preview.face.click()
     until(qt, lambda: len(sessions[0].worn) == 2 and app.controller.can_undo)
@@ -129,6 +141,9 @@ def test_preview_is_mirrored_and_tells_the_facts(qt, made):
     app.refresh()
     for part in ("30 frames/s", "41 ms", "1 generated", "CPU (no GPU)"):
         assert part in app.preview.facts.text()
+    assert app.preview.facts.isHidden()  # until somebody asks
+    app.preview.details.click()
+    assert not app.preview.facts.isHidden()
 
 
 def test_menu_fills_cameras_and_faces(qt, made):
@@ -141,6 +156,7 @@ def test_menu_fills_cameras_and_faces(qt, made):
     assert not sessions[0].running
     tray.faces.aboutToShow.emit()
     assert not tray.faces.actions()[0].isEnabled()
+    assert sessions[1].worn == sessions[0].worn[-1:]  # another camera is no other face
 
 
 def test_second_start_raises_the_window(qt, made, tmp_path):
@@ -157,6 +173,8 @@ def test_without_a_camera_the_fault_is_told(qt, tmp_path):
     until(qt, lambda: app.controller.problem)
     app.refresh()
     assert "no camera" in app.preview.facts.text()
+    assert "no camera" in app.guidance.banner.text.text()
+    assert app.preview.title.text() == "Others see nothing"
     assert app.controller.state(app.controller.status()) == "fault"
     assert qt.quitOnLastWindowClosed() is not QSystemTrayIcon.isSystemTrayAvailable()
     app.close()

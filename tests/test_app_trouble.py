@@ -164,9 +164,62 @@ def test_a_taken_camera_leads_to_the_choice_of_another(qt, begun, monkeypatch):
     app.refresh()
     now[0] += 2 * PATIENCE
     assert told(app).shown == Trouble(TAKEN, "camera")
+    assert app.controller.state(app.controller.status()) == "fault"  # not the look of a pause
     banner.button.click()
     assert app.guidance.guide.isVisible()
     assert app.guidance.guide.pages.currentIndex() == CAMERA
+
+
+def test_a_camera_that_is_gone_is_asked_about_and_never_replaced_by_itself(qt, begun, monkeypatch):
+    app, sessions = begun()
+    now = [100.0]
+    monkeypatch.setattr(app.guidance.banner, "_clock", lambda: now[0])
+    face = app.controller.current
+    gone = "The camera Cam is gone."
+    Session.facts = {"camera": "Cam", "camera_problem": gone, "showing": "card", "detail": gone}
+    app.refresh()
+    now[0] += 2 * PATIENCE
+    until(qt, lambda: told(app).shown == Trouble("The camera Cam is gone.", "other", "Other"))
+    banner = app.guidance.banner
+    assert banner.button.text() == "Use Other &instead"
+    assert app.preview.title.text() == "Others see the standby card"
+    assert app.preview.subtitle.text() == ""  # said once, above
+    assert len(sessions) == 1
+    banner.button.click()
+    until(qt, lambda: len(sessions) == 2 and app.controller.current)
+    assert sessions[1].camera == "Other"
+    assert sessions[1].worn == [face]
+    Session.facts = {}
+    assert told(app).isHidden()
+
+
+def test_a_slow_computer_gets_a_smaller_picture_if_it_likes(qt, begun, monkeypatch):
+    app, sessions = begun()
+    now = [100.0]
+    with monkeypatch.context() as patch:
+        patch.setattr(guidance.clock, "monotonic", lambda: now[0])
+        Session.facts = {"measured": {"fps_fresh": 9.0}}
+        assert told(app).isHidden()
+        now[0] += guidance.SLOW_FOR + 1
+        assert told(app).shown.remedy == "smaller"
+    app.guidance.banner.button.click()
+    until(qt, lambda: len(sessions) == 2 and app.controller.current)
+    assert app.store.now.size == (640, 360)
+
+
+def test_the_switch_starts_what_was_stopped_from_elsewhere(qt, begun):
+    app, sessions = begun()
+    face = app.controller.current
+    app.preview.show_newest()
+    sessions[0].running = False  # as `deepcam stop` leaves it
+    app.refresh()
+    app.preview.show_newest()
+    assert app.preview.picture.pixmap().isNull()  # no frozen picture
+    assert "Stopped" in app.preview.title.text()
+    assert not app.preview.switch.isChecked()
+    app.preview.switch.click()
+    until(qt, lambda: len(sessions) == 2 and app.controller.current)
+    assert sessions[1].worn == [face]
 
 
 def test_no_virtual_camera_leads_to_its_set_up(qt, begun, monkeypatch):

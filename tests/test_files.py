@@ -18,12 +18,14 @@ import av
 import cv2
 import numpy as np
 import pytest
+from scenes import FakeGenerator
 
 from deepcam import files, modelstore
+from deepcam.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam.caster import Caster
 from deepcam.errors import DeepcamError
 from deepcam.files import Kind, Options, plan
 from deepcam.geometry.basis import FaceBasis
-from deepcam.identity.blend import Directions
 from deepcam.identity.model import IdentityModel
 from deepcam.identity.nearness import Nearness
 
@@ -185,7 +187,7 @@ def other_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     shutil.copytree(modelstore.MODELS_DIR, folder)
     monkeypatch.setattr(modelstore, "MODELS_DIR", folder)
     caches = (
-        modelstore.path_of, IdentityModel.load, FaceBasis.load, Directions.load, Nearness.load,
+        modelstore.path_of, IdentityModel.load, FaceBasis.load, Nearness.load, Caster.load,
     )  # fmt: skip
     for cache in caches:
         cache.cache_clear()
@@ -201,7 +203,6 @@ def other_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
         "generator_large.onnx",
         "identity_bank.npz",
         "face_basis.npz",
-        "identity_directions.npz",
         "donor_codes.npz",
     ],
 )
@@ -214,6 +215,27 @@ def test_corrupt_model(run, tmp_path: Path, other_models: Path, name: str) -> No
     network = "small" if "small" in name else "auto"
     _failed(run("anonymize", tmp_path / "a.png", "-o", out, "--network", network), name)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("how", ["missing", "altered"])
+def test_without_the_caster_people_are_drawn_without_it(
+    tmp_path: Path, other_models: Path, how: str
+) -> None:
+    path = other_models / "caster.onnx"
+    data = bytearray(path.read_bytes())
+    path.unlink()
+    if how == "altered":
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+    settings = AnonymizerSettings(live=False, provider="cpu", session_seed=4)
+    anonymizer = Anonymizer(settings, generator=FakeGenerator())
+    assert anonymizer.problem is None
+    assert anonymizer.notice is not None
+    assert "caster.onnx" in anonymizer.notice.what
+    assert anonymizer.identity is not None
+    assert anonymizer.identity.seed == 4
+    assert anonymizer.suggest([1, 2]) == []
+    anonymizer.close()
 
 
 def test_unusual_pictures(run, tmp_path: Path, photograph: np.ndarray) -> None:

@@ -17,10 +17,13 @@ from hypothesis import strategies as st
 from scenes import FakeGenerator, identity, people, rotation
 
 from deepcam.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam.caster import Caster
 from deepcam.frames import Face, Frame, MaskedFrame, Persons, Pose, SafeFrame
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import head_outline, project
 from deepcam.geometry.topology import OVAL
+from deepcam.identity.types import Identity
+from deepcam.identity.wish import Wish
 
 SIZE = (320, 240)
 
@@ -159,6 +162,92 @@ def test_the_same_with_a_generator_that_reads_all_it_can(
     second = perform([(who,)] * 4, [other] * 4, FakeGenerator())
     for a, b in zip(first, second, strict=True):
         np.testing.assert_array_equal(a.image, b.image)
+
+
+def tried(faces: tuple[Face, ...], picture: np.ndarray, generator: object) -> list[SafeFrame]:
+    """Three people tried on by the way that the window of faces takes."""
+    anonymizer = Anonymizer(
+        AnonymizerSettings(live=False, session_seed=1, warm_up=0),
+        tracker=Script([faces] * 4),
+        generator=generator,  # type: ignore[arg-type]
+        sample=identity,
+    )
+    anonymizer.fitting.want(True)
+    for n in range(4):
+        anonymizer.process(Frame(picture, n / 30, n))
+    views = [anonymizer.try_on(identity(seed)) for seed in (5, 6, 7)]
+    anonymizer.fitting.want(False)
+    assert anonymizer.try_on(identity(5)) is None
+    return [view for view in views if view is not None]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_faces_that_are_tried_on_know_nothing_of_what_is_under_the_mask(
+    seed: int, real_generator
+) -> None:  # type: ignore[no-untyped-def]
+    rng = np.random.default_rng(seed)
+    faces = (person(1, 110.0, 110.0, 26.0, 5.0), person(2, 240.0, 120.0, 20.0, 0.0, mesh=False))
+    picture = room(rng)
+    other = picture.copy()
+    for face in faces:
+        inside = hidden(face)
+        other[inside] = rng.integers(0, 256, (int(inside.sum()), 3), np.uint8)
+    first, second = (tried(faces, p, real_generator()) for p in (picture, other))
+    assert len(first) == len(second) == 3
+    for a, b in zip(first, second, strict=True):
+        assert a.image.shape == (224, 224, 3)
+        np.testing.assert_array_equal(a.image, b.image)
+    assert (first[0].image != first[1].image).any()
+
+
+def test_nothing_is_kept_to_try_faces_on_unless_it_is_wanted() -> None:
+    rng = np.random.default_rng(3)
+    anonymizer = Anonymizer(
+        AnonymizerSettings(live=False, session_seed=1, warm_up=0),
+        tracker=Script([(person(1, 110.0, 110.0, 26.0, 5.0),)] * 3),
+        generator=FakeGenerator(),
+        sample=identity,
+    )
+    anonymizer.process(Frame(room(rng), 0.0, 0))
+    assert not anonymizer.fitting.ready
+    anonymizer.fitting.want(True)
+    anonymizer.process(Frame(room(rng), 0.1, 1))
+    assert anonymizer.fitting.ready
+    anonymizer.reset()
+    assert not anonymizer.fitting.ready
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_who_is_chosen_to_fit_does_not_hang_on_what_is_under_the_mask(seed: int) -> None:
+    """The real caster in the whole way of a frame: same surroundings, same person."""
+    rng = np.random.default_rng(seed)
+    who = [person(1, 110.0, 110.0, 30.0, 4.0), person(2, 240.0, 120.0, 22.0, 0.0)]
+    pictures = [room(rng)] * 6
+    hidden_under = hidden(who[0]) | hidden(who[1])
+    other = pictures[0].copy()
+    other[hidden_under] = rng.integers(0, 256, (int(hidden_under.sum()), 3), np.uint8)
+    drawn: list[list[Wish]] = []
+    for shown in (pictures, [other] * 6):
+        wishes: list[Wish] = []
+
+        def wished(number: int, wish: Wish, wishes: list[Wish] = wishes) -> Identity:
+            wishes.append(wish)
+            return identity(number)
+
+        anonymizer = Anonymizer(
+            AnonymizerSettings(live=False, session_seed=1, warm_up=0),
+            tracker=Script([tuple(who)] * 6),
+            generator=FakeGenerator(),
+            sample=identity,
+            looker=Caster.load(),
+            wished=wished,
+        )
+        out = [anonymizer.process(Frame(p, n / 30, n)) for n, p in enumerate(shown)]
+        assert out[-1].generated == 2
+        drawn.append(wishes)
+    assert len(drawn[0]) == 2
+    assert drawn[0] == drawn[1]
+    assert drawn[0][0] != drawn[0][1]
 
 
 class Dropping:

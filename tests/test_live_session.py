@@ -11,7 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import live_fakes
+import numpy as np
 import psutil
 import pytest
 from live_fakes import RecordingSink, order
@@ -478,3 +480,40 @@ def test_twenty_kills_leave_memory_flat(start: Start, monkeypatch: pytest.Monkey
     assert sizes[-1] - sizes[4] < 8e6
     assert max(handles[4:]) - min(handles[4:]) <= 2
     assert session.status()["worker"]["restarts"] == 20
+
+
+def test_faces_are_tried_on_and_nothing_raw_comes_with_them(start: Start) -> None:
+    session, sink = start()
+    sink.wait_for("generated", 15)
+    said: list[Any] = []
+    assert session.try_on([11, "nobody at all", 12], said.append)
+    until(lambda: len(said) == 3, 20)
+    tried = {m["face"]: m for m in said if "picture" in m}
+    assert set(tried) == {11, 12}
+    for facts in tried.values():
+        data = np.frombuffer(facts["picture"], np.uint8)
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        assert image.shape == (224, 224, 3)
+        assert np.abs(image.astype(int) - live_fakes.RAW).max(2).min() > 60
+        assert facts["name"]
+    assert [m["what"] for m in said if "what" in m] == ["No identity is called 'nobody at all'."]
+    # Who was tried on is put on at once, and the next worker wears them as well.
+    assert session.wear(12)["identity"] == tried[12]["name"]
+    assert session.status()["face"] == 12
+
+
+def until(true: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_the_first_camera_found_stays_the_camera() -> None:
+    from deepcam.live.worker import pinned
+    from deepcam.sources import SourceSpec
+
+    assert pinned(SourceSpec.parse(), "Cam").value == "Cam"
+    assert pinned(SourceSpec.parse("Other"), "Cam").value == "Other"
+    assert pinned(SourceSpec("file", "a.mp4"), "a").value == "a.mp4"
+    assert pinned("plain", "Cam") == "plain"

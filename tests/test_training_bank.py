@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from deepcam.evaluation.contributors import bank_shares
-from deepcam.identity.blend import Directions
 from deepcam.identity.model import IdentityModel
-from deepcam.modelstore import path_of
-from deepcam.training.directions import fit
-from deepcam.training.donors import SHARES, write_shares
-from deepcam.training.identity_bank import MIN_DONORS, Donors, build
-
-
-def test_directions_were_fitted_over_the_shipped_bank() -> None:
-    with np.load(path_of("identity_bank.npz"), allow_pickle=False) as z:
-        found = fit({key: z[key] for key in z.files})
-    shipped = Directions.load()
-    for name, values in found.items():
-        assert np.allclose(values, getattr(shipped, name), atol=2e-3), name
+from deepcam.training.donors import SHARES, take_light_off, write_shares
+from deepcam.training.identity_bank import MAX_SHARE, MAX_SYNTHETIC, MIN_DONORS, Donors, build
+from deepcam.training.textures import uv_maps
 
 
 def test_shares_are_written_as_they_are_read(tmp_path: Path) -> None:
@@ -32,17 +23,44 @@ def test_shares_are_written_as_they_are_read(tmp_path: Path) -> None:
 
 def test_a_bank_tells_who_is_in_it() -> None:
     rng = np.random.default_rng(4)
-    n = 12
+    n = 24
+    base = cv2.resize(rng.uniform(90, 140, (16, 16, 3)), (512, 512), interpolation=cv2.INTER_CUBIC)
+    own = rng.uniform(-12, 12, (n, 16, 16, 3))
+    textures = [base + cv2.resize(o, (512, 512), interpolation=cv2.INTER_CUBIC) for o in own]
+    real = np.arange(n) % 3 == 0
     donors = Donors(
-        rng.uniform(60, 200, (n, 352, 352, 3)).astype(np.float32),
+        [f"{k}.webp" for k in range(n)],
+        np.clip(textures, 0, 255).astype(np.uint8),
         rng.normal(0, 0.1, (n, 468, 3)).astype(np.float32),
-        rng.uniform(20, 70, n),
-        rng.integers(0, 2, n).astype(np.float64),
+        rng.uniform(20, 40, n),
+        np.zeros(n),
+        rng.uniform(0.6, 0.9, n),
+        np.zeros(n),
+        real,
+        np.zeros((11, 3), np.float32),
+        np.zeros((512, 512, 3), np.float32),
     )
-    arrays, shares = build(donors, 5, seed=1)
-    assert shares.shape[:2] == (5, n)
+    arrays, shares = build(donors, np.full(n, 5.0), 8, seed=1)
+    assert 0 < len(shares) <= 8
     assert np.allclose(shares.sum(1), 1)
-    assert shares.max() <= 0.3 + 1e-6
+    assert shares[:, real].max() <= MAX_SHARE + 1e-6
+    assert shares.max() <= MAX_SYNTHETIC + 1e-6
     assert (shares > 0).sum(1).min() >= MIN_DONORS
     # The last region's shares are those of the shape and of the age.
     assert np.allclose(shares[:, :, -1] @ donors.age, arrays["age"], atol=1e-3)
+
+
+def test_light_from_the_side_goes_and_features_stay() -> None:
+    rng = np.random.default_rng(1)
+    size = 256
+    mean = np.full((size, size, 3), 4.8, np.float32)
+    spots = cv2.resize(rng.normal(0, 0.05, (64, 64, 1)), (size, size))[..., None]
+    face = mean + spots.astype(np.float32)
+    side = 0.4 * uv_maps(size)[1][..., :1]
+    lit = (face + side + 0.1).astype(np.float32)
+    clean = take_light_off(lit, mean, 0.2)
+    before, after = (float(np.abs(x[:, :100] - x[:, ::-1][:, :100]).mean()) for x in (lit, clean))
+    assert after < 0.5 * before
+    middle = slice(90, 166)
+    gap = (clean - face)[middle, middle]
+    assert float((gap - gap.mean()).std()) < 0.3 * float(spots.std()) + 0.03

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -12,9 +12,12 @@ from deepcam.app.icons import State
 from deepcam.app.told import told
 from deepcam.errors import DeepcamError
 from deepcam.frames import SafeFrame
+from deepcam.identity.wish import read_spec
 
 KEPT = 20
 """Faces that Undo can go back to."""
+PASSING = frozenset({"", "Starting the camera", "The computer was asleep"})
+"""States of the camera that end by themselves."""
 
 
 class SessionLike(Protocol):
@@ -32,6 +35,9 @@ class SessionLike(Protocol):
     def wear(self, identity: str | int) -> dict[str, Any]: ...
     def status(self) -> dict[str, Any]: ...
     def keep_awake(self, seconds: float) -> None: ...
+    def try_on(
+        self, faces: Sequence[str | int], tried: Callable[[Mapping[str, Any]], None]
+    ) -> bool: ...
 
 
 Factory = Callable[[str | None, str | int], SessionLike]
@@ -47,11 +53,13 @@ class Controller(QObject):
 
     said = Signal(str)
     camera_chosen = Signal(str)
+    tried = Signal(object)
+    """Facts of a face that was tried on; see ``Session.try_on``."""
 
     def __init__(
         self,
         factory: Factory,
-        seed: Callable[[], int],
+        seed: Callable[[], str | int],
         first: Callable[[], str | int] | None = None,
     ) -> None:
         super().__init__()
@@ -59,6 +67,11 @@ class Controller(QObject):
         self._seed = seed
         self._first = first or seed
         self._worn: list[str | int] = []
+        self._before: list[str | int] = []
+        """As ``_worn``, of the session that ended."""
+        self._wished: str | int | None = None
+        self.names: dict[str | int, str] = {}
+        """Of the faces that were worn, as far as they are known."""
         self._lock = threading.Lock()
         self._session: SessionLike | None = None
         self._jobs: list[threading.Thread] = []
@@ -68,8 +81,9 @@ class Controller(QObject):
 
     @property
     def newest(self) -> SafeFrame | None:
-        """The latest safe picture, card included."""
-        return None if self._session is None else self._session.newest
+        """The latest safe picture, card included; None when nothing runs."""
+        session = self._session
+        return session.newest if session is not None and session.running else None
 
     @property
     def current(self) -> str | int | None:
@@ -82,13 +96,22 @@ class Controller(QObject):
         """Whether a face was worn before this one."""
         return len(self._worn) > 1
 
+    @property
+    def history(self) -> list[str | int]:
+        """Faces that were worn, the newest first, each once."""
+        return list(dict.fromkeys(reversed(self._worn)))
+
     def status(self) -> dict[str, Any]:
         """The session's status, or that nothing runs."""
         return {"running": False} if self._session is None else self._session.status()
 
     def state(self, status: dict[str, Any]) -> State:
         """Which icon fits ``status``."""
-        if self.problem or not status.get("running") or status.get("problem"):
+        if self.problem or status.get("problem"):
+            return "fault"
+        if not status.get("running"):
+            return "standby"
+        if status.get("on") and str(status.get("camera_problem") or "") not in PASSING:
             return "fault"
         showing = status.get("showing") in ("generated", "covered")
         return "protected" if status.get("on") and showing else "standby"
@@ -99,11 +122,11 @@ class Controller(QObject):
         self._later(lambda: self._begin(panics))
 
     def use_camera(self, name: str | None) -> None:
-        """Begin anew with another camera; None is the first one."""
+        """Begin anew with another camera and the face that is worn; None is the first one."""
         self.camera = name
         self.camera_chosen.emit(name or "")
         panics = self._panics
-        self._later(lambda: self._begin(panics))
+        self._later(lambda: self._begin(panics, keep=True))
 
     def restart(self) -> None:
         """Begin anew with other settings and the face that is worn."""
@@ -111,7 +134,8 @@ class Controller(QObject):
         self._later(lambda: self._begin(panics, keep=True))
 
     def toggle(self) -> None:
-        """The picture, or the standby card with the camera released."""
+        """The picture, or the standby card with the camera released; begins anew where the session
+        has ended."""
         panics = self._panics
         self._later(lambda: self._toggle(panics))
 
@@ -128,11 +152,19 @@ class Controller(QObject):
 
     def new_face(self) -> None:
         """Somebody new; the present face stays until the new one is ready."""
-        self._later(lambda: self._wear(self._seed()))
+        self.wear(self._seed())
 
     def wear(self, identity: str | int) -> None:
-        """A saved face by name, or one by seed."""
-        self._later(lambda: self._wear(identity))
+        """A saved face by name, or one by seed. Of several wishes given meanwhile the last one
+        counts."""
+        self._wished = identity
+        self._later(self._wear_wished)
+
+    def try_on(self, faces: Sequence[str | int]) -> None:
+        """Ask for pictures of these faces worn now; ``tried`` brings them one by one."""
+        session = self._session
+        if session is not None:
+            session.try_on(faces, self.tried.emit)
 
     def renamed(self, old: str | int, new: str) -> None:
         """A face that was worn has another name now."""
@@ -146,6 +178,15 @@ class Controller(QObject):
         """The session could not load the face that it should wear, and wears this one."""
         self._later(lambda: self._replace(face))
 
+    def settle(self, status: Mapping[str, Any]) -> None:
+        """Who was to fit has been chosen by now: seed and traits take the place of the wish."""
+        face, worn = status.get("face"), self._worn
+        if worn and isinstance(face, str) and face != worn[-1] and _fits(worn[-1]):
+            read = read_spec(face)
+            if read is not None and not read[1].fits:
+                self._worn = [*worn[:-1], face]
+                self.names[face] = str(status.get("identity") or "")
+
     def undo(self) -> None:
         """The face before this one."""
         self._later(self._undo)
@@ -158,7 +199,8 @@ class Controller(QObject):
             self._session.stop()
 
     def _begin(self, panics: int, keep: bool = False) -> None:
-        worn, was_off = self._worn, False
+        worn, was_off = self._worn or self._before, False
+        self._before = worn
         if self._session is not None:
             was_off = not self._session.status().get("on", True)
             self._session.stop()
@@ -178,7 +220,10 @@ class Controller(QObject):
     def _toggle(self, panics: int) -> None:
         if panics != self._panics:
             return
-        on = self._need().toggle()
+        if self._session is None or not self._session.running:
+            self._begin(panics, keep=True)
+            return
+        on = self._session.toggle()
         off = self.tr("Switched off: the standby card is shown.")
         self.said.emit(self.tr("Switched on.") if on else off)
 
@@ -189,8 +234,17 @@ class Controller(QObject):
         except DeepcamError as error:
             self.said.emit(told(error))
 
+    def _wear_wished(self) -> None:
+        wished, self._wished = self._wished, None
+        if wished is not None:
+            self._wear(wished)
+
     def _wear(self, identity: str | int) -> None:
         answer = self._need().wear(identity)
+        if _fits(identity) and "=" in str(answer.get("spec", "")):
+            identity = str(answer["spec"])
+        if answer.get("identity"):
+            self.names[identity] = str(answer["identity"])
         if self.current != identity:
             self._worn = [*self._worn, identity][-KEPT:]
         name = answer.get("identity") or self.tr("somebody new")
@@ -202,6 +256,7 @@ class Controller(QObject):
         if worn and self._session is not None:
             # A worker that starts again looks for the face under this name.
             self._session.wear(new)
+            self.names[new] = new
 
     def _forget(self, face: str | int) -> None:
         before = [worn for worn in self._worn[:-1] if worn != face]
@@ -240,3 +295,9 @@ class Controller(QObject):
         thread = threading.Thread(target=run, name="app-command", daemon=True)
         self._jobs.append(thread)
         thread.start()
+
+
+def _fits(face: str | int) -> bool:
+    """Whether ``face`` leaves it to the wearer's surroundings who it is."""
+    read = read_spec(face) if isinstance(face, str) else None
+    return read is not None and read[1].fits

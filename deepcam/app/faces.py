@@ -1,8 +1,7 @@
-"""The faces a person can choose from: those saved, and those just made and not saved."""
+"""The faces that a person keeps."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,12 +18,6 @@ from deepcam.identity.gallery import (
 )
 from deepcam.identity.types import Identity
 from deepcam.identity.wish import Wish, spec_of
-
-UNSAVED = 8
-"""New faces that are kept without being saved."""
-ATTEMPTS = 4
-NEAR = 6.0
-"""Years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +76,11 @@ class Shown:
 
 
 class Faces:
-    """Gallery, unsaved faces and what can be undone. Methods marked slow touch only the disk and
+    """Gallery, and what can be undone. Methods marked slow touch only the disk and
     may be called from any thread, the others from one."""
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
-        self.unsaved: list[Shown] = []
         self._deleted: list[Callable[[], str]] = []
 
     @property
@@ -115,30 +107,10 @@ class Faces:
         self.gallery.save(replace(found, name=name))
         return name
 
-    def made(self, seed: int, wish: Wish, identity: Identity) -> Shown:
-        """Keep a new face, unsaved."""
-        spec = spec_of(seed, wish)
-        face = Shown(str(spec), identity.name, spec, False, dict(identity.meta))
-        self.unsaved = [face, *self.unsaved][:UNSAVED]
-        return face
-
-    def drop(self, spec: str | int) -> None:
-        """It has been saved."""
-        self.unsaved = [face for face in self.unsaved if face.spec != spec]
-
     def delete(self, face: Shown) -> None:
         """Away with it; ``undo`` brings it back. Raises ``DeepcamError``."""
-        if face.saved:
-            self.gallery.delete(face.name)
-            self._deleted.append(self.gallery.undelete)
-            return
-        self.drop(face.spec)
-
-        def again() -> str:
-            self.unsaved = [face, *self.unsaved][:UNSAVED]
-            return face.name
-
-        self._deleted.append(again)
+        self.gallery.delete(face.name)
+        self._deleted.append(self.gallery.undelete)
 
     def undo(self) -> str:
         """The name of what came back. Raises ``DeepcamError``."""
@@ -149,20 +121,9 @@ class Faces:
         return name
 
 
-def somebody(wish: Wish) -> Identity:
-    """A new person after ``wish``; slow. Of several, the one whose age is nearest to the wish,
-    because a seed follows it only roughly. Raises ``DeepcamError``."""
-
-    def off(person: Identity) -> float:
-        age = person.meta.get("age")
-        return abs(age - wish.age) if wish.age and isinstance(age, int | float) else 0.0
-
-    best = wish.sample(secrets.randbits(31))
-    for _ in range(ATTEMPTS - 1):
-        if off(best) <= NEAR:
-            break
-        best = min(best, wish.sample(secrets.randbits(31)), key=off)
-    return best
+def fitting(seed: int, wish: Wish) -> str | int:
+    """What stands for somebody of this seed who goes with the wearer, where nothing is wished."""
+    return spec_of(seed, replace(wish, fits=True))
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:

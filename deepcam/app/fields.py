@@ -36,7 +36,8 @@ class _Room(QObject):
         if event.type() in kinds and isinstance(window, QWidget):
             layout = window.layout()
             if layout is not None:
-                window.setMinimumHeight(layout.minimumHeightForWidth(window.width()))
+                wanted = layout.minimumHeightForWidth(window.width())
+                window.setMinimumHeight(max(wanted, layout.totalMinimumSize().height()))
         return False
 
 

@@ -1,5 +1,5 @@
-"""The guide of the first start: camera, virtual camera, face. Each step can be left out, and the
-session runs behind it all the time."""
+"""The guide of the first start: what this is, camera, virtual camera, and the choice in the call.
+Each step can be left out, and the session runs behind it all the time."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from PySide6.QtWidgets import (
 
 from deepcam.app.controller import Controller
 from deepcam.app.fields import keep_room
+from deepcam.app.guide_call import CallStep
 from deepcam.app.guide_camera import CameraStep
-from deepcam.app.guide_face import FaceStep
 from deepcam.app.guide_output import OutputStep
 from deepcam.app.guide_step import Step
+from deepcam.app.guide_welcome import WelcomeStep
 from deepcam.app.settings import Settings, SettingsFile
 
-CAMERA, OUTPUT, FACE = range(3)
+WELCOME, CAMERA, OUTPUT, CALL = range(4)
 """Numbers of the steps."""
 
 
@@ -44,16 +45,19 @@ class Guide(QDialog):
         cameras: Callable[[], list[str]],
         parent: QWidget | None = None,
         steps: Sequence[Step] | None = None,
+        viewers: Callable[[], list[str]] = list,
     ) -> None:
-        """``keep``: saves settings, False when that failed. ``cameras``: their names."""
+        """``keep``: saves settings, False when that failed. ``cameras``: their names. ``viewers``:
+        names of the programs that look at the camera now."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Welcome: DeepPrivacy Cam"))
         self._store, self._keep = store, keep
         self._ended = False
         self.steps: Sequence[Step] = steps or (
+            WelcomeStep(),
             CameraStep(controller, cameras),
             OutputStep(controller.restart),
-            FaceStep(controller, store, keep),
+            CallStep(viewers),
         )
         self.place, self.heading = QLabel(), QLabel()
         font = self.heading.font()
@@ -64,11 +68,13 @@ class Guide(QDialog):
         for step in self.steps:
             self.pages.addWidget(step)
             step.said.connect(self._say)
+            step.changed.connect(self._show_buttons)
+            step.finished.connect(self._on)
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setAccessibleName(self.tr("Message"))
-        self.skip = QPushButton(self.tr("&Skip this step"))
+        self.skip = QPushButton()
         self.back = QPushButton(self.tr("&Back"))
         self.next = QPushButton()
         self.next.setDefault(True)
@@ -78,7 +84,7 @@ class Guide(QDialog):
         self.back.clicked.connect(lambda: self.show_step(self.pages.currentIndex() - 1))
         self.next.clicked.connect(self._take)
         self._arrange()
-        self.show_step(CAMERA)
+        self.show_step(WELCOME)
 
     def show_step(self, number: int) -> None:
         """Turn to a step."""
@@ -87,11 +93,21 @@ class Guide(QDialog):
         self.place.setText(self.tr("Step {0} of {1}").format(number + 1, len(self.steps)))
         self.heading.setText(step.title)
         self.message.clear()
-        self.back.setEnabled(number > 0)
-        self.next.setText(self.tr("&Finish") if last else self.tr("&Next"))
+        self.next.setText(self.tr("&Done") if last else self.tr("&Next"))
+        self._show_buttons()
         self._lock(False)
         step.enter()
-        step.start.setFocus()
+        (self.next if step.start is step else step.start).setFocus()
+
+    def _show_buttons(self) -> None:
+        """What is still missing is never passed with "Next"."""
+        number = self.pages.currentIndex()
+        last, ready = number == len(self.steps) - 1, self.steps[number].ready
+        self.back.setVisible(number > 0)
+        self.next.setVisible(ready)
+        self.next.setDefault(ready)
+        self.skip.setVisible(number > 0 and not last)
+        self.skip.setText(self.tr("&Skip this step") if ready else self.tr("Go on &without it"))
 
     def done(self, result: int) -> None:
         """Finished, closed or left with Escape: the next start comes without it."""
@@ -154,4 +170,4 @@ class Guide(QDialog):
         column.addWidget(line)
         column.addLayout(buttons)
         keep_room(self)
-        self.resize(620, 560)
+        self.resize(640, 520)

@@ -1,8 +1,8 @@
-"""What the window of faces looks like: the list, the selected face, its buttons, the sliders."""
+"""What the window of faces looks like: the list, the selected face, its buttons."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QEvent, QSize, Qt
 from PySide6.QtGui import QIcon, QPixmap
@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 from deepcam.app.faces import Shown
 from deepcam.app.fields import keep_room
 from deepcam.app.portraits import SIZE, Portraits, plain
-from deepcam.app.wish_sliders import WishSliders
+from deepcam.app.worn import WornPictures
 
-THUMB = QSize(168, 84)
+THUMB = QSize(104, 104)
 LINKABLE = QT_TRANSLATE_NOOP(
     "GalleryView",
     "A face that you keep is a pseudonym: whoever sees it in two calls can tell that both were the "
@@ -31,12 +31,15 @@ LINKABLE = QT_TRANSLATE_NOOP(
 
 
 class GalleryView(QWidget):
-    """Widgets without commands."""
+    """Widgets without commands. A face is shown as ``worn`` has it, else as a bare portrait."""
 
-    def __init__(self, portraits: Portraits) -> None:
+    def __init__(self, portraits: Portraits, worn: WornPictures | None = None) -> None:
         super().__init__()
         self.portraits = portraits
         self.portraits.ready.connect(self._drawn)
+        self._worn = worn
+        if worn is not None:
+            worn.ready.connect(self._tried)
         self._always = ""
         self._can_undo = False
         self.list = QListWidget()
@@ -61,16 +64,14 @@ class GalleryView(QWidget):
         font.setPointSizeF(1.3 * font.pointSizeF())
         self.name.setFont(font)
         self.wear_button, self.always_button = QPushButton(), QPushButton()
-        self.save_button, self.rename_button = QPushButton(), QPushButton()
+        self.rename_button = QPushButton()
         self.delete_button, self.export_button = QPushButton(), QPushButton()
         self.undo_button, self.import_button = QPushButton(), QPushButton()
-        self.current_button, self.new_button = QPushButton(), QPushButton()
-        self.sliders = WishSliders()
-        self.sliders.add(self.new_button)
+        self.current_button = QPushButton()
         self._arrange()
         self._retranslate()
         keep_room(self)
-        self.resize(960, 620)
+        self.resize(900, 520)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         if event.type() == QEvent.Type.LanguageChange:
@@ -84,7 +85,7 @@ class GalleryView(QWidget):
 
     def _retranslate(self) -> None:
         self.setWindowTitle(self.tr("Faces: DeepPrivacy Cam"))
-        self.list.setAccessibleName(self.tr("Faces, saved and new"))
+        self.list.setAccessibleName(self.tr("Faces that you keep"))
         self.message.setAccessibleName(self.tr("Message"))
         # The text of ``always_button`` is that of the selected face.
         for button, text, tip in (
@@ -94,7 +95,6 @@ class GalleryView(QWidget):
                 self.tr("The call sees this face from now on."),
             ),
             (self.always_button, "", linkable()),
-            (self.save_button, self.tr("&Save…"), self.tr("Keep this new face under a name.")),
             (self.rename_button, self.tr("&Rename…"), self.tr("Give the saved face another name.")),
             (
                 self.delete_button,
@@ -120,14 +120,6 @@ class GalleryView(QWidget):
                 self.current_button,
                 self.tr("&Keep the face I wear now…"),
                 self.tr("Save the face that the call sees now."),
-            ),
-            (
-                self.new_button,
-                self.tr("Make a &new face"),
-                self.tr(
-                    "Somebody new after these wishes, to look at: the call does not see it before "
-                    "you wear it."
-                ),
             ),
         ):
             button.setText(text)
@@ -164,22 +156,34 @@ class GalleryView(QWidget):
         always = face.saved and face.name == self._always
         worn = self.tr("always worn")
         note = self.tr("damaged") if face.problem else worn if always else ""
-        note = note if face.saved else self.tr("new, not saved")
         item = QListWidgetItem(face.name + (f"\n({note})" if note else ""))
         item.setData(Qt.ItemDataRole.UserRole, face)
         spoken = f"{face.name}, {face.describe()}" + (f", {worn}" if always else "")
         item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
-        pair = self.portraits.pair(face.key)
-        item.setIcon(plain(THUMB) if pair is None else _icon(pair))
+        picture = self._picture(face)
+        item.setIcon(plain(THUMB) if picture is None else _icon(picture))
         return item
 
+    def _picture(self, face: Shown) -> QPixmap | None:
+        """Square: worn, else the neutral one of the pair."""
+        worn = self._worn.picture(face.spec) if self._worn is not None else None
+        pair = self.portraits.pair(face.key)
+        return worn or (None if pair is None else pair.copy(0, 0, SIZE, SIZE))
+
     def _drawn(self, key: str) -> None:
-        pair = self.portraits.pair(key)
+        self._redraw(lambda face: face.key == key)
+
+    def _tried(self, spec: str | int) -> None:
+        self._redraw(lambda face: face.spec == spec)
+
+    def _redraw(self, of: Callable[[Shown], bool]) -> None:
         for row in range(self.list.count()):
             item = self.list.item(row)
-            if pair is not None and item.data(Qt.ItemDataRole.UserRole).key == key:
-                item.setIcon(_icon(pair))
-        if self.selected is not None and self.selected.key == key:
+            face = item.data(Qt.ItemDataRole.UserRole)
+            picture = self._picture(face) if of(face) else None
+            if picture is not None:
+                item.setIcon(_icon(picture))
+        if self.selected is not None and of(self.selected):
             self.show_selected()
 
     def show_selected(self) -> None:
@@ -190,13 +194,14 @@ class GalleryView(QWidget):
         name = "" if face is None else face.name
         self.name.setText(name or self.tr("No face yet"))
         self.about.setText(
-            self.tr("Make a new face below, or keep the one you wear now.")
+            self.tr("Keep the face that you wear now, or somebody in the strip.")
             if face is None
             else face.describe()
         )
+        worn = None if face is None or self._worn is None else self._worn.picture(face.spec)
         pair = None if face is None else self.portraits.pair(face.key)
-        if pair is not None:
-            self.picture.setPixmap(pair)
+        if worn is not None or pair is not None:
+            self.picture.setPixmap(worn or pair or QPixmap())
         else:
             self.picture.setText(self.tr("The portrait is being drawn.") if usable else "")
         spoken = self.tr("Portraits of {0}, neutral and smiling").format(name)
@@ -207,7 +212,6 @@ class GalleryView(QWidget):
         for button, enabled in (
             (self.wear_button, usable),
             (self.always_button, usable),
-            (self.save_button, usable and not saved),
             (self.rename_button, saved),
             (self.delete_button, face is not None),
             (self.export_button, saved),
@@ -220,11 +224,8 @@ class GalleryView(QWidget):
         for widget in (self.picture, self.name, self.about):
             side.addWidget(widget)
         side.addLayout(_row(self.wear_button, self.always_button))
-        side.addLayout(
-            _row(self.save_button, self.rename_button, self.delete_button, self.export_button)
-        )
+        side.addLayout(_row(self.rename_button, self.delete_button, self.export_button))
         side.addStretch()
-        side.addWidget(self.sliders)
         left = QVBoxLayout()
         left.addWidget(self.list, 1)
         left.addLayout(_row(self.current_button, self.import_button, self.undo_button))

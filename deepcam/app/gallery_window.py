@@ -13,15 +13,15 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 
 from deepcam.app.background import Background
 from deepcam.app.controller import Controller
-from deepcam.app.faces import Faces, Shown, free_name, somebody
+from deepcam.app.faces import Faces, Shown, free_name
 from deepcam.app.gallery_view import GalleryView
 from deepcam.app.portraits import Draw, Portraits, draw
 from deepcam.app.questions import Questions
 from deepcam.app.settings import SettingsFile
 from deepcam.app.told import told
+from deepcam.app.worn import WornPictures
 from deepcam.errors import DeepcamError
 from deepcam.identity.gallery import LONGEST_NAME, SUFFIX, Gallery, check_name
-from deepcam.identity.types import Identity
 
 
 class GalleryWindow(GalleryView):
@@ -29,6 +29,7 @@ class GalleryWindow(GalleryView):
     ``message``. ``settings_changed``: another face is always worn from now on, or none."""
 
     settings_changed = Signal()
+    faces_changed = Signal()
 
     def __init__(
         self,
@@ -36,27 +37,27 @@ class GalleryWindow(GalleryView):
         store: SettingsFile,
         gallery: Gallery | None = None,
         draw: Draw = draw,
+        worn: WornPictures | None = None,
+        faces: Faces | None = None,
     ) -> None:
         self.background = Background()
         # Of its own: a command shall not wait until all portraits are drawn.
         self.painter = Background()
-        super().__init__(Portraits(self.painter, draw))
+        super().__init__(Portraits(self.painter, draw), worn)
         self._controller, self._store = controller, store
-        self.faces = Faces(gallery or Gallery())
+        self.faces = faces or Faces(gallery or Gallery())
         self.questions = Questions(self)
         self._saved: list[Shown] = []
         self.list.itemActivated.connect(lambda *_: self.wear())
         for button, command in (
             (self.wear_button, self.wear),
             (self.always_button, self.always),
-            (self.save_button, self.save),
             (self.rename_button, self.rename),
             (self.delete_button, self.delete),
             (self.export_button, self.export),
             (self.undo_button, self.undo),
             (self.import_button, self.import_),
             (self.current_button, self.save_current),
-            (self.new_button, self.new),
         ):
             button.clicked.connect(lambda _=False, command=command: command())
         for keys, command in (("Delete", self.delete), ("F2", self.rename)):
@@ -79,6 +80,7 @@ class GalleryWindow(GalleryView):
         def done(found: list[Shown]) -> None:
             self._saved = found
             self._fill(select)
+            self.faces_changed.emit()
 
         self._later(self.faces.read, done)
 
@@ -89,32 +91,12 @@ class GalleryWindow(GalleryView):
 
     # Commands
 
-    def new(self) -> None:
-        """Somebody after the sliders' wishes, shown but not worn."""
-        wish = self.sliders.wish()
-
-        def done(identity: Identity) -> None:
-            face = self.faces.made(identity.seed, wish, identity)
-            self._fill(face.key)
-            text = self.tr("{0} is new: wear this face, or save it.")
-            self.message.setText(text.format(face.name))
-
-        self.new_button.setEnabled(False)
-        self.message.setText(self.tr("A new face is being made."))
-        self._later(partial(somebody, wish), done, lambda: self.new_button.setEnabled(True))
-
     def wear(self) -> None:
         """The session puts the selected face on."""
         face = self.selected
         if face is not None and not face.problem:
             self.message.setText(self.tr("Putting on {0}.").format(face.name))
             self._controller.wear(face.spec)
-
-    def save(self) -> None:
-        """Keep the selected new face."""
-        face = self.selected
-        if face is not None and not face.saved:
-            self._save(face.spec, face.name)
 
     def save_current(self) -> None:
         """Keep the face that is worn now."""
@@ -209,23 +191,23 @@ class GalleryWindow(GalleryView):
                 self.message.setText(self.tr("Every start has a new face now."))
                 self._fill()
         elif self.questions.always(face.name):
-            if face.saved:
-                self._pin(face.name)
-            else:
-                self._save(face.spec, face.name, self._pin)
+            self._pin(face.name)
 
     # Inside
 
     def _fill(self, select: str = "") -> None:
-        faces = [*self.faces.unsaved, *self._saved]
+        faces = self._saved
         self.fill(faces, self._store.now.face, self.faces.can_undo, select)
-        for face in faces:
-            if not face.problem and self.portraits.pair(face.key) is None:
+        usable = [face for face in faces if not face.problem]
+        if self._worn is not None:
+            missing = [face.spec for face in usable if self._worn.picture(face.spec) is None]
+            if missing:
+                self._worn.want(missing)
+        for face in usable:
+            if self._picture(face) is None:
                 self.portraits.ask(face.key, partial(self.faces.identity, face.spec))
 
-    def _save(
-        self, spec: str | int, suggested: str, then: Callable[[str], None] | None = None
-    ) -> None:
+    def _save(self, spec: str | int, suggested: str) -> None:
         taken = {face.name.casefold() for face in self._saved}
         question = self.tr("Keep this face under the name:")
         name = self._name(self.tr("Save"), question, free_name(suggested, taken))
@@ -233,18 +215,19 @@ class GalleryWindow(GalleryView):
             return
 
         def done(_: Path) -> None:
-            self.faces.drop(spec)
             self._controller.renamed(spec, name)
             self.message.setText(self.tr("{0} is saved.").format(name))
-            if then is not None:
-                then(name)
             self.reload(name)
 
         self._later(lambda: self.faces.save(spec, name), done)
 
     def _name(self, title: str, question: str, text: str) -> str:
-        """A checked name, or ''."""
+        """A checked name, or ''. What was typed is not lost when the name is taken."""
         given = self.questions.name(title, question, text[:LONGEST_NAME])
+        taken = {face.name.casefold() for face in self._saved} - {text.casefold()}
+        if given and given.casefold() in taken:
+            again = self.tr("There is a face called {0} already.").format(given)
+            given = self.questions.name(title, f"{again}\n{question}", given)
         if not given:
             return ""
         try:

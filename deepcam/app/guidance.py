@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import time as clock
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from deepcam.app.background import Background
-from deepcam.app.controller import Controller
-from deepcam.app.first_run import CAMERA, OUTPUT, Guide
+from deepcam.app.controller import PASSING, Controller
+from deepcam.app.first_run import CAMERA, OUTPUT, WELCOME, Guide
 from deepcam.app.outlook import can_be_seen
 from deepcam.app.settings import Settings, SettingsFile
 from deepcam.app.told import told
@@ -21,6 +22,9 @@ from deepcam.errors import DeepcamError
 
 LOOK = 2.0
 """Seconds between two looks whether calls can see the picture."""
+SLOW, SLOW_FOR = 14.0, 20.0
+"""Pictures a second, and seconds, after which a computer counts as slow."""
+SMALL = (640, 360)
 
 
 class Guidance(QObject):
@@ -39,15 +43,19 @@ class Guidance(QObject):
         cameras: Callable[[], list[str]],
         show_faces: Callable[[], None],
         notify: Callable[[str], None] = lambda _: None,
+        viewers: Callable[[], list[str]] = list,
     ) -> None:
         super().__init__()
         self._controller, self._store, self._window = controller, store, window
         self._cameras, self._show_faces, self._notify = cameras, show_faces, notify
+        self._viewers = viewers
         self._background = Background()
         self._closed = False
         self._unkept: Settings | None = None
         self._looked = -LOOK
-        self._lack = ""
+        self.lack = ""
+        self._other = ""
+        self._slow_since: float | None = None
         self._replaced = ""
         self.guide: Guide | None = None
         self._guides: list[Guide] = []
@@ -71,7 +79,7 @@ class Guidance(QObject):
         if now - self._looked >= LOOK:
             self._looked = now
             seen = can_be_seen(self._store.now.output)
-            self._lack = "" if seen else self.tr(
+            self.lack = "" if seen else self.tr(
                 "Calls cannot see this picture yet: there is no virtual camera."
             )  # fmt: skip
         replaced = str(status.get("replaced") or "")
@@ -79,9 +87,43 @@ class Guidance(QObject):
             self._controller.replaced(status["face"])
             self._face_lost(replaced)
         self._replaced = replaced
-        if self.banner.watch(status, self._controller.problem, self._lack):
+        self._seek_other(status)
+        slow = self._slow(status, now)
+        if self.banner.watch(status, self._controller.problem, self.lack, self._other, slow):
             assert self.banner.shown is not None
             self._notify(told(self.banner.shown.sentence))
+
+    def _seek_other(self, status: dict[str, Any]) -> None:
+        """Another camera to offer while the present one is gone."""
+        wrong = str(status.get("camera_problem") or "")
+        now = str(status.get("camera") or self._controller.camera or "")
+        if not (status.get("running") and status.get("on")) or wrong in PASSING:
+            self._other = ""
+        elif not self._background.waiting:
+
+            def done(names: list[str]) -> None:
+                others = [name for name in names if name != now]
+                self._other = others[0] if others and now else ""
+
+            self._background.run(self._cameras, done, _nothing)
+
+    def _slow(self, status: dict[str, Any], now: float) -> str:
+        """What to say of a computer that cannot keep up; '' for others. Not while a call looks: it
+        would have to get used to another size."""
+        measured = status.get("measured") or {}
+        rate = float(measured.get("fps_fresh") or 0.0)
+        seen = status.get("showing") == "generated" and status.get("on")
+        large = self._store.now.size[0] > SMALL[0]
+        if not seen or not large or not 0 < rate < SLOW or self._viewers() or status.get("watched"):
+            self._slow_since = None
+            return ""
+        if self._slow_since is None:
+            self._slow_since = now
+        if now - self._slow_since < SLOW_FOR:
+            return ""
+        return self.tr(
+            "This computer is too slow for a large picture; a smaller one runs smoother."
+        )
 
     def keep(self, settings: Settings) -> bool:
         """Save the settings; where that fails, the banner says so."""
@@ -99,6 +141,11 @@ class Guidance(QObject):
         """What the banner's button does."""
         if which == "camera":
             self.show_guide(CAMERA)
+        elif which == "other":
+            self._controller.use_camera(self._other or None)
+        elif which == "smaller":
+            if self.keep(replace(self._store.now, size=SMALL)):
+                self.changed.emit()
         elif which == "setup":
             self.show_guide(OUTPUT)
         elif which == "faces":
@@ -111,11 +158,12 @@ class Guidance(QObject):
         else:
             self._controller.restart()
 
-    def show_guide(self, step: int = CAMERA) -> None:
+    def show_guide(self, step: int = WELCOME) -> None:
         """The guide at one of its steps, or the one that is open already."""
         if self.guide is None:
             self.guide = Guide(
-                self._controller, self._store, self.keep, self._cameras, self._window
+                self._controller, self._store, self.keep, self._cameras, self._window,
+                viewers=self._viewers,
             )  # fmt: skip
             self._guides.append(self.guide)
             self.guide.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

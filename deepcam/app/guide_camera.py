@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import psutil
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton
 
+from deepcam.app import glyphs
 from deepcam.app.controller import Controller
 from deepcam.app.guide_step import Step
 from deepcam.app.told import told
@@ -58,7 +59,8 @@ class CameraStep(Step):
             )
         )
         self.list = QListWidget()
-        self.list.setSpacing(3)
+        self.list.setSpacing(6)
+        self.list.setIconSize(QSize(24, 24))
         self.list.setAccessibleName(self.tr("Cameras"))
         self.start = self.list
         self.column.addWidget(self.list, 1)
@@ -105,7 +107,7 @@ class CameraStep(Step):
             text = camera.name
             if camera.users:
                 text = self.tr("{0}: used by {1}").format(text, ", ".join(camera.users))
-            item = QListWidgetItem(text)
+            item = QListWidgetItem(glyphs.glyph("camera"), text)
             item.setData(Qt.ItemDataRole.UserRole, camera.name)
             self.list.addItem(item)
         free = [n for n, camera in enumerate(found) if not camera.users]

@@ -11,9 +11,12 @@ from deepcam.app.background import Background
 
 
 class Step(QWidget):
-    """One page. ``said``: a sentence about what has just been done or has failed."""
+    """One page. ``said``: a sentence about what has just been done or has failed. ``changed``:
+    ``ready`` may be another. ``finished``: all that the page is for is done."""
 
     said = Signal(str)
+    changed = Signal()
+    finished = Signal()
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -21,6 +24,8 @@ class Step(QWidget):
         # No focus proxy: with one, Tab leaves out what stands before it.
         self.start: QWidget = self
         """Gets the focus when the page is shown."""
+        self.ready = True
+        """False while what the page is for is still missing."""
         self.background = Background()
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)

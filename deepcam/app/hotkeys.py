@@ -61,7 +61,7 @@ class AppHotkeys(QObject):
         self._state: dict[str, Registration] = {}
         self._newest = 0
         self._asking = 0
-        self._closed = False
+        self._closed = self._paused = False
         # From the backend's thread to this object's.
         self._pressed.connect(self._do)
 
@@ -152,8 +152,12 @@ class AppHotkeys(QObject):
             self._state[action] = registration
         self.changed.emit()
 
+    def pause(self, paused: bool) -> None:
+        """Keys pressed meanwhile do nothing: they are being chosen."""
+        self._paused = paused
+
     def _do(self, action: str) -> None:
-        if not self._closed:
+        if not (self._closed or self._paused):
             self._commands[action]()
 
 

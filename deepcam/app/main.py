@@ -6,8 +6,10 @@ import os
 import secrets
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
@@ -15,23 +17,34 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from deepcam.app import i18n
 from deepcam.app.controller import Controller, Factory, SessionLike
+from deepcam.app.faces import Faces, fitting
 from deepcam.app.gallery_window import GalleryWindow
 from deepcam.app.guidance import Guidance
+from deepcam.app.help_window import HelpWindow
 from deepcam.app.hotkeys import AppHotkeys
+from deepcam.app.keeping import Keeping
+from deepcam.app.overlay import Overlay
 from deepcam.app.preview import Preview
+from deepcam.app.report import report
 from deepcam.app.settings import Settings, SettingsFile
 from deepcam.app.settings_dialog import SettingsDialog
 from deepcam.app.told import told
 from deepcam.app.tray import Tray
+from deepcam.app.trouble import HINTS
+from deepcam.app.viewers import Viewers
+from deepcam.app.worn import WornPictures
+from deepcam.doctor import Finding
 from deepcam.endings import ending_signals
 from deepcam.errors import DeepcamError
+from deepcam.identity.gallery import Gallery
+from deepcam.identity.wish import Wish
 from deepcam.live.control import runtime_dir
 from deepcam.live.lock import InstanceLock, holder
 from deepcam.platform.desktop_entry import APP_ID
 from deepcam.platform.hotkeys import ACTIONS
 from deepcam.platform.qt import ensure_windows
 
-_OF_A_SESSION = ("camera", "size", "fps", "output", "on_doubt", "cover", "card")
+_OF_A_SESSION = ("camera", "size", "fps", "output", "on_doubt", "cover", "card", "background")
 """Settings that a running session cannot change."""
 
 
@@ -44,26 +57,41 @@ class App:
         factory: Factory | None,
         address: str,
         store: SettingsFile | None = None,
+        source: str | None = None,
         asleep: bool = False,
     ) -> None:
         self.store = store or SettingsFile()
+        self._cameras = cameras if source is None else (lambda: [Path(source).name])
         self._said = self.store.load()
         self._applied = self.store.now
         self._asleep = asleep
         i18n.install(self.store.now.language)
         self.controller = Controller(
-            factory or (lambda camera, face: live(camera, face, self.store.now, self._asleep)),
-            lambda: secrets.randbits(31),
+            factory
+            or (lambda camera, face: live(camera, face, self.store.now, source, self._asleep)),
+            somebody,
             self._first_face,
         )
         self.controller.camera = self.store.now.camera or None
         self.controller.camera_chosen.connect(self._keep_camera)
-        self.preview = Preview(self.controller)
+        self.worn = WornPictures(self.controller)
+        self.keeping = Keeping(self.controller, Faces(Gallery()))
+        self.viewers = Viewers()
+        self.preview = Preview(self.controller, self.worn, self.keeping, self._cameras)
         self.preview.gallery_wanted.connect(self.show_gallery)
         self.preview.settings_wanted.connect(self.show_settings)
+        self.preview.mirror_wanted.connect(self._mirror)
+        self.preview.help_wanted.connect(self.show_help)
+        self.preview.closed.connect(self._closed)
+        self.overlay = Overlay(lambda: self.controller.newest)
+        self.help: HelpWindow | None = None
+        self._heard: deque[str] = deque(maxlen=40)
+        self.controller.said.connect(self._said_something)
         self.guidance = Guidance(
-            self.controller, self.store, self.preview, cameras, self.show_gallery, self._notify
-        )
+            self.controller, self.store, self.preview, self._cameras, self.show_gallery,
+            self._notify,
+            viewers=lambda: self.viewers.names,
+        )  # fmt: skip
         self.guidance.changed.connect(self.apply)
         self.gallery: GalleryWindow | None = None
         self.dialog: SettingsDialog | None = None
@@ -87,11 +115,12 @@ class App:
             self.show_window()
         self._look()
         self.controller.start()
+        self.keeping.read()
         self._apply_keys()
         if self.tray is None:
-            self.preview.message.setText(_no_tray())
+            self.preview.tell(_no_tray())
         if self._said:
-            self.preview.message.setText("\n".join(map(told, self._said)))
+            self.preview.tell("\n".join(map(told, self._said)))
         self.guidance.begin(guide=not hidden)
 
     def show_window(self) -> None:
@@ -102,19 +131,37 @@ class App:
     def show_gallery(self) -> None:
         """The faces one can be."""
         if self.gallery is None:
-            self.gallery = GalleryWindow(self.controller, self.store)
+            self.gallery = GalleryWindow(
+                self.controller, self.store, faces=self.keeping.faces, worn=self.worn
+            )
             self.gallery.settings_changed.connect(self.apply)
+            self.gallery.faces_changed.connect(self.keeping.read)
         _raise(self.gallery)
+
+    def show_help(self, page: str = "help") -> None:
+        """One page of the window with help, doctor, report and about."""
+        if self.help is None:
+            keys = {action: self.hotkeys.keys(action) for action in ACTIONS}
+            self.help = HelpWindow(self._facts, keys, self.preview)
+            self.help.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self.help.finished.connect(self._help_ended)
+        self.help.show_page(page)
+        _raise(self.help)
 
     def show_settings(self) -> None:
         """The dialog, or the one that is open already."""
         if self.dialog is None:
             failures = {action: self.hotkeys.failure(action) for action in ACTIONS}
             self.dialog = SettingsDialog(
-                self.store, _names(cameras), _names(saved_faces), failures, parent=self.preview
+                self.store,
+                _names(self._cameras),
+                _names(saved_faces),
+                failures,
+                parent=self.preview,
             )
             self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             self.dialog.saved.connect(self.apply)
+            self.dialog.recording.connect(self.hotkeys.pause)
             self.dialog.guide_wanted.connect(self.guidance.show_guide)
             self.dialog.finished.connect(self._dialog_ended)
         _raise(self.dialog)
@@ -140,8 +187,13 @@ class App:
         if self.preview.isVisible() and not self.preview.isMinimized():
             self.controller.keep_awake(2.0)
         status = self.controller.status()
-        self.preview.show_status(status)
+        self.controller.settle(status)
+        self.viewers.look()
+        self.preview.show_viewers(self.viewers.names, self.guidance.lack)
         self.guidance.look(status)
+        shown = self.guidance.banner.shown
+        self.preview.said_above = shown is not None and shown.remedy not in HINTS
+        self.preview.show_status(status)
         if self.tray is not None:
             self.tray.show_status(status)
 
@@ -150,14 +202,14 @@ class App:
         there = QSystemTrayIcon.isSystemTrayAvailable()
         if there and self.tray is None:
             self.tray = Tray(
-                self.controller, self.show_window, QApplication.quit, cameras, saved_faces
+                self.controller, self.show_window, QApplication.quit, self._cameras, saved_faces
             )
             self.tray.gallery_wanted.connect(self.show_gallery)
             self.tray.settings_wanted.connect(self.show_settings)
             self.tray.show()
             self._hotkeys_changed()
             if self.preview.message.text() == _no_tray():
-                self.preview.message.setText("")
+                self.preview.tell("")
         QApplication.setQuitOnLastWindowClosed(not there)
 
     def close(self) -> None:
@@ -168,17 +220,20 @@ class App:
         if self.tray is not None:
             self.tray.hide()
         self.guidance.close()
+        self.overlay.close()
+        if self.help is not None:
+            self.help.close()
         if self.dialog is not None:
             self.dialog.reject()
         if self.gallery is not None:
             self.gallery.close()
             self.gallery.end()
+        self.keeping.close()
+        self.viewers.close()
         self.controller.close()
 
     def _first_face(self) -> str | int:
         """The face that is always worn if it can be, else somebody new."""
-        from deepcam.identity.gallery import Gallery
-
         name = self.store.now.face
         if name:
             try:
@@ -187,7 +242,7 @@ class App:
                 self.guidance.face_lost.emit(error.what)
             else:
                 return name
-        return secrets.randbits(31)
+        return somebody()
 
     def _look(self) -> None:
         now = self.store.now
@@ -196,6 +251,11 @@ class App:
         for effect in (Qt.UIEffect.UI_AnimateMenu, Qt.UIEffect.UI_AnimateCombo):
             QApplication.setEffectEnabled(effect, not calm)
         QApplication.setCursorFlashTime(0 if calm else 1000)
+
+    def _mirror(self, mirror: bool) -> None:
+        self.guidance.keep(replace(self.store.now, mirror_preview=mirror))
+        self._applied = replace(self._applied, mirror_preview=mirror)
+        self._look()
 
     def _speak(self, language: str) -> None:
         i18n.install(language)
@@ -215,14 +275,39 @@ class App:
         if self.tray is not None and not self.preview.isVisible():
             self.tray.showMessage("DeepPrivacy Cam", sentence)
 
+    def _said_something(self, sentence: str) -> None:
+        """Answer a key or the tray where the window does not."""
+        self._heard.append(sentence)
+        if not (self.preview.isVisible() and self.preview.isActiveWindow()):
+            self.overlay.tell(sentence, alarm=not self.controller.status().get("on", False))
+
+    def _closed(self) -> None:
+        if self.tray is None or self.store.now.tray_told:
+            return
+        self.tray.showMessage(
+            "DeepPrivacy Cam",
+            QCoreApplication.translate(
+                "App", "DeepPrivacy Cam goes on in the tray. “Quit” in its menu ends it."
+            ),
+        )
+        self.guidance.keep(replace(self.store.now, tray_told=True))
+        self._applied = replace(self._applied, tray_told=True)
+
+    def _facts(self, findings: list[Finding]) -> str:
+        return report(self.store.now, self.controller.status(), findings, list(self._heard))
+
+    def _help_ended(self) -> None:
+        self.help = None
+
     def _dialog_ended(self) -> None:
+        self.hotkeys.pause(False)
         self.dialog = None
 
     def _hotkeys_changed(self) -> None:
         if self.tray is not None:
-            self.tray.show_keys(self.hotkeys.keys("toggle"), self.hotkeys.keys("new_face"))
+            self.tray.show_keys(*(self.hotkeys.keys(a) for a in ("toggle", "new_face", "panic")))
         if not self.hotkeys.asking and self.hotkeys.failures():
-            self.preview.message.setText(self.hotkeys.failures()[0])
+            self.preview.tell(self.hotkeys.failures()[0])
 
     def _raised(self) -> None:
         while self.server.hasPendingConnections():
@@ -236,6 +321,11 @@ def _no_tray() -> str:
     )
 
 
+def somebody() -> str | int:
+    """What stands for a new person who goes with the wearer."""
+    return fitting(secrets.randbits(31), Wish())
+
+
 def cameras() -> list[str]:
     """Names of the cameras that can be chosen."""
     from deepcam.sources.v4l2 import list_cameras
@@ -245,8 +335,6 @@ def cameras() -> list[str]:
 
 def saved_faces() -> list[str]:
     """Names in the gallery, newest first."""
-    from deepcam.identity.gallery import Gallery
-
     return list(Gallery().names())
 
 
@@ -264,9 +352,14 @@ def _raise(window: QWidget) -> None:
 
 
 def live(
-    camera: str | None, face: str | int, settings: Settings, asleep: bool = False
+    camera: str | None,
+    face: str | int,
+    settings: Settings,
+    source: str | None = None,
+    asleep: bool = False,
 ) -> SessionLike:
-    """A session after the app's settings; ``asleep``: see ``LiveSettings``."""
+    """A session after the app's settings; ``source``: a film or picture instead of the camera;
+    ``asleep``: see ``LiveSettings``."""
     from deepcam.app.outlook import can_be_seen
     from deepcam.live.session import LiveSettings, Session
 
@@ -275,7 +368,9 @@ def live(
 
     return Session(
         LiveSettings(
-            camera=camera,
+            camera=camera if source is None else None,
+            source=source,
+            loop=True,
             identity=face,
             size=settings.size,
             fps=settings.fps,
@@ -283,6 +378,7 @@ def live(
             on_doubt=settings.on_doubt,
             cover=settings.cover,
             card=settings.card,
+            background=settings.background,
             language=i18n.resolve(settings.language),
             asleep=asleep,
         )
@@ -296,10 +392,10 @@ def ask_to_show(address: str) -> bool:
     return socket.waitForConnected(500)
 
 
-def run(factory: Factory | None = None, hidden: bool = False) -> int:
+def run(factory: Factory | None = None, hidden: bool = False, source: str | None = None) -> int:
     """Start the app; returns the exit code. ``hidden``: without its window, the camera off until
-    somebody looks. Raises ``DeepcamError`` without a display, and when it runs already and does
-    not answer."""
+    somebody looks. ``source``: a film or picture that stands for the camera. Raises
+    ``DeepcamError`` without a display, and when it runs already and does not answer."""
     if sys.platform == "linux" and not any(
         os.environ.get(k) for k in ("DISPLAY", "WAYLAND_DISPLAY")
     ):
@@ -323,7 +419,7 @@ def run(factory: Factory | None = None, hidden: bool = False) -> int:
             f"The app runs already (process {number}), but its window does not answer.",
             f"Wait a moment, or end it with: kill -9 {number}",
         )
-    app = App(factory, address, asleep=hidden)
+    app = App(factory, address, source=source, asleep=hidden)
     for signal_number in ending_signals():
         signal.signal(signal_number, lambda *_: application.quit())
     app.start(hidden)

@@ -54,7 +54,7 @@ def look(system: System) -> Outlook:
     plan: list[str] = []
     obstacle, command = "", shlex.join(privilege.itself())
     try:
-        facts = setup(system, dry_run=True, say=plan.append)
+        facts = setup(system, dry_run=True, install=True, say=plan.append)
         if not (facts["write"] or facts["steps"]):
             return Outlook(device, pipewire)
         privilege.way(system, terminal=False)
@@ -91,7 +91,8 @@ class Installer:
             return tuple(_shown(said)) == tuple(shown)
 
         facts = setup(
-            self._system, say=said.append, confirm=same, terminal=False, run=self._start
+            self._system, install=True, say=said.append, confirm=same, terminal=False,
+            run=self._start,
         )  # fmt: skip
         return str(facts["device"])
 

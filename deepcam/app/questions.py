@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, Qt
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from deepcam.app.gallery_view import linkable
@@ -28,13 +30,19 @@ class Questions:
     def target(self, name: str) -> str:
         """Where to write; '' for nowhere."""
         return QFileDialog.getSaveFileName(
-            self._parent, QCoreApplication.translate("Questions", "Export a face"), name, _files()
+            self._parent,
+            QCoreApplication.translate("Questions", "Export a face"),
+            str(Path(_documents()) / name),
+            _files(),
         )[0]
 
     def source(self) -> str:
         """What to read; '' for nothing."""
         return QFileDialog.getOpenFileName(
-            self._parent, QCoreApplication.translate("Questions", "Import a face"), "", _files()
+            self._parent,
+            QCoreApplication.translate("Questions", "Import a face"),
+            _documents(),
+            _files(),
         )[0]
 
     def always(self, name: str) -> bool:
@@ -56,6 +64,13 @@ class Questions:
         agreed = box.clickedButton() is yes
         box.deleteLater()
         return agreed
+
+
+def _documents() -> str:
+    """Where people keep what they make, not where the program was started."""
+    place = QStandardPaths.StandardLocation.DocumentsLocation
+    found = QStandardPaths.writableLocation(place)
+    return found if found and Path(found).is_dir() else str(Path.home())
 
 
 def _files() -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from deepcam import cards
+from deepcam import backdrop, cards
 from deepcam.app.hotkeys import DEFAULTS
 from deepcam.errors import DeepcamError
 from deepcam.identity.gallery import check_name
@@ -41,6 +41,8 @@ class Settings:
     """The saved face that is always worn; '' is a new one at every start."""
     on_doubt: Literal["cover", "card"] = "cover"
     cover: Literal["face", "head"] = "face"
+    background: str = "keep"
+    """What is behind people: keep, blur, a colour such as "#204060", or the path of a picture."""
     card: str = "plain"
     """What others see while there is no picture: "plain", "back-soon", a colour such as "#204060",
     or the path of a picture (``deepcam.cards.check``)."""
@@ -52,6 +54,8 @@ class Settings:
     reduced_motion: bool = False
     first_run_done: bool = False
     """The guide of the first start has been seen."""
+    tray_told: bool = False
+    """It was said once that the program goes on in the tray."""
     unknown: dict[str, Any] = field(default_factory=dict)
     """What another version wrote; kept."""
 
@@ -251,6 +255,13 @@ def _card(value: object) -> str:
     return value
 
 
+def _background(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    backdrop.check(value)
+    return value
+
+
 def _keys(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise TypeError
@@ -267,10 +278,12 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "on_doubt": _one_of("cover", "card"),
     "cover": _one_of("face", "head"),
     "card": _card,
+    "background": _background,
     "start_at_login": _flag,
     "mirror_preview": _flag,
     "language": _one_of(*LANGUAGES),
     "reduced_motion": _flag,
     "first_run_done": _flag,
+    "tray_told": _flag,
     "hotkeys": _keys,
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from deepcam.app import i18n
+from deepcam.app.card_choice import BackgroundChoice, CardChoice
 from deepcam.app.fields import choose, combo, keep_room
 from deepcam.app.gallery_view import linkable
 from deepcam.app.hotkeys import title, used_twice
@@ -39,10 +40,40 @@ SIZES = ("640 x 360", "640 x 480", "960 x 540", "1280 x 720", "1920 x 1080")
 _PORTABLE = QKeySequence.SequenceFormat.PortableText
 
 
+class KeyEdit(QKeySequenceEdit):
+    """Escape leaves the field as it was, and is no key to be recorded."""
+
+    recording = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._before: QKeySequence | None = None
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        self._before = self.keySequence()
+        self.recording.emit(True)
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusOutEvent(event)
+        self.recording.emit(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_Escape and not event.modifiers():
+            if self._before is not None:
+                self.setKeySequence(self._before)
+            self.clearFocus()
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+
 class SettingsDialog(QDialog):
     """Works on a copy of ``store.now``; ``saved`` comes when a valid one has been written."""
 
     saved = Signal()
+    recording = Signal(bool)
+    """Keys are pressed to be written down, not to be obeyed; False when that is over."""
     guide_wanted = Signal()
     """The guide of the first start shall be shown again; the dialog has ended."""
 
@@ -77,7 +108,7 @@ class SettingsDialog(QDialog):
         self.buttons.accepted.connect(self.save)
         self.buttons.rejected.connect(self.reject)
         self.buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults).clicked.connect(
-            lambda: self.show_settings(Settings())
+            self.restore
         )
         guide_text, role = self.tr("R&un the guide again…"), QDialogButtonBox.ButtonRole.ResetRole
         self.guide = self.buttons.addButton(guide_text, role)
@@ -94,7 +125,7 @@ class SettingsDialog(QDialog):
         whole.addWidget(self.message)
         whole.addWidget(self.buttons)
         keep_room(self)
-        self.resize(900, 430)
+        self.resize(940, 480)
         self.show_settings(store.now)
 
     def show_settings(self, settings: Settings) -> None:
@@ -105,6 +136,8 @@ class SettingsDialog(QDialog):
         self.fps.setValue(round(settings.fps))
         choose(self.output, settings.output, settings.output)
         choose(self.doubt, settings.on_doubt, settings.on_doubt)
+        self.card.show_choice(settings.card)
+        self.background.show_choice(settings.background)
         choose(self.cover, settings.cover, settings.cover)
         if settings.face:
             choose(self.face, settings.face, settings.face)
@@ -119,6 +152,11 @@ class SettingsDialog(QDialog):
         choose(self.language, settings.language, settings.language)
         self._judge_keys()
 
+    def restore(self) -> None:
+        """What a new program would say; the guide and what was told stay seen."""
+        self.show_settings(Settings())
+        self.login.setChecked(False)
+
     def settings(self) -> Settings:
         """What the fields say."""
         now = self._store.now
@@ -132,6 +170,8 @@ class SettingsDialog(QDialog):
             output=self.output.currentData(),
             face=(self.face.currentData() or "") if self.always.isChecked() else "",
             on_doubt=self.doubt.currentData(),
+            card=self.card.choice,
+            background=self.background.choice,
             cover=self.cover.currentData(),
             hotkeys={**now.hotkeys, **self._wanted_keys()},
             start_at_login=self.login.isChecked(),
@@ -185,6 +225,11 @@ class SettingsDialog(QDialog):
         form.addRow(self.tr("Picture si&ze:"), self.size_box)
         form.addRow(self.tr("&Pictures a second:"), self.fps)
         form.addRow(self.tr("Pictures g&o to:"), self.output)
+        self.background = BackgroundChoice()
+        form.addRow(self.tr("Be&hind you:"), self.background)
+        label = form.labelForField(self.background)
+        if isinstance(label, QLabel):
+            label.setBuddy(self.background.box)
         return box
 
     def _build_face(self, faces: Sequence[str]) -> QGroupBox:
@@ -198,10 +243,11 @@ class SettingsDialog(QDialog):
         if not faces and not self._store.now.face:
             self.always.setEnabled(False)
             self.always.setText(self.tr("&Always this saved face: none is saved yet"))
-        covers = {"face": self.tr("The face"), "head": self.tr("The head and hair")}
+        covers = {"face": self.tr("The face"), "head": self.tr("Head and hair (being tried)")}
         self.cover = combo(covers, self.tr("What is replaced"))
         self.still_seen = QLabel()
         self.still_seen.setWordWrap(True)
+        self.still_seen.setMinimumHeight(2 * self.still_seen.fontMetrics().lineSpacing())
         self.cover.currentIndexChanged.connect(lambda *_: self._say_still_seen())
         self._say_still_seen()
         row = QHBoxLayout()
@@ -211,6 +257,11 @@ class SettingsDialog(QDialog):
         note.setWordWrap(True)
         form = QFormLayout()
         form.addRow(self.tr("&When a face is lost from view:"), self.doubt)
+        self.card = CardChoice()
+        form.addRow(self.tr("Standb&y card:"), self.card)
+        label = form.labelForField(self.card)
+        if isinstance(label, QLabel):
+            label.setBuddy(self.card.box)
         form.addRow(self.tr("&Replace:"), self.cover)
         form.addRow(self.still_seen)
         box = QGroupBox(self.tr("Face"))
@@ -242,8 +293,9 @@ class SettingsDialog(QDialog):
             "panic": self.tr("Stand&by card at once:"),
         }
         for action, mark in marks.items():
-            edit = QKeySequenceEdit()
+            edit = KeyEdit()
             edit.setMaximumSequenceLength(1)
+            edit.recording.connect(self.recording)
             edit.setAccessibleName(title(action))
             edit.setAccessibleDescription(self.tr("Press the keys you want."))
             edit.keySequenceChanged.connect(lambda *_: self._judge_keys())

@@ -37,7 +37,7 @@ SENTENCES = (
     QT_TRANSLATE_NOOP("Told", "There was no answer in time."),
     QT_TRANSLATE_NOOP("Told", "Try again in a moment."),
     # The program
-    QT_TRANSLATE_NOOP("Told", "DeepPrivacy Cam is running already."),
+    QT_TRANSLATE_NOOP("Told", "DeepPrivacy Cam is running already (process {0})."),
     QT_TRANSLATE_NOOP("Told", "Use it, or end it with: deepcam stop"),
     QT_TRANSLATE_NOOP("Told", "Start the program again."),
     QT_TRANSLATE_NOOP("Told", "The output stopped ({0})."),
@@ -115,6 +115,22 @@ SENTENCES = (
 )
 
 
+_IN_WINDOWS = {
+    "An identity called '{0}' exists already.": "A face called {0} exists already.",
+    "An identity of that name exists again.": "A face of that name exists again.",
+    "No identity is called '{0}'.": "No face is called {0}.",
+    "`deepcam identities list` shows the saved ones; a number is taken as a seed.":
+        "“Faces…” shows those that you keep.",
+    "That cannot be the name of an identity.": "That cannot be the name of a face.",
+    "{0} is not an identity, or it is damaged.": "{0} is not a face file, or it is damaged.",
+    "Make a new one with `deepcam identities new`.": "Choose a file that was exported as a face.",
+    "Use it, or end it with: deepcam stop": "Use it, or end it first.",
+    "Plug in a camera, or use --source FILE.": "Plug in a camera.",
+}  # fmt: skip
+"""In English, where the command line says it in words of its own."""
+_KEYS = re.compile(r"(?:(?:Ctrl|Alt|Shift|Super|Meta)\+)+\S{1,12}")
+
+
 def told(text: object) -> str:
     """``text`` (of an error, for example), sentence by sentence in the language of now."""
     rest, parts = str(text), []
@@ -124,12 +140,20 @@ def told(text: object) -> str:
             if found is not None:
                 *groups, rest = found.groups()
                 said = QCoreApplication.translate("Told", sentence)
-                parts.append(said.format(*groups) if groups else said)
+                said = _IN_WINDOWS.get(said, said)
+                parts.append(said.format(*map(_shown, groups)) if groups else said)
                 break
         else:
             return " ".join([*parts, rest])
         rest = rest or ""
     return " ".join(parts)
+
+
+def _shown(group: str) -> str:
+    """Keys as people here read them; all else as it is."""
+    from deepcam.app.hotkeys import shown
+
+    return shown(group) if group and _KEYS.fullmatch(group) else group
 
 
 @cache

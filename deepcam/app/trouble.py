@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStyle, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from deepcam.app import glyphs
+from deepcam.app.controller import PASSING
 from deepcam.app.told import told
 from deepcam.modelfetch import MISSING
 
-Remedy = Literal["camera", "setup", "faces", "fetch", "writable", "again"]
+Remedy = Literal["camera", "other", "setup", "faces", "fetch", "writable", "again", "smaller"]
+HINTS = frozenset({"setup", "smaller"})
+"""Remedies of what is no fault."""
 
 PATIENCE = 3.0
 """Seconds that a camera may take to come (back) before anything is said."""
-PASSING = frozenset({"", "Starting the camera", "The computer was asleep"})
-"""States of the camera that end by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Trouble:
 
     sentence: str
     remedy: Remedy
+    other: str = ""
+    """With the remedy "other": the camera that could be used instead."""
 
 
 class Banner(QFrame):
@@ -43,9 +47,6 @@ class Banner(QFrame):
         self.shown: Trouble | None = None
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.icon = QLabel()
-        side = self.style().pixelMetric(QStyle.PixelMetric.PM_LargeIconSize)
-        warning = self.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning)
-        self.icon.setPixmap(warning.pixmap(side, side))
         self.text = QLabel()
         self.text.setWordWrap(True)
         # It quotes names of cameras and files, which may look like markup.
@@ -55,6 +56,8 @@ class Banner(QFrame):
         self.away = QPushButton()
         self.away.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
+        row.setContentsMargins(14, 8, 10, 8)
+        row.setSpacing(12)
         row.addWidget(self.icon)
         row.addWidget(self.text, 1)
         row.addWidget(self.button)
@@ -76,13 +79,18 @@ class Banner(QFrame):
         """What was told with this remedy is over."""
         self._told.pop(remedy, None)
 
-    def watch(self, status: dict[str, Any], problem: str, lack: str) -> bool:
+    def watch(
+        self, status: dict[str, Any], problem: str, lack: str, other: str = "", slow: str = ""
+    ) -> bool:
         """Show what is wrong now; True when that is something new.
 
         ``status``: of the session; ``problem``: why none could be started; ``lack``: why calls
-        cannot see the picture; both '' when that is not so.
+        cannot see the picture; ``other``: a camera that could be used instead; ``slow``: what to
+        say of a computer that is; all '' when that is not so.
         """
-        wrong = [*self._told.values(), *self._find(status, problem, lack)]
+        wrong = [*self._told.values(), *self._find(status, problem, lack, other)]
+        if slow and not wrong:
+            wrong.append(Trouble(slow, "smaller"))
         # What was dismissed may be said again when it comes again.
         self._dismissed &= set(wrong)
         left = [trouble for trouble in wrong if trouble not in self._dismissed]
@@ -104,7 +112,7 @@ class Banner(QFrame):
         elif self.shown is not None:
             self.text.setText(told(self.shown.sentence))
 
-    def _find(self, status: dict[str, Any], problem: str, lack: str) -> list[Trouble]:
+    def _find(self, status: dict[str, Any], problem: str, lack: str, other: str) -> list[Trouble]:
         """The worst first."""
         found: list[Trouble] = []
         running, wrong = bool(status.get("running")), str(status.get("problem") or "")
@@ -122,7 +130,8 @@ class Banner(QFrame):
             since = self._camera[1] if camera and self._camera[0] else self._clock()
             self._camera = (camera, since)
         if camera and self._clock() - self._camera[1] >= PATIENCE:
-            found.append(Trouble(camera.rstrip(".") + ".", "camera"))
+            sentence = camera.rstrip(".") + "."
+            found.append(Trouble(sentence, "other" if other else "camera", other))
         if lack and not found:
             found.append(Trouble(lack, "setup"))
         return found
@@ -133,7 +142,7 @@ class Banner(QFrame):
         self.shown = trouble
         if trouble is not None:
             self.text.setText(told(trouble.sentence))
-            self.button.setText(self._words(trouble.remedy))
+            self._dress(trouble)
             self.button.setEnabled(True)
         self.setVisible(trouble is not None)
         return trouble is not None
@@ -142,15 +151,24 @@ class Banner(QFrame):
         self.text.setAccessibleName(self.tr("What is wrong"))
         self.away.setText(self.tr("&Dismiss"))
         if self.shown is not None:
-            self.button.setText(self._words(self.shown.remedy))
+            self._dress(self.shown)
+
+    def _dress(self, trouble: Trouble) -> None:
+        """Icon and button."""
+        hint = trouble.remedy in HINTS
+        icon = glyphs.glyph("info" if hint else "warning", glyphs.ACCENT if hint else glyphs.ALARM)
+        self.icon.setPixmap(icon.pixmap(26, 26))
+        self.button.setText(self._words(trouble.remedy).format(trouble.other))
 
     def _words(self, remedy: Remedy) -> str:
         return {
             "camera": self.tr("&Choose another camera…"),
-            "setup": self.tr("Set up the c&amera…"),
+            "other": self.tr("Use {0} &instead"),
+            "setup": self.tr("Set up the cam&era…"),
+            "smaller": self.tr("Sma&ller picture"),
             "faces": self.tr("&Look at the faces…"),
             "fetch": self.tr("F&etch them now"),
-            "writable": self.tr("&Make it writable"),
+            "writable": self.tr("Make it &writable"),
             "again": self.tr("&Try again"),
         }[remedy]
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QGroupBox, QLabel, QSlider, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSlider, QWidget
 
 from deepcam.identity.model import AGE_RANGE
 from deepcam.identity.wish import Wish
 
 
-class WishSliders(QGroupBox):
-    """Three rows: name, "any" box, slider, value in words."""
+class WishSliders(QWidget):
+    """Three rows: name, "any" box, slider, value in words. ``changed``: the wish is another."""
+
+    changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnStretch(2, 1)
         self.age = _Row(self, 0, (round(AGE_RANGE[0]), round(AGE_RANGE[1])), 35)
         self.masculinity = _Row(self, 1, (0, 100), 50)
@@ -29,7 +32,6 @@ class WishSliders(QGroupBox):
         super().changeEvent(event)
 
     def _retranslate(self) -> None:
-        self.setTitle(self.tr("What should a new face look like?"))
         words = (
             (
                 self.age, self.tr("Apparent age"), self.tr("young"), self.tr("rather young"),
@@ -50,10 +52,6 @@ class WishSliders(QGroupBox):
         free = self.tr("any"), self.tr("Any"), self.tr("{0}: any")
         for row, name, *steps in words:
             row.name_it(name, steps, free, tip)
-
-    def add(self, widget: QWidget) -> None:
-        """Below the rows."""
-        self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 4)
 
     def wish(self) -> Wish:
         """What is set now."""
@@ -81,13 +79,15 @@ class _Row:
         self.slider.setRange(*reach)
         self.slider.setValue(start)
         self.slider.setPageStep(max(1, (reach[1] - reach[0]) // 8))
-        self.slider.setMinimumWidth(120)
+        self.slider.setMinimumWidth(110)
         self.shown = QLabel()
         self.title.setBuddy(self.slider)
         for column, widget in enumerate((self.title, self.any, self.slider, self.shown)):
             group._grid.addWidget(widget, row, column)
         self.any.toggled.connect(self._show)
-        self.slider.valueChanged.connect(self._show)
+        self.any.toggled.connect(lambda *_: group.changed.emit())
+        self.slider.valueChanged.connect(self._moved)
+        self._group = group
 
     def name_it(
         self, name: str, steps: Sequence[str], free: tuple[str, str, str], tip: str
@@ -110,9 +110,16 @@ class _Row:
         """The slider's value, None for any."""
         return None if self.any.isChecked() else float(self.slider.value())
 
+    def _moved(self) -> None:
+        # Whoever moves it wants what it says.
+        if self.any.isChecked():
+            self.any.setChecked(False)
+        else:
+            self._show()
+            self._group.changed.emit()
+
     def _show(self) -> None:
         free = self.any.isChecked()
-        self.slider.setEnabled(not free)
         low, high = self.slider.minimum(), self.slider.maximum()
         step = (self.slider.value() - low) * len(self._steps) // (high - low + 1)
         text = self._free if free else self._steps[step]

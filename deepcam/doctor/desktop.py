@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path, PurePosixPath
 
 from deepcam import APP_NAME
@@ -131,7 +132,7 @@ def tray(system: System) -> list[Finding]:
     if not session(system):
         return [warn("tray", "There is no desktop, so no tray.", "deepcam toggle   # instead")]
     watched = on_bus(system, WATCHER)
-    if watched:
+    if watched or (session(system) == "x11" and _old_tray(system)):
         return [good("tray", "The desktop shows tray icons.")]
     if watched is None:
         return [good("tray", "The desktop could not be asked; the app shows a window if need be.")]
@@ -143,6 +144,22 @@ def tray(system: System) -> list[Finding]:
         return [warn("tray", reason, f"{command}   # then log in again")]
     reason = "The desktop has no tray for today's icons; the window stays."
     return [warn("tray", reason, "Add a system tray to the panel of your desktop.")]
+
+
+def _old_tray(system: System) -> bool:
+    """Whether a panel of the X server takes icons the old way (XEmbed), as Qt gives them too."""
+    from deepcam.platform.hotkeys.xcb import Connection
+
+    if system.environ.get("DISPLAY") != os.environ.get("DISPLAY"):
+        return False
+    try:
+        connection = Connection()
+    except OSError:
+        return False
+    try:
+        return connection.owned("_NET_SYSTEM_TRAY_S0")
+    finally:
+        connection.close()
 
 
 def hotkeys(system: System) -> list[Finding]:

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam.caster import Caster
 from deepcam.frames import Face, Frame, Image, Persons, Reason
 from deepcam.geometry.basis import FaceBasis
 from deepcam.identity.types import Identity
+from deepcam.identity.wish import Wish, spec_of
 from deepcam.outlines import fill
 
 
@@ -110,7 +112,9 @@ class Rectangle(Painted):
 
 
 class Camera:
-    """The shipped camera (or its floor) with a tracker that repeats what was recorded."""
+    """The shipped camera (or its floor) with a tracker that repeats what was recorded.
+
+    ``fits``: everybody wears somebody who fits, as by default; else whoever the seed gives."""
 
     def __init__(
         self,
@@ -119,10 +123,11 @@ class Camera:
         generator: Any = None,
         sample: Callable[[int], Identity] | None = None,
         network: str = "small",
+        fits: bool = False,
     ) -> None:
-        self._told, self._sample = _Told(), sample or person
+        self._told, self._sample, self._fits = _Told(), sample or person, fits
         settings = AnonymizerSettings(
-            identity=seed,
+            identity=spec_of(seed, Wish(fits=fits)),
             still=still,
             live=False,
             session_seed=seed,
@@ -134,6 +139,8 @@ class Camera:
             tracker=self._told,
             generator=generator,
             sample=self._sample,
+            looker=Caster.load() if fits else None,
+            wished=lambda number, wish: wish.sample(number),
         )
         if self.anonymizer.problem is not None:
             raise self.anonymizer.problem
@@ -152,7 +159,10 @@ class Camera:
 
     def renew(self, seed: int) -> None:
         """Another identity."""
-        self.anonymizer.set_identity(self._sample(seed))
+        if self._fits:
+            self.anonymizer.regenerate(seed, Wish(fits=True)).result()
+        else:
+            self.anonymizer.set_identity(self._sample(seed))
 
     def close(self) -> None:
         """Free everything."""
@@ -252,5 +262,5 @@ def methods(network: str = "small") -> list[Method]:
         Method("rectangle", lambda still, seed: Rectangle()),
         Method("mean face", lambda still, seed: Camera(still, seed, None, mean_face, network)),
         Method("floor", _floor),
-        Method("ours", lambda still, seed: Camera(still, seed, network=network)),
+        Method("ours", lambda still, seed: Camera(still, seed, network=network, fits=True)),
     ]

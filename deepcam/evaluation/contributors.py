@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from deepcam.errors import DeepcamError
 from deepcam.identity.recipe import Recipe
 from deepcam.identity.regions import REGIONS
-from deepcam.training.donors import REGION_NAMES, SHARES, donor_list
+from deepcam.training.donors import REGION_NAMES, SHARES, donor_list, is_volunteer
 
 F64 = NDArray[np.float64]
 
@@ -19,8 +19,9 @@ COUNTS = 0.01
 
 
 def donors() -> list[str]:
-    """Files of everybody who is in the bank."""
-    return [row["file"] for row in donor_list()]
+    """Files of the real people who are in the bank: being like one of the others, who do not exist,
+    gives nobody away."""
+    return [row["file"] for row in donor_list() if is_volunteer(row["file"])]
 
 
 def bank_shares(mixtures: int) -> tuple[F64, list[str]]:
@@ -42,8 +43,15 @@ def bank_shares(mixtures: int) -> tuple[F64, list[str]]:
     return table, files
 
 
-def contributors(recipe: Recipe, table: F64) -> tuple[float, int]:
-    """Largest share of anybody, and number of contributors of the poorest region, in the coarse
-    and in the fine detail, whichever is worse. ``table``: see ``bank_shares``."""
+def contributors(recipe: Recipe, table: F64, real: NDArray[np.bool_]) -> tuple[float, float, int]:
+    """Largest share of any real person and of anybody, and number of contributors of the poorest
+    region, in the coarse and in the fine detail, whichever is worse. ``table``: see
+    ``bank_shares``; ``real``: which of its donors exist."""
     shares = recipe.shares(table)
-    return float(shares.max()), int((shares >= COUNTS).sum(2).min())
+    largest = float(shares[:, :, real].max(initial=0.0))
+    return largest, float(shares.max()), int((shares >= COUNTS).sum(2).min())
+
+
+def who_exists(files: list[str]) -> NDArray[np.bool_]:
+    """(donors,) which of ``files`` show real people."""
+    return np.array([is_volunteer(name) for name in files], bool)

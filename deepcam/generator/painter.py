@@ -137,6 +137,13 @@ class Generator:
         self._large: list[Scratch] = []
         self._pair = Pair("painter")
 
+    def for_stills(self) -> Generator:
+        """Another one that paints single pictures: with the same network, without any memory of
+        tracks. Both belong to one thread."""
+        made = Generator(network="none", still=True, whole_head=self._whole_head)
+        made.session, made.resolution, made.network = self.session, self.resolution, self.network
+        return made
+
     def warm_up(self) -> None:
         """Compile and load everything, so that the first frame does not wait."""
         from deepcam.geometry.basis import FaceBasis

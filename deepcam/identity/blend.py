@@ -1,8 +1,7 @@
-"""The texture of a recipe: bands of many mixtures, taken to the wished age and tone."""
+"""The texture of a recipe: bands of alike mixtures, their cheeks brought to the wished tone."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
@@ -13,7 +12,6 @@ from numpy.typing import NDArray
 from deepcam.identity.grain import add_grain
 from deepcam.identity.recipe import Recipe
 from deepcam.identity.regions import region_maps
-from deepcam.modelstore import path_of
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -29,8 +27,9 @@ CHEEKS = (slice(70, 85), slice(30, 100))
 _SIDE = (0.25, 0.31)
 """Distance from the middle (of the UV square) at which features of the cheeks fade and end: what
 donors have beyond, down to where a beard grows, is the edge of their hair and ears."""
-YOUNGER, OLDER = -2.0, 3.0
-"""Most decades that the directions of ageing may be followed."""
+SHIFT = 0.2
+"""Most that cheeks are made lighter or darker (log), about one and a half steps of the Monk scale:
+the mixtures' own tone does the rest."""
 
 LOG: F32 = np.log(np.arange(256, dtype=np.float32) + 8)
 """(256,) logarithm in which textures are mixed and changed: noise in black stays small."""
@@ -40,8 +39,8 @@ class Bank(Protocol):
     """Where the mixtures come from."""
 
     @property
-    def age(self) -> F32:
-        """(n,) years."""
+    def tones(self) -> F32:
+        """(k, 3) log colour of cheeks from the darkest to the lightest tone."""
         ...
 
     def texture(self, index: int) -> U8:
@@ -53,45 +52,6 @@ class Bank(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Directions:
-    """What changes with age, for each ten years, and the colours of skin; fitted over the bank."""
-
-    younger: F32
-    """(LOW, LOW, 3) of the log texture, up to middle age; its cheeks keep their tone."""
-    older: F32
-    """The same from middle age on."""
-    younger_shape: F32
-    """(468, 3)."""
-    older_shape: F32
-    tones: F32
-    """(n, 3) log colour of cheeks from the darkest to the lightest tone."""
-
-    @staticmethod
-    @lru_cache(maxsize=1)
-    def load() -> Directions:
-        """The shipped ones. Raises ``DeepcamError`` when they are missing or altered."""
-        with np.load(path_of("identity_directions.npz"), allow_pickle=False) as z:
-            return Directions(
-                *(z[name].astype(np.float32) for name in Directions.__dataclass_fields__)
-            )
-
-    def texture(self, decades: float) -> F32:
-        """(LOW, LOW, 3) to be added to a log texture."""
-        d = min(max(decades, YOUNGER), OLDER)
-        return self.older * np.float32(d) if d > 0 else self.younger * np.float32(d)
-
-    def shape(self, decades: float) -> F32:
-        """(468, 3) to be added to a shape."""
-        d = min(max(decades, YOUNGER), OLDER)
-        return self.older_shape * np.float32(d) if d > 0 else self.younger_shape * np.float32(d)
-
-
-def decades(wish: float, coefficients: F64, ages: F32) -> float:
-    """How much older, in tens of years, the wish is than a mixture of these ages."""
-    return (wish - float(coefficients @ ages)) / 10
-
-
 def small_log(texture: U8) -> F32:
     """(LOW, LOW, 3) of the logarithm of a texture (512, 512, 3)."""
     out: F32 = cv2.resize(cv2.LUT(texture, LOG), (LOW, LOW), interpolation=cv2.INTER_AREA)
@@ -101,17 +61,14 @@ def small_log(texture: U8) -> F32:
 def blend(recipe: Recipe, bank: Bank) -> F32:
     """(LOW, LOW, 3) logarithm of the texture without pores and hairs.
 
-    Colour and coarse light come from all mixtures, features of each region from a few.
+    Colour and coarse light come from all mixtures, features of each region mostly from one.
     """
-    directions, ages = Directions.load(), bank.age
     small = np.stack([bank.small(int(k)) for k in recipe.pick])
-    own = ages[recipe.pick]
-    years = _mix(recipe.coarse, small)
-    coarse = _coarse(years + directions.texture(decades(recipe.age, recipe.coarse, own)))
-    out = coarse + _tone(coarse, recipe.tone, directions.tones)
+    coarse = _coarse(_mix(recipe.coarse, small))
+    out = coarse + _tone(coarse, recipe.tone, bank.tones)
     maps = region_maps(LOW) * inside(LOW)
     for region, row in enumerate(recipe.middle):
-        part = _mix(row, small) + directions.texture(decades(recipe.age, row, own))
+        part = _mix(row, small)
         out = out + maps[region][..., None] * (part - _coarse(part))
     return out
 
@@ -172,5 +129,7 @@ def _tone(coarse: F32, wish: float, tones: F32) -> F32:
     here = np.interp(cheeks.mean(), tones.mean(1), places)
     tint = [c - np.interp(here, places, t) for c, t in zip(cheeks, tones.T, strict=True)]
     target = [np.interp(wish, places, t) for t in tones.T]
-    out: F32 = (np.array(target) + 0.6 * np.clip(tint, -0.08, 0.08) - cheeks).astype(np.float32)
+    change = np.array(target) + 0.6 * np.clip(tint, -0.08, 0.08) - cheeks
+    light = float(change.mean())
+    out: F32 = (change - light + np.clip(light, -SHIFT, SHIFT)).astype(np.float32)
     return out

@@ -12,22 +12,42 @@ from deepcam.identity.regions import REGIONS
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
-WIDTH = 24
-"""Mixtures in a person: about forty donors. With four, faces came near single donors."""
-LEADS = 2
-"""Mixtures in the middle bands of each region."""
-OLDEST = 66.0
-"""Years that the bank's mixtures reach; what is older comes from the direction of ageing."""
-COARSE, MIDDLE, SHAPE = 1.3, 1.3, 1.0
-"""How far a person is from the mean of their mixtures, in standard deviations of these."""
-_SCALES = (11.0, 0.28, 0.22)
-"""Years, masculinity and tone that count as equally far."""
+WIDTH = 4
+"""Mixtures in a person. Of more, or of unlike ones, faces look carved or like nobody."""
+NEAR = 28
+"""Mixtures nearest to the wishes, among which the first is drawn."""
+ALIKE = 14
+"""Of these, the ones most like the first, among which the others are drawn."""
+FIRST = (0.42, 0.62)
+"""Share of the first."""
+LEAD = 0.75
+"""Share of the mixture that a region's features follow."""
+SHAPE = 0.45
+"""How far a shape is from the mean of its mixtures, in differences between these."""
+_SCALES = (6.5, 0.25, 0.18, 0.35, 0.4)
+"""Years, masculinity, tone, darkness of brows and beard that count as equally far."""
+_LOOSE = 0.7
+"""Of these: mixtures that are so much further from the wishes than the nearest are drawn less."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Traits:
+    """Of every mixture of the bank."""
+
+    age: F32
+    masculinity: F32
+    tone: F32
+    """0 darkest .. 1 lightest."""
+    brow: F32
+    """How much darker brows are than the skin around them (log)."""
+    beard: F32
+    looks: F32
+    """(n, k) coordinates in which mixtures that look alike are near; a typical distance is 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
-    """What ``IdentityModel.sample`` mixes for one seed. Every row of coefficients sums to 1; those
-    below 0 lead away from a mixture."""
+    """What ``IdentityModel.sample`` mixes for one seed. Every row of coefficients sums to 1."""
 
     age: float
     """Wished years, 0..1 masculinity, 0..1 tone."""
@@ -38,7 +58,7 @@ class Recipe:
     coarse: F64
     """(m,) in colour and coarse light."""
     shape: F64
-    """(m,) in the shape."""
+    """(m,) in the shape; those below 0 lead away from a mixture."""
     middle: F64
     """(REGIONS, m) in the features of each region."""
     fine: F64
@@ -63,41 +83,51 @@ class Recipe:
 
 def choose(
     rng: np.random.Generator,
-    bank: tuple[F32, F32, F64],
+    bank: Traits,
     age: float | None,
     masculinity: float | None,
     tone: float | None,
+    brow: float | None,
+    beard: float | None,
 ) -> Recipe:
-    """Draw a recipe. ``bank``: every mixture's age, masculinity and rank of tone (0..1); None
-    leaves a wish to ``rng``."""
-    wish = np.array(
-        [
-            18 + 62 * rng.beta(1.4, 1.8) if age is None else age,
-            rng.uniform(0, 1) if masculinity is None else masculinity,
-            rng.uniform(0, 1) if tone is None else tone,
-        ]
+    """Draw a recipe; None leaves a wish to ``rng``."""
+    drawn = 18 + 62 * rng.beta(1.4, 1.8), rng.beta(0.6, 0.6), rng.uniform(0, 1)
+    years, gender, skin = (
+        float(d if w is None else w) for d, w in zip(drawn, (age, masculinity, tone), strict=True)
     )
-    near = np.array([min(wish[0], OLDEST), *wish[1:]])
-    gaps = (np.stack(bank, 1) - near) / np.array(_SCALES)
-    distance = np.sqrt((gaps**2).sum(1))
-    pick = rng.permutation(np.argsort(distance, kind="stable")[:WIDTH])
-    far = distance[pick] - distance[pick].min()
-    weight = np.exp(-0.5 * far**2) * rng.dirichlet(np.full(WIDTH, 3.0))
-    weight = np.maximum(weight / weight.sum(), 0.2 / WIDTH)
-    weight /= weight.sum()
-    coarse = weight + COARSE * _direction(rng)
-    shape = weight + SHAPE * _direction(rng)
-    leads = rng.choice(WIDTH, (REGIONS, LEADS), replace=False, p=weight)
+    parts = [
+        (bank.age - years) / _SCALES[0],
+        (bank.masculinity - gender) / _SCALES[1],
+        (bank.tone - skin) / _SCALES[2],
+    ]
+    if brow is not None:
+        parts.append((bank.brow - brow) / _SCALES[3])
+    if beard is not None:
+        parts.append((bank.beard - beard) / _SCALES[4])
+    distance = np.sqrt((np.stack(parts).astype(np.float64) ** 2).sum(0))
+    near = np.argsort(distance, kind="stable")[:NEAR]
+    odds = np.exp(-0.5 * ((distance[near] - distance[near[0]]) / _LOOSE) ** 2)
+    first = int(near[rng.choice(len(near), p=odds / odds.sum())])
+    others = near[near != first]
+    unlike = np.linalg.norm(bank.looks[others] - bank.looks[first], axis=1)
+    unlike = unlike + 4.0 * np.abs(bank.beard[others] - bank.beard[first])
+    unlike = unlike + np.abs(bank.masculinity[others] - bank.masculinity[first]) / _SCALES[1]
+    unlike = unlike + np.abs(bank.age[others] - bank.age[first]) / _SCALES[0]
+    order = np.argsort(unlike, kind="stable")[:ALIKE]
+    chances = np.exp(-0.5 * (unlike[order] / max(float(np.median(unlike[order])), 1e-3)) ** 2)
+    chances *= odds[near != first][order] + 0.02
+    more = rng.choice(order, WIDTH - 1, replace=False, p=chances / chances.sum())
+    pick = np.concatenate([[first], others[more]]).astype(np.intp)
+    share = rng.uniform(*FIRST)
+    weight = np.concatenate([[share], (1 - share) * rng.dirichlet(np.full(WIDTH - 1, 3.0))])
     middle, fine = np.empty((REGIONS, WIDTH)), np.zeros((REGIONS, WIDTH))
-    for region, lead in enumerate(leads):
-        part = np.sort(rng.dirichlet(np.full(LEADS, 4.0)))[::-1]
-        # Averaging takes contrast away; this gives it back.
-        gain = MIDDLE * min(1 / float(np.sqrt((part**2).sum())), 1.8)
-        middle[region] = weight * (1 - gain)
-        middle[region, lead] += part * gain
-        fine[region, lead[0]] = 1
-    years, gender, skin = (float(v) for v in wish)
-    return Recipe(years, gender, skin, pick, coarse, shape, middle, fine)
+    for region in range(REGIONS):
+        lead = int(rng.choice(WIDTH, p=weight))
+        middle[region] = (1 - LEAD) * weight
+        middle[region, lead] += LEAD
+        fine[region, lead] = 1
+    shape = weight + SHAPE * _direction(rng)
+    return Recipe(years, gender, skin, pick, weight, shape, middle, fine)
 
 
 def _direction(rng: np.random.Generator) -> F64:

@@ -117,6 +117,8 @@ class Sender:
         """The worker does not sleep before this moment (a preview is open); any thread sets it."""
         self.resting = False
         """The worker sleeps because nobody watches."""
+        self.watched: bool | None = None
+        """Somebody looks at the output, as far as it can tell; None: it cannot."""
         self._viewed = clock.monotonic()
         self._looked = 0.0
         if asleep:
@@ -215,6 +217,7 @@ class Sender:
             return
         self._looked = now
         seen = self._sink.watched() if isinstance(self._sink, Watchable) else None
+        self.watched = seen
         if (
             seen is None and self._viewed < 0
         ):  # asleep since the start, and it cannot tell after all

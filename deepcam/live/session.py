@@ -9,7 +9,7 @@ import secrets
 import signal
 import threading
 import time as clock
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,9 +18,11 @@ import psutil
 
 from deepcam import cards
 from deepcam.anonymizer import AnonymizerSettings
+from deepcam.casting import Choice
 from deepcam.endings import ending_signals
 from deepcam.errors import DeepcamError
 from deepcam.frames import SafeFrame
+from deepcam.identity.wish import Wish, read_spec, spec_of
 from deepcam.live.control import ControlServer
 from deepcam.live.sender import Sender, Sink
 from deepcam.live.worker import WorkerSettings
@@ -48,7 +50,7 @@ class LiveSettings:
     fps: float = 30.0
     """Pictures sent a second."""
     identity: str | int | None = None
-    """Name in the gallery, seed, or None for somebody new."""
+    """Name in the gallery, seed, a text of ``deepcam.identity.wish``, or None for somebody new."""
     seconds: float | None = None
     """End by itself after so long."""
     provider: str = "auto"
@@ -56,7 +58,11 @@ class LiveSettings:
     network: str = "auto"
     on_doubt: Literal["cover", "card"] = "cover"
     cover: Literal["face", "head"] = "face"
+    background: str = "keep"
+    """What is behind people: keep, blur, a colour or the path of a picture."""
     per_face: bool = False
+    choice: Choice = "fits"
+    """Somebody new, and further faces: who fits the wearer, or anybody."""
     max_faces: int = 6
     loop: bool = False
     """A file begins again at its end."""
@@ -124,7 +130,9 @@ class Session:
         self._sentence = self._card_problem = ""
         # Made here, so that a worker that is started again wears the same face.
         self._identity: str | int = (
-            secrets.randbits(31) if settings.identity is None else settings.identity
+            spec_of(secrets.randbits(31), Wish(fits=settings.choice == "fits"))
+            if settings.identity is None
+            else settings.identity
         )
 
     @property
@@ -190,23 +198,56 @@ class Session:
         if self._sender is not None:
             self._sender.awake_until = clock.monotonic() + seconds
 
-    def regenerate(self, seed: int | None = None) -> dict[str, Any]:
+    def regenerate(self, seed: int | None = None, choice: Choice | None = None) -> dict[str, Any]:
         """Somebody new; the present face stays until the new one is ready. Raises
-        ``DeepcamError``."""
-        return self.wear(secrets.randbits(31) if seed is None else seed)
+        ``DeepcamError``.
+
+        ``choice``: "fits" for somebody who goes with the wearer, "anybody" for whoever the seed
+        gives; by default as the settings say, and with a ``seed`` the person of that seed.
+        """
+        if choice is None:
+            choice = self.settings.choice if seed is None else "anybody"
+        wanted = secrets.randbits(31) if seed is None else seed
+        return self.wear(spec_of(wanted, Wish(fits=choice == "fits")))
+
+    def suggest(self, count: int = 6) -> list[str]:
+        """Texts of ``count`` people who would fit the wearer, for ``wear``; none while nobody has
+        been seen, or where people cannot be chosen to fit. Raises ``DeepcamError``."""
+        seeds = [secrets.randbits(31) for _ in range(count)]
+        answer = self._need().supervisor.request("suggest", seeds=seeds)
+        return [str(spec) for spec in answer.get("specs", ())]
 
     def wear(self, identity: str | int) -> dict[str, Any]:
-        """A saved identity by name, or one by seed. Raises ``DeepcamError``; the present one
-        stays then."""
+        """A saved identity by name, one by seed, or by a text of ``deepcam.identity.wish``. Raises
+        ``DeepcamError``; the present one stays then. The answer's ``spec`` is what stands for the
+        person from now on, '' for saved ones."""
         supervisor = self._need().supervisor
         if isinstance(identity, int):
             answer = supervisor.request("regenerate", timeout=30.0, seed=identity)
         else:
             answer = supervisor.request("identity", timeout=30.0, identity=identity)
-        supervisor.wear(identity)
+        spec = str(answer.get("spec", ""))
+        read = read_spec(str(identity))
+        # Of somebody chosen to fit, seed and traits; until a wearer was seen that is still open.
+        settled = read is not None and read[1].fits and "=" in spec
+        supervisor.wear(spec if settled else identity)
         name = str(answer.get("identity", ""))
+        if answer.get("late"):
+            return {"identity": name, "spec": ""}  # another one was wished for meanwhile
         self._say("identity", f"Now wearing {name}." if name else "Now wearing somebody new.")
-        return {"identity": name}
+        return {"identity": name, "spec": spec}
+
+    def try_on(
+        self, faces: Sequence[str | int], tried: Callable[[Mapping[str, Any]], None]
+    ) -> bool:
+        """Pictures of the present scene with each of ``faces``, one after another to ``tried`` (see
+        ``Supervisor.on_tried``), in the sender's thread; what was asked before is given up. False
+        when there is no worker."""
+        sender = self._sender
+        if sender is None or self._stopped.is_set():
+            return False
+        sender.supervisor.on_tried = tried
+        return sender.supervisor.try_on(faces)
 
     def status(self) -> dict[str, Any]:
         """What can be told about the run; JSON-ready."""
@@ -218,6 +259,7 @@ class Session:
             "running": self.running,
             "on": sender.on,
             "resting": sender.resting,
+            "watched": sender.watched,
             "pid": os.getpid(),
             "worker": {
                 "pid": supervisor.pid,
@@ -234,6 +276,8 @@ class Session:
             "identity": supervisor.facts.get("identity", ""),
             "face": supervisor.identity,
             "replaced": supervisor.facts.get("replaced", ""),
+            "camera": supervisor.facts.get("camera", ""),
+            "notice": supervisor.facts.get("notice", ""),
             "camera_problem": supervisor.facts.get("camera_problem", ""),
             "network": supervisor.facts.get("network", ""),
             "provider": supervisor.facts.get("provider", ""),
@@ -262,11 +306,13 @@ class Session:
         anonymizer = AnonymizerSettings(
             on_doubt=settings.on_doubt,
             cover=settings.cover,
+            background=settings.background,
             provider=settings.provider,
             threads=settings.threads,
             network=settings.network,
             identity=self._identity,
             per_face=settings.per_face,
+            choice=settings.choice,
             max_faces=settings.max_faces,
         )
         worker = WorkerSettings(
@@ -366,10 +412,14 @@ class Session:
             self.panic()
             return {"on": False}
         if command == "regenerate":
-            seed = args.get("seed")
+            seed, choice = args.get("seed"), args.get("choice")
             if seed is not None and not _is_seed(seed):
                 raise DeepcamError("That is no seed.", "A seed is a whole number from 0.")
-            return self.regenerate(seed)
+            if choice not in (None, "fits", "anybody"):
+                raise DeepcamError("That choice does not exist.", "Choose fits or anybody.")
+            return self.regenerate(seed, choice)
+        if command == "suggest":
+            return {"specs": self.suggest()}
         identity = args.get("identity")
         if not (_is_seed(identity) or (isinstance(identity, str) and 0 < len(identity) <= 200)):
             raise DeepcamError("There is no identity in the command.", "Give a name or a seed.")

@@ -10,7 +10,7 @@ import os
 import secrets
 import threading
 import time as clock
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -66,6 +66,9 @@ class Supervisor:
         self._hopeless: DeepcamError | None = None
         self.on_replaced: Callable[[str], None] | None = None
         """Gets ``replaced``, in the thread of ``tend``."""
+        self.on_tried: Callable[[Mapping[str, Any]], None] | None = None
+        """Gets the facts of faces that were tried on, in the thread of ``tend``: face, picture
+        (JPEG), name and meta, or face and what (why it cannot be worn)."""
 
     @property
     def alive(self) -> bool:
@@ -141,7 +144,8 @@ class Supervisor:
             self._pending.pop(number, None)
         if "error" in answer:
             raise DeepcamError(str(answer["error"]), str(answer.get("remedy", "")))
-        self.facts["identity"] = str(answer.get("identity", ""))
+        if "identity" in answer:
+            self.facts["identity"] = str(answer["identity"])
         return answer
 
     def switch(self, on: bool) -> None:
@@ -154,6 +158,10 @@ class Supervisor:
         anonymizer = replace(self._settings.anonymizer, identity=identity)
         self._settings = replace(self._settings, anonymizer=anonymizer)
         self.facts.pop("replaced", None)
+
+    def try_on(self, faces: Sequence[str | int]) -> bool:
+        """Ask for pictures of these faces, and no others any more; False without a worker."""
+        return self._send({"command": "try_on", "faces": list(faces)})
 
     def kill(self) -> None:
         """End the worker at once, whatever it does (panic); ``tend`` starts a new one."""
@@ -254,6 +262,19 @@ class Supervisor:
             self._ready({str(k): str(v) for k, v in message.items()})
         elif event == "camera":
             self.facts["camera_problem"] = str(message["problem"])
+            if message.get("name"):
+                self.facts["camera"] = name = str(message["name"])
+                if not message["problem"]:
+                    source = worker.pinned(self._settings.source, name)
+                    self._settings = replace(self._settings, source=source)
+        elif event in ("tried", "untried"):
+            if self.on_tried is not None:
+                self.on_tried(message)
+        elif event == "worn":
+            # Who was chosen to fit stays who it is, also in the next worker.
+            self.facts["identity"] = str(message.get("identity", ""))
+            if message.get("spec"):
+                self.wear(str(message["spec"]))
         elif event == "ended":
             self.ended = True
         elif event == "fatal":

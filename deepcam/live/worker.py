@@ -27,8 +27,10 @@ from deepcam.cards import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.fit import fit
 from deepcam.frames import Frame, Reason, SafeFrame
+from deepcam.identity.wish import read_spec, spec_of
 from deepcam.live.camera import SILENCE, Camera
 from deepcam.live.ring import Ring
+from deepcam.live.wardrobe import Wardrobe
 from deepcam.quiet import seal
 
 log = logging.getLogger(__name__)
@@ -76,6 +78,12 @@ def resolve(path: str) -> Callable[..., Any]:
     return found
 
 
+def pinned(source: Any, name: str) -> Any:
+    """``source``, or the camera of this name where it stood for the first one found."""
+    first = getattr(source, "kind", "") == "camera" and source.value == ""
+    return replace(source, value=name) if first else source
+
+
 def main(settings: WorkerSettings, ring_name: str, pipe: Connection, parent: int) -> None:
     """Entry point of the process (``spawn``). ``parent`` is the process id of the sender."""
     seal()
@@ -100,6 +108,12 @@ def main(settings: WorkerSettings, ring_name: str, pipe: Connection, parent: int
     os._exit(0)
 
 
+def _told(identity: Any) -> dict[str, str]:
+    """Name of an identity, and the text that stands for it when it is not a saved one."""
+    meta = getattr(identity, "meta", {})
+    return {"identity": str(getattr(identity, "name", "")), "spec": str(meta.get("spec", ""))}
+
+
 def _die_with(parent: int) -> None:
     """Ask the kernel to end this process with its parent (Linux)."""
     if sys.platform == "linux":
@@ -115,12 +129,15 @@ class _Worker:
         self._pipe = pipe
         self._pipe_lock = threading.Lock()
         self._anonymizer: Any = None
+        self._wardrobe: Wardrobe | None = None
+        self._wishes = 0
+        self._source = settings.source
         self._camera: Camera | None = None
         self._number = 0
         self._card_due = 0.0
         self._stop = False
         self._replaced = ""
-        self._camera_problem = ""
+        self._camera_told = ("", "")
 
     def run(self) -> None:
         self._ring.beat(STARTING)
@@ -130,12 +147,15 @@ class _Worker:
         try:
             self._anonymizer = self._make_anonymizer()
             self._anonymizer.warm_up()
+            self._wardrobe = Wardrobe(self._anonymizer, self._find, self._tell)
         except DeepcamError as error:
             if self._camera is not None:
                 self._camera.stop()
             self._tell("fatal", what=error.what, remedy=error.remedy)
             self._wait_for_end(error.what)
             return
+        if hasattr(self._anonymizer, "on_worn"):
+            self._anonymizer.on_worn(lambda identity: self._tell("worn", **_told(identity)))
         if self._camera is not None:
             self._camera.go.set()
         self._tell("ready", **self._facts())
@@ -161,7 +181,7 @@ class _Worker:
         settings = self._settings
 
         def factory() -> Any:
-            return resolve(settings.source_factory)(settings.source)
+            return resolve(settings.source_factory)(self._source)
 
         camera = Camera(factory, loop=settings.loop, patient=settings.film)
         camera.start()
@@ -184,6 +204,8 @@ class _Worker:
             begin = clock.monotonic()
             self._show(frame)
             del frame
+            if self._wardrobe is not None:
+                self._wardrobe.work()
             # No faster than the sender sends: a file or a fast camera would only heat the room.
             spare = 0.9 / self._settings.fps - (clock.monotonic() - begin)
             if spare > 0.001:
@@ -222,9 +244,13 @@ class _Worker:
         self._ring.write(made)
 
     def _tell_camera(self, problem: str) -> None:
-        if problem != self._camera_problem:
-            self._camera_problem = problem
-            self._tell("camera", problem=problem)
+        name = self._camera.name if self._camera is not None else ""
+        if self._camera is not None and not problem and name:
+            # Another camera may show another side of the room: never by itself.
+            self._source = pinned(self._source, name)
+        if (problem, name) != self._camera_told:
+            self._camera_told = (problem, name)
+            self._tell("camera", problem=problem, name=name)
 
     def _card(self, text: str) -> None:
         now = clock.monotonic()
@@ -263,24 +289,65 @@ class _Worker:
                 self._camera.go.set()
                 if self._anonymizer is not None and hasattr(self._anonymizer, "reset"):
                     self._anonymizer.reset()
+        elif command == "try_on":
+            if self._wardrobe is not None:
+                self._wardrobe.ask(message["faces"])
+        elif command == "suggest":
+            suggest = getattr(self._anonymizer, "suggest", None)
+            seeds = [int(seed) for seed in message.get("seeds", ())]
+            wishes = [] if suggest is None else suggest(seeds)
+            specs = [spec_of(seed, wish) for seed, wish in zip(seeds, wishes, strict=False)]
+            self._tell("done", id=number, specs=specs)
         elif command in ("regenerate", "identity"):
-            if self._anonymizer is None:
+            if self._anonymizer is None or self._wardrobe is None:
                 self._tell("done", id=number, error="Nothing can be generated.", remedy="")
+                return
+            self._wishes += 1
+            face = message.get("identity", message.get("seed"))
+            tried = self._wardrobe.known(face) if face is not None else None
+            if tried is not None:
+                self._anonymizer.set_identity(tried)
+                self._tell("done", id=number, **_told(tried))
                 return
             # Beside the frames: sampling and loading take longer than a frame may.
             threading.Thread(
-                target=self._dress, args=(message, number), name="identity", daemon=True
-            ).start()
+                target=self._dress, args=(message, number, self._wishes), name="identity",
+                daemon=True,
+            ).start()  # fmt: skip
 
-    def _dress(self, message: dict[str, Any], number: Any) -> None:
+    def _find(self, face: str | int) -> Any:
+        """The person of a saved name, a text of wishes or a seed; one who fits goes with the wearer
+        as far as they were seen. Raises ``DeepcamError``."""
+        read = read_spec(face) if isinstance(face, str) else None
+        if read is not None:
+            seed, wish = read
+            suggest = getattr(self._anonymizer, "suggest", None)
+            traits = suggest([seed]) if wish.fits and suggest is not None else []
+            return replace(wish.over(traits[0]) if traits else wish, fits=False).sample(seed)
+        if isinstance(face, str):
+            return resolve(self._settings.gallery_factory)().load(face)
+        from deepcam.identity.model import IdentityModel
+
+        return IdentityModel.load().sample(face)
+
+    def _dress(self, message: dict[str, Any], number: Any, wish: int) -> None:
         try:
-            if message["command"] == "identity" and isinstance(message.get("identity"), str):
+            late = False
+            wanted = message.get("identity")
+            text = wanted if message["command"] == "identity" and isinstance(wanted, str) else None
+            read = None if text is None else read_spec(text)
+            if read is not None:
+                identity = self._anonymizer.regenerate(*read).result(timeout=30)
+            elif text is not None:
                 gallery = resolve(self._settings.gallery_factory)()
-                identity = gallery.load(message["identity"])
-                self._anonymizer.set_identity(identity)
+                identity = gallery.load(text)
+                # Of several wishes the last one counts.
+                late = wish != self._wishes
+                if not late:
+                    self._anonymizer.set_identity(identity)
             else:
                 identity = self._anonymizer.regenerate(message.get("seed")).result(timeout=30)
-            self._tell("done", id=number, identity=str(getattr(identity, "name", "")))
+            self._tell("done", id=number, **_told(identity), late=late)
         except DeepcamError as error:
             self._tell("done", id=number, error=error.what, remedy=error.remedy)
         except Exception as error:
@@ -291,13 +358,14 @@ class _Worker:
         """What people want to know about the anonymizer."""
         a = self._anonymizer
         generator, problem = getattr(a, "generator", None), getattr(a, "problem", None)
-        identity = getattr(a, "identity", None)
+        identity, notice = getattr(a, "identity", None), getattr(a, "notice", None)
         return {
             "network": str(getattr(generator, "network", "")),
             "provider": str(getattr(generator, "provider", "")),
             "provider_reason": str(getattr(generator, "provider_reason", "")),
             "problem": problem.what if isinstance(problem, DeepcamError) else "",
             "identity": str(getattr(identity, "name", "")),
+            "notice": notice.what if isinstance(notice, DeepcamError) else "",
             "replaced": self._replaced,
         }
 

@@ -93,6 +93,19 @@ def install_command(system: System) -> str:
     return "Install the package v4l2loopback-dkms with your package manager."
 
 
+def installable(system: System, blocked: Obstacle) -> bool:
+    """Whether root can mend this with the system's own packages and nothing else."""
+    family = system.distribution()
+    manager = (
+        "apt-get" if family & {"debian", "ubuntu"}
+        else "pacman" if "arch" in family
+        else "zypper" if family & {"suse", "opensuse"}
+        else ""
+    )  # fmt: skip
+    known = blocked.kind in ("missing", "headers", "unbuilt")
+    return known and bool(manager) and bool(system.find(manager)) and not secure_boot(system)
+
+
 def headers_command(system: System) -> str:
     """What installs the headers that DKMS builds against."""
     family = system.distribution()

@@ -96,6 +96,7 @@ class Plan:
     def lines(self) -> list[str]:
         """For people: everything that root would do."""
         told = {
+            "packages": "run    install v4l2loopback and what builds it for this kernel",
             "load": "run    modprobe v4l2loopback",
             "unload": "run    modprobe -r v4l2loopback",
             "unload-idle": "run    modprobe -r v4l2loopback   (when no device is left)",
@@ -147,11 +148,11 @@ def _exclusive(system: System, number: int) -> bool | None:
     return None
 
 
-def plan(system: System) -> Plan:
-    """What it takes to have our device, now and after a restart. Raises ``DeepcamError`` when it
-    cannot be had."""
+def plan(system: System, install: bool = False) -> Plan:
+    """What it takes to have our device, now and after a restart. ``install``: packages may be
+    installed for it. Raises ``DeepcamError`` when it cannot be had."""
     blocked = kernel.obstacle(system)
-    if blocked is not None:
+    if blocked is not None and not (install and kernel.installable(system, blocked)):
         raise DeepcamError(blocked.reason, f"Run: {blocked.command}")
     state = inspect(system)
     good = [d for d in state.own if d.exclusive is not False]
@@ -171,6 +172,8 @@ def plan(system: System) -> Plan:
                 f"/{name} was written by somebody else.", f"Look at it, then: sudo rm /{name}"
             )
     steps = [] if good else _steps(system, state, number)
+    if blocked is not None:
+        steps.insert(0, "packages")
     if write and in_initramfs(system):
         steps.append("initramfs")
     notes = _notes(system, write)

@@ -68,7 +68,7 @@ def check(job: dict[str, Any]) -> None:
 
 def _step(step: str) -> tuple[str, int] | None:
     name, _, number = step.partition(":")
-    if name in ("load", "unload", "unload-idle", "initramfs") and not number:
+    if name in ("packages", "load", "unload", "unload-idle", "initramfs") and not number:
         return name, -1
     if name in ("add", "remove") and number.isascii() and number.isdecimal() and int(number) < 256:
         return name, int(number)
@@ -170,6 +170,8 @@ def _refused(error: OSError) -> JobError:
 def _take(step: str, root: Path, run: Run, control: Control) -> list[str]:
     """One step; what was done, for people."""
     name, number = _step(step) or ("", -1)
+    if name == "packages":
+        return _install(run)
     if name == "load":
         _modprobe(["modprobe", "v4l2loopback"], run)
         return ["loaded v4l2loopback"]
@@ -185,6 +187,30 @@ def _take(step: str, root: Path, run: Run, control: Control) -> list[str]:
             return [f"could not rebuild the initramfs ({_last(said)}); run: {' '.join(tool)}"]
         return ["rebuilt the initramfs"]
     return _remove(number, control) if name == "remove" else _add(number, root, control)
+
+
+def _install(run: Run) -> list[str]:
+    """The module and what builds it for the running kernel, from the system's own packages."""
+    release = os.uname().release
+    if _has("apt-get"):
+        run(["apt-get", "update"])  # without a network the packages may be there all the same
+        wanted = ["v4l2loopback-dkms", f"linux-headers-{release}"]
+        command = ["apt-get", "install", "-y", "--no-install-recommends", *wanted]
+    elif _has("pacman"):
+        command = ["pacman", "-S", "--noconfirm", "--needed", "v4l2loopback-dkms", "linux-headers"]
+    elif _has("zypper"):
+        command = ["zypper", "--non-interactive", "install", "v4l2loopback-kmp-default"]
+    else:
+        raise JobError("This system's package manager is not known.", "Run: deepcam doctor")
+    code, said = run(command)
+    if code:
+        raise JobError(
+            f"The package v4l2loopback could not be installed: {_last(said)}.",
+            "Check the network, then try again.",
+        )
+    if _has("dkms"):
+        run(["dkms", "autoinstall", "-k", release])
+    return ["installed v4l2loopback"]
 
 
 def _add(number: int, root: Path, control: Control) -> list[str]:
@@ -257,9 +283,10 @@ def _has(name: str) -> bool:
 def run_root(command: Sequence[str]) -> tuple[int, str]:
     """Run a system program with root's search path; (exit code, what it said)."""
     environ = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+    environ["DEBIAN_FRONTEND"] = "noninteractive"
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", env=environ, timeout=300
+            command, capture_output=True, text=True, errors="replace", env=environ, timeout=900
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return 127, str(error)

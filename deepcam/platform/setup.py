@@ -25,6 +25,7 @@ def setup(
     *,
     undo: bool = False,
     dry_run: bool = False,
+    install: bool = False,
     say: Say = print,
     confirm: Confirm | None = None,
     terminal: bool = False,
@@ -33,12 +34,13 @@ def setup(
 ) -> dict[str, Any]:
     """Show what will be written, ask, let root do it, and look whether it worked.
 
+    ``install``: the system's packages may be installed.
     ``confirm``: asks the person; None goes on without asking. ``terminal``: somebody sits there.
     Returns facts for ``--json``. Raises ``DeepcamError``; then nothing is half-installed.
     """
     if not system.linux:
         return _elsewhere(system, say)
-    plan = loopback.undo(system) if undo else loopback.plan(system)
+    plan = loopback.undo(system) if undo else loopback.plan(system, install)
     facts = _facts(plan)
     for note in plan.notes:
         say(f"Note: {note}")

@@ -17,7 +17,8 @@ Steps, in this order (each writes into --work, default ./work):
 
   deepcam-train landmarks --faces DIR --clips DIR   find the face in every photograph and clip
   deepcam-train basis     --faces DIR               mean face, UV layout, shape and movements
-  deepcam-train bank      --faces DIR               people to mix identities from
+  deepcam-train bank      --faces DIR --more DIR    people to mix identities from
+  deepcam-train caster    --faces DIR --more DIR    who would fit what is around an erased face
   deepcam-train level                               how far people seem to look up or down
   deepcam-train prepare   --faces DIR               crops, textures, poses: what training reads
   deepcam-train train     --minutes 60              train; run it again to go on where it stopped
@@ -42,9 +43,20 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument(
         "step",
-        choices=["landmarks", "basis", "bank", "level", "prepare", "train", "export", "time"],
+        choices=[
+            "landmarks",
+            "basis",
+            "bank",
+            "caster",
+            "level",
+            "prepare",
+            "train",
+            "export",
+            "time",
+        ],
     )
     parser.add_argument("--faces", type=Path, help="folder with images/ and index.csv")
+    parser.add_argument("--more", type=Path, help="a second such folder, for bank and caster")
     parser.add_argument(
         "--most", type=int, default=0, help="landmarks: photographs at most, evenly spread (0: all)"
     )
@@ -115,6 +127,9 @@ def _run(a: argparse.Namespace) -> None:
 
         faces = _needs(a.faces, "--faces")
         _save(a.work / "photos.npz", landmarks.of_photos(faces, a.jobs, a.most))
+        if a.more is not None:
+            more = landmarks.of_photos(_needs(a.more, "--more"), a.jobs)
+            _save(a.work / "more.npz", more)
         if a.clips is not None:
             _save(a.work / "clips.npz", landmarks.of_clips(_needs(a.clips, "--clips"), a.jobs))
     elif a.step == "basis":
@@ -130,19 +145,29 @@ def _run(a: argparse.Namespace) -> None:
         write_manifest(MODELS_DIR)
     elif a.step == "bank":
         from deepcam.identity import nearness
-        from deepcam.training.directions import fit
         from deepcam.training.donors import donor_list, load_donors, write_shares
-        from deepcam.training.identity_bank import build
+        from deepcam.training.identity_bank import MIXTURES, build
 
-        photos = _read(a.work / "photos.npz")
-        donors, mean = load_donors(_needs(a.faces, "--faces"), photos)
-        _save(a.work / "mean_texture.npz", {"mean": mean})
-        bank, shares = build(donors, len(donors.textures) + 22)
-        write_shares(shares, [r["file"] for r in donor_list() if r["file"] in photos])
+        folders = [_needs(a.faces, "--faces"), _needs(a.more, "--more")]
+        photos = _read(a.work / "photos.npz") | _read(a.work / "more.npz")
+        donors = load_donors(folders, photos, a.jobs)
+        grades = {r["file"]: float(r["grade"]) for r in donor_list()}
+        bank, shares = build(donors, np.array([grades[f] for f in donors.files]), MIXTURES)
+        write_shares(shares, donors.files)
         _save(MODELS_DIR / "identity_bank.npz", bank)
-        _save(MODELS_DIR / "identity_directions.npz", fit(bank), compressed=True)
-        codes = nearness.fit(donors.textures, donors.shapes)
+        codes = nearness.fit(
+            donors.textures[donors.real].astype(np.float32), donors.shapes[donors.real]
+        )
         _save(MODELS_DIR / "donor_codes.npz", codes, compressed=True)
+        write_manifest(MODELS_DIR)
+        print(f"{len(shares)} mixtures of {len(donors.files)} people")
+    elif a.step == "caster":
+        from deepcam.training.caster import make
+
+        folders = [_needs(a.faces, "--faces"), _needs(a.more, "--more")]
+        landmarks_of = [_read(a.work / name) for name in ("photos.npz", "more.npz")]
+        for line in make(folders, landmarks_of, MODELS_DIR / "caster.onnx", a.jobs):
+            print(line, flush=True)
         write_manifest(MODELS_DIR)
     elif a.step == "level":
         from deepcam.training import level
@@ -163,9 +188,9 @@ def _run(a: argparse.Namespace) -> None:
         faces, photos = _needs(a.faces, "--faces"), _read(a.work / "photos.npz")
         stored = a.work / "mean_texture.npz"
         if not stored.exists():  # the shipped bank is used as it is
-            from deepcam.training.donors import load_donors
+            from deepcam.training.donors import mean_texture
 
-            _save(stored, {"mean": load_donors(faces, photos)[1]})
+            _save(stored, {"mean": mean_texture(faces, photos)})
         mean = _read(stored)["mean"].astype(np.float32)
         mean = cv2.resize(mean, (TEXTURE, TEXTURE), interpolation=cv2.INTER_AREA)
         count = prepare(faces, photos, mean, a.work / "data.npz", a.jobs)

@@ -1,7 +1,8 @@
 """From donors' textures to a bank of mixtures: what ships is never one person's own texture.
 
-Every mixture has at least five donors in every region, none above 30 %. The sampler at the user's
-mixes mixtures, which cannot raise anybody's share.
+Every mixture has three to six donors who are near to each other in age, masculinity, tone, beard
+and looks. A synthetic person may have up to 60 % of it, a real volunteer 30 % of any region. The
+sampler at the user's mixes alike mixtures, which cannot raise anybody's share.
 """
 
 from __future__ import annotations
@@ -12,94 +13,128 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcam.identity import quality
+from deepcam.identity.blend import small_log
 from deepcam.identity.grain import radius_map
 from deepcam.identity.regions import REGIONS, region_maps
+from deepcam.training.caster_data import measured
+from deepcam.training.donors import Donors
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
+U8 = NDArray[np.uint8]
 
-MAX_SHARE, MIN_DONORS = 0.30, 5
+MAX_SHARE, MIN_DONORS, MAX_DONORS = 0.30, 3, 6
+"""Of a real volunteer in any region of a mixture; donors in a mixture."""
+MAX_SYNTHETIC = 0.60
+MIXTURES = 430
+LEAD = (0.44, 0.58)
+"""Share of the synthetic person a mixture is made around."""
+NEAR = (9.0, 0.3, 0.16)
+"""Years, masculinity and tone within which donors are mixed; wider where there are too few."""
+FINE = 3.0
+"""Standard deviation (texels of 512) below which details are independent of each other's: their
+contrast, which averaging takes away, is given back."""
+FINE_GAIN, SHAPE_GAIN = 1.5, 1.15
+QUALITY_WEBP = 88
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Donors:
-    """De-lit textures of consenting or synthetic people with what the sliders need."""
+class Mixture:
+    """One entry of the bank."""
 
-    textures: F32
-    """(n, s, s, 3) BGR 0..255."""
-    shapes: F32
-    """(n, 468, 3) neutral, symmetrical, head frame."""
-    age: F64
-    """(n,) apparent age, years, judged by eye."""
-    masculinity: F64
-    """(n,) 0 feminine .. 1 masculine, judged by eye."""
+    texture: U8
+    shape: F32
+    pick: NDArray[np.intp]
+    shares: F64
+    """(REGIONS, k)."""
+    off: float
+    """From good photographs, in the critic's limits."""
 
 
-def shares(rng: np.random.Generator, k: int) -> F64:
-    """k shares that sum to 1, none above MAX_SHARE."""
-    w = rng.dirichlet(np.full(k, 4.0))
-    for _ in range(50):
-        over = w > MAX_SHARE
+def shares(rng: np.random.Generator, real: NDArray[np.bool_]) -> F64:
+    """Shares (k,) that sum to 1 of donors of whom the first is the lead; a real one gets MAX_SHARE
+    at most, a synthetic one MAX_SYNTHETIC."""
+    k = len(real)
+    most = np.where(real, MAX_SHARE, MAX_SYNTHETIC)
+    lead = rng.uniform(*LEAD) if not real[0] else MAX_SHARE * rng.uniform(0.85, 1)
+    w = np.concatenate([[lead], (1 - lead) * rng.dirichlet(np.full(k - 1, 4.0))])
+    for _ in range(60):
+        over = w > most
         if not over.any():
             break
-        spare = float((w[over] - MAX_SHARE).sum())
-        w[over] = MAX_SHARE
+        spare = float((w - most)[over].sum())
+        w[over] = most[over]
         w[~over] += spare * w[~over] / w[~over].sum()
-    return np.minimum(w, MAX_SHARE) / np.minimum(w, MAX_SHARE).sum()
+    return np.minimum(w, most) / np.minimum(w, most).sum()
 
 
-def codes(donors: Donors) -> F64:
-    """Coordinates in which near donors look alike: tone, coarse texture, shape, age, gender."""
+def codes(textures: U8, shapes: F32) -> F64:
+    """Coordinates (n, k) in which people who look alike are near; typical distances are 1."""
     small = np.stack(
-        [cv2.resize(t, (16, 16), interpolation=cv2.INTER_AREA) for t in donors.textures]
-    )
-    log = np.log(small + 8).reshape(len(small), -1)
-    tone = log.reshape(len(small), -1, 3).mean(1)
-    log = log - log.mean(0)
-    _, s, vt = np.linalg.svd(log, full_matrices=False)
-    coarse = (log @ vt[:6].T) / s[0] * np.sqrt(len(log))
-    tone = (tone - tone.mean(0)) / tone.std()
-    extra = np.stack([(donors.age - 35) / 14 * 1.3, (donors.masculinity - 0.5) * 4.5], 1)
-    return np.concatenate([tone * 1.1, coarse * 0.5, extra], 1)
+        [cv2.GaussianBlur(small_log(t), (0, 0), 2.5)[16:112:4, 16:112:4] for t in textures]
+    ).reshape(len(textures), -1, 3)
+    small = small - small.mean(1, keepdims=True)
+    forms = shapes.reshape(len(shapes), -1)
+    parts = []
+    for table, count, weight in (
+        (small.reshape(len(small), -1), 10, 1.0),
+        (forms, 6, 0.6),
+    ):
+        table = (table - table.mean(0)).astype(np.float64)
+        u, s, _ = np.linalg.svd(table, full_matrices=False)
+        parts.append(u[:, :count] * s[:count] / s[:count].max() * np.sqrt(len(table)) * weight)
+    code = np.concatenate(parts, 1)
+    gaps = np.linalg.norm(code[:, None] - code[None], axis=2)
+    out: F64 = code / np.median(gaps[np.triu_indices(len(code), 1)])
+    return out
+
+
+def companions(donors: Donors, code: F64, lead: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Who is mixed with ``lead``: 2 to 5 of those near in every trait, the likeliest the most
+    alike."""
+    count = int(rng.integers(MIN_DONORS - 1, MAX_DONORS - 1))
+    count += 1 if donors.real[lead] else 0
+    for wider in (1.0, 1.35, 1.8, 2.4, 4.0):
+        inside = donors.beard == donors.beard[lead]
+        for values, limit in (
+            (donors.age, NEAR[0] * (1.3 if donors.age[lead] > 60 else 1.0)),
+            (donors.masculinity, NEAR[1]),
+            (donors.tone, NEAR[2]),
+        ):
+            inside = inside & (np.abs(values - values[lead]) <= limit * wider)
+        inside[lead] = False
+        found = np.nonzero(inside)[0]
+        if len(found) >= count + 2:
+            break
+    unlike = np.linalg.norm(code[found] - code[lead], axis=1)
+    order = np.argsort(unlike)[: max(8, count + 2)]
+    odds = np.exp(-unlike[order] / 0.4)
+    more = rng.choice(order, min(count, len(order)), replace=False, p=odds / odds.sum())
+    return np.concatenate([[lead], found[more]]).astype(np.intp)
 
 
 def mix(
-    donors: Donors, logs: F32, mean: F32, pick: NDArray[np.intp], rng: np.random.Generator
-) -> tuple[F32, F32, F64, float]:
-    """One mixture of the donors ``pick``: texture (s, s, 3), shape, shares (REGIONS, k), the last
-    row also the shape's, and the largest share of any texel.
-
-    Laplacian bands of the log deviations from the mean are mixed with each region's shares; the
-    deviation is amplified by what averaging took away.
-    """
-    size = logs.shape[1]
-    maps = region_maps(size)
-    base = shares(rng, len(pick))
-    table = np.stack([base] + [_shuffle_a_little(base, rng) for _ in range(REGIONS - 1)])
-    table = np.concatenate([table[1:], table[:1]])
-    weight = np.tensordot(table.T, maps, 1).astype(np.float32)  # (k, s, s)
-    gain = np.minimum(0.95 / np.sqrt((weight**2).sum(0)), 1.75)
-    deviation = (weight[..., None] * (logs[pick] - mean)).sum(0)
-    low = cv2.GaussianBlur(deviation, (0, 0), size / 24)
-    # Coarse deviations keep a smaller gain: the tone of the pool is real, not lost variance.
-    texture = (
-        np.exp(mean + low * np.minimum(gain, 1.18)[..., None] + (deviation - low) * gain[..., None])
-        - 8
-    )
-    flat = float(0.95 / np.sqrt((base**2).sum()))
+    donors: Donors, pick: NDArray[np.intp], rng: np.random.Generator, critic: quality.Critic
+) -> Mixture:
+    """A mixture of the donors ``pick``: log textures are averaged with each region's shares, pores
+    and hairs keep their contrast."""
+    base = shares(rng, donors.real[pick])
+    rows = [0.6 * base + 0.4 * shares(rng, donors.real[pick]) for _ in range(REGIONS - 1)]
+    table = np.stack([*rows, base])
+    size = donors.textures.shape[1]
+    weight = np.tensordot(table.T, region_maps(size), 1).astype(np.float32)  # (k, s, s)
+    logs = np.log(donors.textures[pick].astype(np.float32) + 8)
+    log = (weight[..., None] * logs).sum(0)
+    gain = np.minimum(1 / np.sqrt((weight**2).sum(0)), FINE_GAIN)[..., None]
+    fine = log - cv2.GaussianBlur(log, (0, 0), FINE)
+    texture = np.clip(np.exp(log + (gain - 1) * fine) - 8, 0, 255).astype(np.float32)
+    final = np.clip(clean_rim(texture), 0, 255).astype(np.uint8)
+    mean = np.average(donors.shapes[pick], axis=0, weights=base)
     centre = donors.shapes.mean(0)
-    shape = centre + np.tensordot(base, donors.shapes[pick] - centre, 1) * min(flat, 1.6)
-    return (
-        np.clip(texture, 0, 255).astype(np.float32),
-        shape.astype(np.float32),
-        table,
-        float(weight.max()),
-    )
-
-
-def _shuffle_a_little(base: F64, rng: np.random.Generator) -> F64:
-    other = shares(rng, len(base))
-    return 0.5 * base + 0.5 * other
+    shape = centre + SHAPE_GAIN * (mean - centre)
+    off = critic.off(small_log(final)) / critic.limit
+    return Mixture(final, shape.astype(np.float32), pick, table, off)
 
 
 def clean_rim(texture: F32) -> F32:
@@ -112,49 +147,66 @@ def clean_rim(texture: F32) -> F32:
 
 
 def build(
-    donors: Donors, count: int, seed: int = 2019
+    donors: Donors, grades: F64, count: int, seed: int = 2026, tries: int = 4
 ) -> tuple[dict[str, NDArray[np.generic]], F64]:
-    """A bank of ``count`` mixtures with their sliders' values: arrays of the shipped file, and
-    everybody's shares (count, donors, REGIONS)."""
+    """A bank of about ``count`` mixtures with their traits: arrays of the shipped file, and
+    everybody's shares (mixtures, donors, REGIONS).
+
+    ``grades``: how fit each donor is (1..5); the critic learns from those from 4 on. Every donor
+    leads once before anybody does twice; who fails with the critic is mixed anew, and left out when
+    that does not help.
+    """
     rng = np.random.default_rng(seed)
-    logs = np.log(donors.textures + 8).astype(np.float32)
-    mean = logs.mean(0)
-    code = codes(donors)
-    textures, shapes, age, masculinity, largest = [], [], [], [], []
-    table = np.zeros((count, len(code), REGIONS))
-    for k in range(count):
-        # Anchors walk through all donors, so that rare looks are as frequent as common ones.
-        anchor = int(rng.permutation(len(code))[0]) if k >= len(code) else k
-        distance = np.linalg.norm(code - code[anchor], axis=1)
-        pool = np.argsort(distance)[:11]
-        pick = np.concatenate([[anchor], rng.permutation(pool[1:])[: MIN_DONORS + 1 - 1]])
-        texture, shape, regions, top = mix(donors, logs, mean, pick, rng)
-        table[k, pick] = regions.T
-        share = regions[-1]
-        textures.append(np.clip(clean_rim(texture), 0, 255).astype(np.uint8))
-        shapes.append(shape)
-        age.append(float(share @ donors.age[pick]))
-        masculinity.append(float(share @ donors.masculinity[pick]))
-        largest.append(top)
-    if max(largest) > MAX_SHARE + 1e-4:
-        raise ValueError(f"a donor has a share of {max(largest):.2f}")
-    blobs = [cv2.imencode(".webp", t, [cv2.IMWRITE_WEBP_QUALITY, 90])[1] for t in textures]
-    offsets = np.cumsum([0] + [len(b) for b in blobs])
-    # Tone as lightness (CIELAB L of the cheeks), what the slider moves along.
-    tone = [
-        float(
-            cv2.cvtColor(
-                t[280:340, 120:400].mean((0, 1), keepdims=True).astype(np.uint8), cv2.COLOR_BGR2LAB
-            )[0, 0, 0]
-        )
-        for t in textures
+    code = codes(donors.textures, donors.shapes)
+    good = np.nonzero(grades >= 4)[0]
+    critic = quality.fit([small_log(donors.textures[k]) for k in good])
+    own = np.array([critic.off(small_log(t)) for t in donors.textures]) / critic.limit
+    found: list[Mixture] = []
+    leads = np.nonzero(own < 1.15)[0]
+    # Rare looks first, and twice: the old and the dark are few.
+    rare = ((donors.age > 58) | (donors.tone < 0.35)) & (own < 1.15)
+    queue = [*np.nonzero(rare)[0], *rng.permutation(leads)]
+    for lead in queue:
+        if len(found) >= count:
+            break
+        best: Mixture | None = None
+        for _ in range(tries):
+            pick = companions(donors, code, int(lead), rng)
+            if len(pick) < MIN_DONORS or donors.real[pick].all():
+                continue
+            made = mix(donors, pick, rng, critic)
+            if best is None or made.off < best.off:
+                best = made
+            if best.off <= 0.85:
+                break
+        if best is not None and best.off <= 1:
+            found.append(best)
+    table = np.zeros((len(found), len(donors.files), REGIONS))
+    for k, mixture in enumerate(found):
+        table[k, mixture.pick] = mixture.shares.T
+    if table[:, donors.real].max() > MAX_SHARE + 1e-6 or table.max() > MAX_SYNTHETIC + 1e-6:
+        raise ValueError("a donor has too large a share")
+    last = table[..., -1]
+    textures = np.stack([m.texture for m in found])
+    shapes = np.stack([m.shape for m in found])
+    blobs = [
+        cv2.imencode(".webp", t, [cv2.IMWRITE_WEBP_QUALITY, QUALITY_WEBP])[1] for t in textures
     ]
+    brow = [measured(cv2.resize(t, (128, 128), interpolation=cv2.INTER_AREA).astype(np.float32))[0]
+            for t in textures]  # fmt: skip
     arrays: dict[str, NDArray[np.generic]] = {
         "webp": np.concatenate([b.ravel() for b in blobs]).astype(np.uint8),
-        "offsets": offsets.astype(np.int64),
-        "shapes": np.stack(shapes).astype(np.float16),
-        "age": np.array(age, np.float32),
-        "masculinity": np.array(masculinity, np.float32),
-        "tone": np.array(tone, np.float32),
+        "offsets": np.cumsum([0] + [len(b) for b in blobs]).astype(np.int64),
+        "shapes": shapes.astype(np.float16),
+        "age": (last @ donors.age).astype(np.float32),
+        "masculinity": (last @ donors.masculinity).astype(np.float32),
+        "tone": (last @ donors.tone).astype(np.float32),
+        "brow": np.array(brow, np.float32),
+        "beard": (last @ donors.beard).astype(np.float32),
+        "looks": codes(textures, shapes).astype(np.float32),
+        "tones": donors.tones,
+        "quality_mean": critic.mean,
+        "quality_root": critic.root,
+        "quality_limit": np.array(critic.limit),
     }
     return arrays, table

@@ -4,6 +4,10 @@
 <context>
     <name>App</name>
     <message>
+        <source>DeepPrivacy Cam goes on in the tray. “Quit” in its menu ends it.</source>
+        <translation>DeepPrivacy Cam läuft im Infobereich weiter. „Beenden“ im Menü dort beendet es.</translation>
+    </message>
+    <message>
         <source>This desktop has no tray: the program ends when this window is closed.</source>
         <translation>Diese Oberfläche hat keine Taskleistensymbole: Das Programm endet mit diesem Fenster.</translation>
     </message>
@@ -13,6 +17,21 @@
     <message>
         <source>Choose other keys.</source>
         <translation>Wählen Sie andere Tasten.</translation>
+    </message>
+</context>
+<context>
+    <name>BackgroundChoice</name>
+    <message>
+        <source>As it is</source>
+        <translation>Wie es ist</translation>
+    </message>
+    <message>
+        <source>Blurred</source>
+        <translation>Unscharf</translation>
+    </message>
+    <message>
+        <source>What is behind you</source>
+        <translation>Was hinter Ihnen ist</translation>
     </message>
 </context>
 <context>
@@ -30,8 +49,20 @@
         <translation>Andere &amp;Kamera wählen…</translation>
     </message>
     <message>
-        <source>Set up the c&amp;amera…</source>
-        <translation>&amp;Kamera einrichten…</translation>
+        <source>Use {0} &amp;instead</source>
+        <translation>Stattdessen {0} neh&amp;men</translation>
+    </message>
+    <message>
+        <source>Set up the cam&amp;era…</source>
+        <translation>Kamera &amp;einrichten…</translation>
+    </message>
+    <message>
+        <source>Sma&amp;ller picture</source>
+        <translation>K&amp;leineres Bild</translation>
+    </message>
+    <message>
+        <source>Make it &amp;writable</source>
+        <translation>Schreibbar &amp;machen</translation>
     </message>
     <message>
         <source>&amp;Look at the faces…</source>
@@ -42,12 +73,63 @@
         <translation>Jetzt &amp;laden</translation>
     </message>
     <message>
-        <source>&amp;Make it writable</source>
-        <translation>Schreibbar &amp;machen</translation>
-    </message>
-    <message>
         <source>&amp;Try again</source>
         <translation>Noch einmal &amp;versuchen</translation>
+    </message>
+</context>
+<context>
+    <name>CallStep</name>
+    <message>
+        <source>Choose “{0}” in your call</source>
+        <translation>Wählen Sie „{0}“ im Gespräch</translation>
+    </message>
+    <message>
+        <source>Call program</source>
+        <translation>Programm für Gespräche</translation>
+    </message>
+    <message>
+        <source>Whether a program looks</source>
+        <translation>Ob ein Programm zusieht</translation>
+    </message>
+    <message>
+        <source>{0} sees you. You are in the picture with your new face.</source>
+        <translation>{0} sieht Sie. Sie sind mit Ihrem neuen Gesicht im Bild.</translation>
+    </message>
+    <message>
+        <source>Waiting until a program opens the camera…</source>
+        <translation>Warten, bis ein Programm die Kamera öffnet…</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Video</source>
+        <translation>Video und Bild</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>Kamera</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>Mehr</translation>
+    </message>
+    <message>
+        <source>Devices</source>
+        <translation>Geräte</translation>
+    </message>
+    <message>
+        <source>The question “Allow camera?”</source>
+        <translation>Die Frage „Kamera erlauben?“</translation>
+    </message>
+    <message>
+        <source>The camera beside the address</source>
+        <translation>Die Kamera neben der Adresse</translation>
+    </message>
+    <message>
+        <source>In {0}: {1}. There, choose {2}.</source>
+        <translation>In {0}: {1}. Wählen Sie dort {2}.</translation>
     </message>
 </context>
 <context>
@@ -70,7 +152,7 @@
     </message>
     <message>
         <source>&amp;Look again</source>
-        <translation>&amp;Erneut suchen</translation>
+        <translation>&amp;Noch einmal ansehen</translation>
     </message>
     <message>
         <source>Looking for cameras…</source>
@@ -94,6 +176,45 @@
     </message>
 </context>
 <context>
+    <name>CardChoice</name>
+    <message>
+        <source>Plain</source>
+        <translation>Schlicht</translation>
+    </message>
+    <message>
+        <source>“Back soon”</source>
+        <translation>„Gleich zurück“</translation>
+    </message>
+    <message>
+        <source>A colour…</source>
+        <translation>Eine Farbe…</translation>
+    </message>
+    <message>
+        <source>An own picture…</source>
+        <translation>Ein eigenes Bild…</translation>
+    </message>
+    <message>
+        <source>What it looks like</source>
+        <translation>Wie es aussieht</translation>
+    </message>
+    <message>
+        <source>Standby card</source>
+        <translation>Pausenbild</translation>
+    </message>
+    <message>
+        <source>Which colour?</source>
+        <translation>Welche Farbe?</translation>
+    </message>
+    <message>
+        <source>Which picture?</source>
+        <translation>Welches Bild?</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
+    </message>
+</context>
+<context>
     <name>Controller</name>
     <message>
         <source>Switched off: the standby card is shown.</source>
@@ -109,7 +230,7 @@
     </message>
     <message>
         <source>somebody new</source>
-        <translation>ein neues Gesicht</translation>
+        <translation>jemand Neues</translation>
     </message>
     <message>
         <source>Now wearing {0}.</source>
@@ -134,49 +255,6 @@
     <message>
         <source>Choose a camera to start it.</source>
         <translation>Wählen Sie eine Kamera, um zu beginnen.</translation>
-    </message>
-</context>
-<context>
-    <name>FaceStep</name>
-    <message>
-        <source>Who do you want to be?</source>
-        <translation>Wer möchten Sie sein?</translation>
-    </message>
-    <message>
-        <source>These people do not exist. Choose one, or look at others.</source>
-        <translation>Diese Menschen gibt es nicht. Wählen Sie einen oder sehen Sie sich andere an.</translation>
-    </message>
-    <message>
-        <source>Show &amp;others</source>
-        <translation>&amp;Andere zeigen</translation>
-    </message>
-    <message>
-        <source>A &amp;new face at every start</source>
-        <translation>Bei jedem Start ein &amp;neues Gesicht</translation>
-    </message>
-    <message>
-        <source>&amp;Always this face</source>
-        <translation>&amp;Immer dieses Gesicht</translation>
-    </message>
-    <message>
-        <source>A moment…</source>
-        <translation>Einen Moment …</translation>
-    </message>
-    <message>
-        <source>A face that is being made</source>
-        <translation>Ein Gesicht, das gerade entsteht</translation>
-    </message>
-    <message>
-        <source>The choice could not be kept: it ends with the program.</source>
-        <translation>Die Wahl konnte nicht gespeichert werden: Sie gilt, bis das Programm endet.</translation>
-    </message>
-    <message>
-        <source>, worn now</source>
-        <translation>, jetzt getragen</translation>
-    </message>
-    <message>
-        <source>(worn now)</source>
-        <translation>(jetzt getragen)</translation>
     </message>
 </context>
 <context>
@@ -232,10 +310,6 @@
         <translation>Gesichter: DeepPrivacy Cam</translation>
     </message>
     <message>
-        <source>Faces, saved and new</source>
-        <translation>Gesichter, gespeicherte und neue</translation>
-    </message>
-    <message>
         <source>Message</source>
         <translation>Meldung</translation>
     </message>
@@ -248,12 +322,8 @@
         <translation>Ihre Gesprächspartner sehen ab jetzt dieses Gesicht.</translation>
     </message>
     <message>
-        <source>&amp;Save…</source>
-        <translation>&amp;Speichern…</translation>
-    </message>
-    <message>
-        <source>Keep this new face under a name.</source>
-        <translation>Dieses neue Gesicht unter einem Namen behalten.</translation>
+        <source>Faces that you keep</source>
+        <translation>Gesichter, die Sie behalten</translation>
     </message>
     <message>
         <source>&amp;Rename…</source>
@@ -304,12 +374,8 @@
         <translation>Das Gesicht speichern, das Ihre Gesprächspartner jetzt sehen.</translation>
     </message>
     <message>
-        <source>Make a &amp;new face</source>
-        <translation>&amp;Neues Gesicht erzeugen</translation>
-    </message>
-    <message>
-        <source>Somebody new after these wishes, to look at: the call does not see it before you wear it.</source>
-        <translation>Ein neues Gesicht nach diesen Wünschen, zum Ansehen: Zu sehen bekommen es andere erst, wenn Sie es tragen.</translation>
+        <source>Keep the face that you wear now, or somebody in the strip.</source>
+        <translation>Behalten Sie das Gesicht, das Sie gerade tragen, oder jemanden aus der Leiste.</translation>
     </message>
     <message>
         <source>always worn</source>
@@ -320,16 +386,8 @@
         <translation>beschädigt</translation>
     </message>
     <message>
-        <source>new, not saved</source>
-        <translation>neu, nicht gespeichert</translation>
-    </message>
-    <message>
         <source>No face yet</source>
         <translation>Noch kein Gesicht</translation>
-    </message>
-    <message>
-        <source>Make a new face below, or keep the one you wear now.</source>
-        <translation>Erzeugen Sie unten ein neues Gesicht oder behalten Sie das jetzige.</translation>
     </message>
     <message>
         <source>The portrait is being drawn.</source>
@@ -350,14 +408,6 @@
 </context>
 <context>
     <name>GalleryWindow</name>
-    <message>
-        <source>{0} is new: wear this face, or save it.</source>
-        <translation>{0} ist neu: Tragen oder speichern Sie dieses Gesicht.</translation>
-    </message>
-    <message>
-        <source>A new face is being made.</source>
-        <translation>Ein neues Gesicht entsteht.</translation>
-    </message>
     <message>
         <source>Putting on {0}.</source>
         <translation>{0} wird aufgesetzt.</translation>
@@ -427,6 +477,10 @@
         <translation>{0} ist gespeichert.</translation>
     </message>
     <message>
+        <source>There is a face called {0} already.</source>
+        <translation>Ein Gesicht namens {0} gibt es schon.</translation>
+    </message>
+    <message>
         <source>Every start wears {0} now.</source>
         <translation>Jeder Start beginnt jetzt mit {0}.</translation>
     </message>
@@ -436,6 +490,10 @@
     <message>
         <source>Calls cannot see this picture yet: there is no virtual camera.</source>
         <translation>Andere können dieses Bild noch nicht sehen: Es gibt keine virtuelle Kamera.</translation>
+    </message>
+    <message>
+        <source>This computer is too slow for a large picture; a smaller one runs smoother.</source>
+        <translation>Dieser Rechner ist zu langsam für ein großes Bild; ein kleineres läuft flüssiger.</translation>
     </message>
     <message>
         <source>{0} Somebody new is worn instead.</source>
@@ -461,8 +519,16 @@
         <translation>Meldung</translation>
     </message>
     <message>
+        <source>&amp;Done</source>
+        <translation>&amp;Fertig</translation>
+    </message>
+    <message>
         <source>&amp;Skip this step</source>
         <translation>Schritt ü&amp;berspringen</translation>
+    </message>
+    <message>
+        <source>Go on &amp;without it</source>
+        <translation>&amp;Ohne weiter</translation>
     </message>
     <message>
         <source>&amp;Back</source>
@@ -473,12 +539,154 @@
         <translation>Schritt {0} von {1}</translation>
     </message>
     <message>
-        <source>&amp;Finish</source>
-        <translation>&amp;Fertig</translation>
-    </message>
-    <message>
         <source>&amp;Next</source>
         <translation>&amp;Weiter</translation>
+    </message>
+</context>
+<context>
+    <name>HelpWindow</name>
+    <message>
+        <source>Help: DeepPrivacy Cam</source>
+        <translation>Hilfe: DeepPrivacy Cam</translation>
+    </message>
+    <message>
+        <source>Pages</source>
+        <translation>Seiten</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>&amp;Hilfe</translation>
+    </message>
+    <message>
+        <source>&amp;This computer</source>
+        <translation>&amp;Dieser Rechner</translation>
+    </message>
+    <message>
+        <source>&amp;Report a problem</source>
+        <translation>&amp;Problem melden</translation>
+    </message>
+    <message>
+        <source>&amp;About</source>
+        <translation>&amp;Über</translation>
+    </message>
+    <message>
+        <source>Looking at this computer…</source>
+        <translation>Dieser Rechner wird angesehen…</translation>
+    </message>
+    <message>
+        <source>In a call</source>
+        <translation>Im Gespräch</translation>
+    </message>
+    <message>
+        <source>Choose the camera “{0}” in your call program. Others see you move and speak with the face that this window shows. The switch shows them a standby card instead and lets your camera go.</source>
+        <translation>Wählen Sie im Gesprächsprogramm die Kamera „{0}“. Andere sehen Ihre Bewegungen und wie Sie sprechen, mit dem Gesicht, das dieses Fenster zeigt. Der Schalter zeigt ihnen stattdessen ein Pausenbild und gibt Ihre Kamera frei.</translation>
+    </message>
+    <message>
+        <source>Faces</source>
+        <translation>Gesichter</translation>
+    </message>
+    <message>
+        <source>Click on somebody in the strip to wear that face; the arrow keys walk along. The heart keeps a face. A face that you keep is a pseudonym: whoever sees it twice can link both calls.</source>
+        <translation>Klicken Sie in der Leiste auf jemanden, um dieses Gesicht zu tragen; die Pfeiltasten gehen weiter. Das Herz behält ein Gesicht. Ein behaltenes Gesicht ist ein Pseudonym: Wer es zweimal sieht, kann beide Gespräche verbinden.</translation>
+    </message>
+    <message>
+        <source>When your face is lost from view</source>
+        <translation>Wenn Ihr Gesicht nicht zu sehen ist</translation>
+    </message>
+    <message>
+        <source>A plain grey cover or the standby card is shown until you are seen well again.</source>
+        <translation>Eine schlichte graue Abdeckung oder das Pausenbild wird gezeigt, bis Sie wieder gut zu sehen sind.</translation>
+    </message>
+    <message>
+        <source>Hidden</source>
+        <translation>Verborgen</translation>
+    </message>
+    <message>
+        <source>Not hidden</source>
+        <translation>Nicht verborgen</translation>
+    </message>
+    <message>
+        <source>This desktop gives no keys; the tray&apos;s menu does the same.</source>
+        <translation>Dieser Desktop vergibt keine Tasten; das Menü im Infobereich kann dasselbe.</translation>
+    </message>
+    <message>
+        <source>Keys in every program</source>
+        <translation>Tasten in jedem Programm</translation>
+    </message>
+    <message>
+        <source>How it works</source>
+        <translation>Wie es geht</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>Ergebnis</translation>
+    </message>
+    <message>
+        <source>What was found</source>
+        <translation>Was gefunden wurde</translation>
+    </message>
+    <message>
+        <source>&amp;Look again</source>
+        <translation>&amp;Noch einmal ansehen</translation>
+    </message>
+    <message>
+        <source>These facts help whoever looks into a problem. They hold no picture and no name of a face or camera, and nothing is sent: you decide who gets them.</source>
+        <translation>Diese Angaben helfen, wenn jemand einem Problem nachgeht. Sie enthalten kein Bild und keinen Namen eines Gesichts oder einer Kamera, und nichts wird gesendet: Sie entscheiden, wer sie bekommt.</translation>
+    </message>
+    <message>
+        <source>The report</source>
+        <translation>Der Bericht</translation>
+    </message>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>&amp;Kopieren</translation>
+    </message>
+    <message>
+        <source>&amp;Save as…</source>
+        <translation>&amp;Speichern als…</translation>
+    </message>
+    <message>
+        <source>A virtual camera that shows the face of somebody who does not exist. All is computed on this computer; no picture leaves it but the one that calls see, and nothing is counted or reported.</source>
+        <translation>Eine virtuelle Kamera, die das Gesicht eines Menschen zeigt, den es nicht gibt. Alles wird auf diesem Rechner berechnet; kein Bild verlässt ihn außer dem, das Gespräche sehen, und nichts wird gezählt oder gemeldet.</translation>
+    </message>
+    <message>
+        <source>Free software under the MIT License; its windows are made with Qt (LGPL 3).</source>
+        <translation>Freie Software unter der MIT-Lizenz; die Fenster sind mit Qt gemacht (LGPL 3).</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n thing(s) keep the camera from working.</source>
+        <translation>
+            <numerusform>Eine Sache hindert die Kamera: %n.</numerusform>
+            <numerusform>%n Dinge hindern die Kamera.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The camera can work here.</source>
+        <translation>Die Kamera kann hier arbeiten.</translation>
+    </message>
+    <message>
+        <source>Save the report</source>
+        <translation>Bericht speichern</translation>
+    </message>
+    <message>
+        <source>It could not be saved ({0}).</source>
+        <translation>Das Speichern ging nicht ({0}).</translation>
+    </message>
+    <message>
+        <source>Saved: {0}</source>
+        <translation>Gespeichert: {0}</translation>
+    </message>
+    <message>
+        <source>good</source>
+        <translation>gut</translation>
+    </message>
+    <message>
+        <source>not perfect</source>
+        <translation>nicht ganz gut</translation>
+    </message>
+    <message>
+        <source>does not work</source>
+        <translation>geht nicht</translation>
     </message>
 </context>
 <context>
@@ -501,6 +709,21 @@
     </message>
 </context>
 <context>
+    <name>Keeping</name>
+    <message>
+        <source>My face</source>
+        <translation>Mein Gesicht</translation>
+    </message>
+    <message>
+        <source>{0} is among your faces now.</source>
+        <translation>{0} gehört jetzt zu Ihren Gesichtern.</translation>
+    </message>
+    <message>
+        <source>{0} is no longer kept; “Faces…” can bring this face back.</source>
+        <translation>{0} wird nicht mehr behalten; „Gesichter…“ kann dieses Gesicht zurückholen.</translation>
+    </message>
+</context>
+<context>
     <name>OutputStep</name>
     <message>
         <source>The camera that your calls see</source>
@@ -511,6 +734,22 @@
         <translation>Zustand der virtuellen Kamera</translation>
     </message>
     <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Set &amp;up the camera</source>
+        <translation>Kamera &amp;einrichten</translation>
+    </message>
+    <message>
+        <source>Your system asks for the password.</source>
+        <translation>Ihr System fragt nach dem Passwort.</translation>
+    </message>
+    <message>
+        <source>&amp;Details</source>
+        <translation>Einzelhei&amp;ten</translation>
+    </message>
+    <message>
         <source>This would be done as root, and nothing else:</source>
         <translation>Dies würde mit Administratorrechten getan, und nichts sonst:</translation>
     </message>
@@ -519,12 +758,48 @@
         <translation>Was mit Administratorrechten getan würde</translation>
     </message>
     <message>
-        <source>Set it &amp;up… (asks for the password)</source>
-        <translation>Ein&amp;richten… (fragt nach dem Passwort)</translation>
+        <source>Then a part of the system is installed: one to three minutes.</source>
+        <translation>Danach wird ein Teil des Systems installiert: ein bis drei Minuten.</translation>
+    </message>
+    <message>
+        <source>The camera is set up.</source>
+        <translation>Die Kamera ist eingerichtet.</translation>
+    </message>
+    <message>
+        <source>Whoever looks after this computer can type this in a terminal:</source>
+        <translation>Wer diesen Rechner betreut, kann das in einem Terminal eingeben:</translation>
+    </message>
+    <message>
+        <source>Or in a terminal:</source>
+        <translation>Oder in einem Terminal:</translation>
+    </message>
+    <message>
+        <source>Ready: calls find a camera called “{0}”.</source>
+        <translation>Bereit: Gespräche finden eine Kamera namens „{0}“.</translation>
+    </message>
+    <message>
+        <source>Ready until the computer is restarted. One click makes the camera stay.</source>
+        <translation>Bereit, bis der Rechner neu gestartet wird. Ein Klick, und die Kamera bleibt.</translation>
+    </message>
+    <message>
+        <source>New browsers and OBS find “{0}” already (through PipeWire). Zoom, Teams and other programs need a camera of the system, which is missing.</source>
+        <translation>Neue Browser und OBS finden „{0}“ schon (über PipeWire). Zoom, Teams und andere Programme brauchen eine Kamera des Systems, die noch fehlt.</translation>
+    </message>
+    <message>
+        <source>Call programs take pictures only from cameras. The one that carries your new face is missing on this computer.</source>
+        <translation>Gesprächsprogramme nehmen Bilder nur von Kameras. Die mit Ihrem neuen Gesicht fehlt auf diesem Rechner noch.</translation>
+    </message>
+    <message>
+        <source>It cannot be made from here. “Details” shows what to do instead; until then this window shows what others would see.</source>
+        <translation>Von hier aus geht es nicht. „Einzelheiten“ zeigt, was stattdessen zu tun ist; bis dahin zeigt dieses Fenster, was andere sehen würden.</translation>
+    </message>
+    <message>
+        <source>One click makes it. Your system asks for the password once.</source>
+        <translation>Ein Klick richtet sie ein. Ihr System fragt einmal nach dem Passwort.</translation>
     </message>
     <message>
         <source>&amp;Look again</source>
-        <translation>&amp;Erneut prüfen</translation>
+        <translation>&amp;Noch einmal ansehen</translation>
     </message>
     <message>
         <source>Command</source>
@@ -539,10 +814,6 @@
         <translation>Befehl kopieren</translation>
     </message>
     <message>
-        <source>Or &amp;in a terminal:</source>
-        <translation>Oder &amp;im Terminal:</translation>
-    </message>
-    <message>
         <source>Looking for the virtual camera…</source>
         <translation>Die virtuelle Kamera wird gesucht …</translation>
     </message>
@@ -550,41 +821,9 @@
         <source>Your system asks for the password now.</source>
         <translation>Ihr System fragt jetzt nach dem Passwort.</translation>
     </message>
-    <message>
-        <source>The camera is set up: {0}.</source>
-        <translation>Die Kamera ist eingerichtet: {0}.</translation>
-    </message>
-    <message>
-        <source>&amp;In a terminal:</source>
-        <translation>&amp;Im Terminal:</translation>
-    </message>
-    <message>
-        <source>choose the camera “{0}” in your call program.</source>
-        <translation>Wählen Sie im Anrufprogramm die Kamera „{0}“.</translation>
-    </message>
-    <message>
-        <source>Ready: {0}</source>
-        <translation>Bereit: {0}</translation>
-    </message>
-    <message>
-        <source>Ready until the computer is restarted: {0} It can be made to stay.</source>
-        <translation>Bereit bis zum Neustart des Computers: {0} Sie kann auch dauerhaft eingerichtet werden.</translation>
-    </message>
-    <message>
-        <source>Ready for programs that take cameras from PipeWire, such as new browsers and OBS: {0} All other programs need a device of the system, which is missing.</source>
-        <translation>Bereit für Programme, die Kameras von PipeWire nehmen, etwa neue Browser und OBS: {0} Alle anderen Programme brauchen ein Gerät des Systems, und das fehlt.</translation>
-    </message>
-    <message>
-        <source>Call programs take pictures only from cameras, and the one that carries your new face is missing on this computer.</source>
-        <translation>Anrufprogramme nehmen Bilder nur von Kameras, und die mit Ihrem neuen Gesicht fehlt auf diesem Computer.</translation>
-    </message>
 </context>
 <context>
     <name>Preview</name>
-    <message>
-        <source>The camera is starting.</source>
-        <translation>Die Kamera startet.</translation>
-    </message>
     <message>
         <source>State and measurements</source>
         <translation>Zustand und Messwerte</translation>
@@ -594,8 +833,100 @@
         <translation>Meldung</translation>
     </message>
     <message>
-        <source>&amp;Off</source>
-        <translation>&amp;Aus</translation>
+        <source>What others see</source>
+        <translation>Was andere sehen</translation>
+    </message>
+    <message>
+        <source>Others see the picture</source>
+        <translation>Andere sehen das Bild</translation>
+    </message>
+    <message>
+        <source>&amp;Keep</source>
+        <translation>&amp;Behalten</translation>
+    </message>
+    <message>
+        <source>F&amp;aces…</source>
+        <translation>&amp;Gesichter…</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>&amp;Hilfe</translation>
+    </message>
+    <message>
+        <source>&amp;Mirror</source>
+        <translation>S&amp;piegel</translation>
+    </message>
+    <message>
+        <source>As &amp;others see it</source>
+        <translation>Wie &amp;andere es sehen</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>Einzelheiten</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>Kamera</translation>
+    </message>
+    <message>
+        <source>The camera that looks at you.</source>
+        <translation>Die Kamera, die Sie aufnimmt.</translation>
+    </message>
+    <message>
+        <source>&amp;How it works, and what it does not hide</source>
+        <translation>&amp;Wie es geht, und was es nicht verbirgt</translation>
+    </message>
+    <message>
+        <source>&amp;Check this computer…</source>
+        <translation>&amp;Diesen Rechner prüfen…</translation>
+    </message>
+    <message>
+        <source>&amp;Report a problem…</source>
+        <translation>&amp;Problem melden…</translation>
+    </message>
+    <message>
+        <source>&amp;About DeepPrivacy Cam</source>
+        <translation>&amp;Über DeepPrivacy Cam</translation>
+    </message>
+    <message>
+        <source>Off: others see the standby card, and your camera is let go.</source>
+        <translation>Aus: Andere sehen das Pausenbild, und Ihre Kamera wird freigegeben.</translation>
+    </message>
+    <message>
+        <source>Keep the face that you wear now, under its name.</source>
+        <translation>Das Gesicht behalten, das Sie gerade tragen, unter seinem Namen.</translation>
+    </message>
+    <message>
+        <source>Rename, share or delete the faces that you keep.</source>
+        <translation>Behaltene Gesichter umbenennen, weitergeben oder löschen.</translation>
+    </message>
+    <message>
+        <source>The picture here is like a mirror.</source>
+        <translation>Das Bild hier ist wie ein Spiegel.</translation>
+    </message>
+    <message>
+        <source>The picture here is the way round that others see it.</source>
+        <translation>Das Bild hier ist so herum, wie andere es sehen.</translation>
+    </message>
+    <message>
+        <source>Pictures a second, delay and what computes them.</source>
+        <translation>Bilder je Sekunde, Verzögerung und was sie berechnet.</translation>
+    </message>
+    <message>
+        <source>Mirror view</source>
+        <translation>Wie im Spiegel</translation>
+    </message>
+    <message>
+        <source>Kept</source>
+        <translation>Behalten ✓</translation>
+    </message>
+    <message>
+        <source>First camera found</source>
+        <translation>Erste gefundene Kamera</translation>
+    </message>
+    <message>
+        <source>No camera was found</source>
+        <translation>Keine Kamera gefunden</translation>
     </message>
     <message>
         <source>&amp;New face</source>
@@ -606,16 +937,8 @@
         <translation>&amp;Rückgängig</translation>
     </message>
     <message>
-        <source>&amp;Faces…</source>
-        <translation>&amp;Gesichter…</translation>
-    </message>
-    <message>
         <source>&amp;Settings…</source>
         <translation>E&amp;instellungen…</translation>
-    </message>
-    <message>
-        <source>The call sees the standby card; the camera is released.</source>
-        <translation>Andere sehen das Pausenbild; die Kamera wird freigegeben.</translation>
     </message>
     <message>
         <source>Somebody new; the present face stays until the new one is ready.</source>
@@ -626,20 +949,8 @@
         <translation>Das Gesicht vor diesem.</translation>
     </message>
     <message>
-        <source>Look at saved faces, make new ones, choose one to wear.</source>
-        <translation>Gespeicherte Gesichter ansehen, neue erzeugen, eines tragen.</translation>
-    </message>
-    <message>
         <source>Camera, picture, keys, start at login.</source>
         <translation>Kamera, Bild, Tasten, Start beim Anmelden.</translation>
-    </message>
-    <message>
-        <source>Mirrored view; others see it unmirrored.</source>
-        <translation>Gespiegelt; andere sehen das Bild ungespiegelt.</translation>
-    </message>
-    <message>
-        <source>As others see it.</source>
-        <translation>So, wie andere es sehen.</translation>
     </message>
     <message>
         <source>Anonymized picture</source>
@@ -648,10 +959,6 @@
     <message>
         <source>Anonymized picture, mirrored</source>
         <translation>Anonymisiertes Bild, gespiegelt</translation>
-    </message>
-    <message>
-        <source>&amp;On</source>
-        <translation>&amp;Ein</translation>
     </message>
     <message>
         <source>The camera is not running.</source>
@@ -675,6 +982,66 @@
             <numerusform>%n Bild/s</numerusform>
             <numerusform>%n Bilder/s</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>Others see nothing</source>
+        <translation>Andere sehen nichts</translation>
+    </message>
+    <message>
+        <source>Stopped: others see nothing</source>
+        <translation>Angehalten: Andere sehen nichts</translation>
+    </message>
+    <message>
+        <source>The switch starts it again.</source>
+        <translation>Der Schalter startet es wieder.</translation>
+    </message>
+    <message>
+        <source>Off: others see the standby card</source>
+        <translation>Aus: Andere sehen das Pausenbild</translation>
+    </message>
+    <message>
+        <source>Your camera is let go.</source>
+        <translation>Ihre Kamera ist freigegeben.</translation>
+    </message>
+    <message>
+        <source>somebody new</source>
+        <translation>jemand Neues</translation>
+    </message>
+    <message>
+        <source>Others see {0}</source>
+        <translation>Andere sehen {0}</translation>
+    </message>
+    <message>
+        <source>Others see a cover on your head</source>
+        <translation>Andere sehen eine Abdeckung auf Ihrem Kopf</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>Es startet…</translation>
+    </message>
+    <message>
+        <source>Others see the standby card.</source>
+        <translation>Andere sehen das Pausenbild.</translation>
+    </message>
+    <message>
+        <source>Others see the standby card</source>
+        <translation>Andere sehen das Pausenbild</translation>
+    </message>
+    <message>
+        <source>{0} sees you.</source>
+        <translation>{0} sieht Sie.</translation>
+    </message>
+    <message>
+        <source>A program sees you.</source>
+        <translation>Ein Programm sieht Sie.</translation>
+    </message>
+    <message>
+        <source>No call can see it yet.</source>
+        <translation>Noch kann es kein Gespräch sehen.</translation>
+    </message>
+    <message>
+        <source>No program is looking yet: choose “DeepPrivacy Cam” in your call.</source>
+        <translation>Noch sieht kein Programm zu: Wählen Sie „DeepPrivacy Cam“ im Gespräch.</translation>
     </message>
     <message numerus="yes">
         <source>%n ms latency</source>
@@ -859,6 +1226,10 @@
         <translation>Bilder ge&amp;hen an:</translation>
     </message>
     <message>
+        <source>Be&amp;hind you:</source>
+        <translation>R&amp;aum dahinter:</translation>
+    </message>
+    <message>
         <source>A &amp;new face at every start</source>
         <translation>Bei jedem Start ein &amp;neues Gesicht</translation>
     </message>
@@ -891,8 +1262,8 @@
         <translation>Das Gesicht</translation>
     </message>
     <message>
-        <source>The head and hair</source>
-        <translation>Kopf und Haare</translation>
+        <source>Head and hair (being tried)</source>
+        <translation>Kopf und Haare (wird erprobt)</translation>
     </message>
     <message>
         <source>What is replaced</source>
@@ -901,6 +1272,10 @@
     <message>
         <source>&amp;When a face is lost from view:</source>
         <translation>&amp;Wenn ein Gesicht verloren geht:</translation>
+    </message>
+    <message>
+        <source>Standb&amp;y card:</source>
+        <translation>Pausenbil&amp;d:</translation>
     </message>
     <message>
         <source>&amp;Replace:</source>
@@ -992,6 +1367,73 @@
     </message>
 </context>
 <context>
+    <name>Strip</name>
+    <message>
+        <source>Fits you</source>
+        <translation>Passt zu Ihnen</translation>
+    </message>
+    <message>
+        <source>People who go with your hair, neck and light.</source>
+        <translation>Menschen, die zu Ihrem Haar, Hals und Licht passen.</translation>
+    </message>
+    <message>
+        <source>Anybody</source>
+        <translation>Irgendwer</translation>
+    </message>
+    <message>
+        <source>People of every age and look.</source>
+        <translation>Menschen jeden Alters und Aussehens.</translation>
+    </message>
+    <message>
+        <source>My faces</source>
+        <translation>Meine Gesichter</translation>
+    </message>
+    <message>
+        <source>Faces that you keep.</source>
+        <translation>Gesichter, die Sie behalten.</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>Vorher</translation>
+    </message>
+    <message>
+        <source>Faces that you wore since the start.</source>
+        <translation>Gesichter, die Sie seit dem Start getragen haben.</translation>
+    </message>
+    <message>
+        <source>Whom to choose from</source>
+        <translation>Wer zur Wahl steht</translation>
+    </message>
+    <message>
+        <source>People, each worn on your picture</source>
+        <translation>Menschen, jeder auf Ihrem Bild getragen</translation>
+    </message>
+    <message>
+        <source>More people</source>
+        <translation>Mehr Menschen</translation>
+    </message>
+    <message>
+        <source>Others beside these, which stay.</source>
+        <translation>Andere neben diesen, die bleiben.</translation>
+    </message>
+    <message>
+        <source>Adjust</source>
+        <translation>Anpassen</translation>
+    </message>
+    <message>
+        <source>Age, features and skin of the people offered.</source>
+        <translation>Alter, Züge und Haut der angebotenen Menschen.</translation>
+    </message>
+    <message>
+        <source>worn now</source>
+        <translation>gerade getragen</translation>
+    </message>
+    <message>
+        <source>kept</source>
+        <translation>behalten</translation>
+    </message>
+</context>
+<context>
     <name>Told</name>
     <message>
         <source>No camera was found.</source>
@@ -1078,8 +1520,8 @@
         <translation>Versuchen Sie es gleich noch einmal.</translation>
     </message>
     <message>
-        <source>DeepPrivacy Cam is running already.</source>
-        <translation>DeepPrivacy Cam läuft schon.</translation>
+        <source>DeepPrivacy Cam is running already (process {0}).</source>
+        <translation>DeepPrivacy Cam läuft schon (Prozess {0}).</translation>
     </message>
     <message>
         <source>Use it, or end it with: deepcam stop</source>
@@ -1353,6 +1795,10 @@
         <translation>&amp;Aus (Pausenbild)</translation>
     </message>
     <message>
+        <source>&amp;Standby card at once</source>
+        <translation>Pausenbild &amp;sofort</translation>
+    </message>
+    <message>
         <source>&amp;New face</source>
         <translation>&amp;Neues Gesicht</translation>
     </message>
@@ -1369,12 +1815,12 @@
         <translation>&amp;Kamera</translation>
     </message>
     <message>
-        <source>&amp;Preview</source>
-        <translation>&amp;Vorschau</translation>
+        <source>Show the &amp;window</source>
+        <translation>&amp;Fenster zeigen</translation>
     </message>
     <message>
-        <source>&amp;Settings…</source>
-        <translation>E&amp;instellungen…</translation>
+        <source>S&amp;ettings…</source>
+        <translation>Eins&amp;tellungen…</translation>
     </message>
     <message>
         <source>&amp;Quit</source>
@@ -1402,11 +1848,38 @@
     </message>
 </context>
 <context>
-    <name>WishSliders</name>
+    <name>WelcomeStep</name>
     <message>
-        <source>What should a new face look like?</source>
-        <translation>Wie soll ein neues Gesicht aussehen?</translation>
+        <source>Be in the call. Keep your face.</source>
+        <translation>Im Gespräch dabei. Das Gesicht bleibt bei Ihnen.</translation>
     </message>
+    <message>
+        <source>In calls, others see you move, speak and blink, with the face of somebody who does not exist. Your own picture never leaves this computer.</source>
+        <translation>In Gesprächen sehen andere, wie Sie sich bewegen, sprechen und blinzeln, mit dem Gesicht eines Menschen, den es nicht gibt. Ihr eigenes Bild verlässt diesen Rechner nie.</translation>
+    </message>
+    <message>
+        <source>Hidden</source>
+        <translation>Verborgen</translation>
+    </message>
+    <message>
+        <source>Not hidden</source>
+        <translation>Nicht verborgen</translation>
+    </message>
+    <message>
+        <source>If your face cannot be followed for a moment, a plain cover or a standby card is shown. No button and no key shows your own face.</source>
+        <translation>Lässt sich Ihr Gesicht einen Moment nicht verfolgen, wird eine schlichte Abdeckung oder ein Pausenbild gezeigt. Kein Knopf und keine Taste zeigt Ihr eigenes Gesicht.</translation>
+    </message>
+    <message>
+        <source>Your face: eyes, nose, mouth, skin, age and likeness.</source>
+        <translation>Ihr Gesicht: Augen, Nase, Mund, Haut, Alter und Ähnlichkeit.</translation>
+    </message>
+    <message>
+        <source>Hair, ears, neck, body and clothes, your room, your voice and what you say. Whoever knows you well may know you by these.</source>
+        <translation>Haare, Ohren, Hals, Körper und Kleidung, Ihr Zimmer, Ihre Stimme und was Sie sagen. Wer Sie gut kennt, erkennt Sie vielleicht daran.</translation>
+    </message>
+</context>
+<context>
+    <name>WishSliders</name>
     <message>
         <source>Apparent age</source>
         <translation>Scheinbares Alter</translation>
@@ -1494,6 +1967,13 @@
     <message>
         <source>{0}: any</source>
         <translation>{0}: egal</translation>
+    </message>
+</context>
+<context>
+    <name>_Menu</name>
+    <message>
+        <source>Built-in camera</source>
+        <translation>Eingebaute Kamera</translation>
     </message>
 </context>
 </TS>

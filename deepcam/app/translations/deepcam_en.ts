@@ -12,6 +12,16 @@
     </message>
 </context>
 <context>
+    <name>HelpWindow</name>
+    <message numerus="yes">
+        <source>%n thing(s) keep the camera from working.</source>
+        <translation>
+            <numerusform>%n thing keeps the camera from working.</numerusform>
+            <numerusform>%n things keep the camera from working.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Preview</name>
     <message numerus="yes">
         <source>%n frames/s</source>

@@ -4,6 +4,10 @@
 <context>
     <name>App</name>
     <message>
+        <source>DeepPrivacy Cam goes on in the tray. “Quit” in its menu ends it.</source>
+        <translation>DeepPrivacy Cam går videre i systemfeltet. «Avslutt» i menyen der avslutter det.</translation>
+    </message>
+    <message>
         <source>This desktop has no tray: the program ends when this window is closed.</source>
         <translation>Dette skrivebordet har ingen systemkurv: Programmet avsluttes når vinduet lukkes.</translation>
     </message>
@@ -13,6 +17,21 @@
     <message>
         <source>Choose other keys.</source>
         <translation>Velg andre taster.</translation>
+    </message>
+</context>
+<context>
+    <name>BackgroundChoice</name>
+    <message>
+        <source>As it is</source>
+        <translation>Som det er</translation>
+    </message>
+    <message>
+        <source>Blurred</source>
+        <translation>Uskarpt</translation>
+    </message>
+    <message>
+        <source>What is behind you</source>
+        <translation>Det som er bak deg</translation>
     </message>
 </context>
 <context>
@@ -30,8 +49,20 @@
         <translation>Velg et annet &amp;kamera…</translation>
     </message>
     <message>
-        <source>Set up the c&amp;amera…</source>
-        <translation>Sett opp &amp;kameraet…</translation>
+        <source>Use {0} &amp;instead</source>
+        <translation>Bruk {0} &amp;i stedet</translation>
+    </message>
+    <message>
+        <source>Set up the cam&amp;era…</source>
+        <translation>Sett opp kam&amp;eraet…</translation>
+    </message>
+    <message>
+        <source>Sma&amp;ller picture</source>
+        <translation>Mind&amp;re bilde</translation>
+    </message>
+    <message>
+        <source>Make it &amp;writable</source>
+        <translation>Gjør skri&amp;vbar</translation>
     </message>
     <message>
         <source>&amp;Look at the faces…</source>
@@ -39,15 +70,66 @@
     </message>
     <message>
         <source>F&amp;etch them now</source>
-        <translation>&amp;Hent dem nå</translation>
-    </message>
-    <message>
-        <source>&amp;Make it writable</source>
-        <translation>Gjø&amp;r mappen skrivbar</translation>
+        <translation>Hen&amp;t dem nå</translation>
     </message>
     <message>
         <source>&amp;Try again</source>
         <translation>P&amp;røv igjen</translation>
+    </message>
+</context>
+<context>
+    <name>CallStep</name>
+    <message>
+        <source>Choose “{0}” in your call</source>
+        <translation>Velg «{0}» i samtalen</translation>
+    </message>
+    <message>
+        <source>Call program</source>
+        <translation>Samtaleprogram</translation>
+    </message>
+    <message>
+        <source>Whether a program looks</source>
+        <translation>Om et program ser på</translation>
+    </message>
+    <message>
+        <source>{0} sees you. You are in the picture with your new face.</source>
+        <translation>{0} ser deg. Du er i bildet med det nye ansiktet ditt.</translation>
+    </message>
+    <message>
+        <source>Waiting until a program opens the camera…</source>
+        <translation>Venter til et program åpner kameraet…</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Innstillinger</translation>
+    </message>
+    <message>
+        <source>Video</source>
+        <translation>Video og bilde</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>Kameravalg</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>Mer</translation>
+    </message>
+    <message>
+        <source>Devices</source>
+        <translation>Enheter</translation>
+    </message>
+    <message>
+        <source>The question “Allow camera?”</source>
+        <translation>Spørsmålet «Tillate kamera?»</translation>
+    </message>
+    <message>
+        <source>The camera beside the address</source>
+        <translation>Kameraet ved siden av adressen</translation>
+    </message>
+    <message>
+        <source>In {0}: {1}. There, choose {2}.</source>
+        <translation>I {0}: {1}. Velg {2} der.</translation>
     </message>
 </context>
 <context>
@@ -70,7 +152,7 @@
     </message>
     <message>
         <source>&amp;Look again</source>
-        <translation>&amp;Søk igjen</translation>
+        <translation>&amp;Se igjen</translation>
     </message>
     <message>
         <source>Looking for cameras…</source>
@@ -94,6 +176,45 @@
     </message>
 </context>
 <context>
+    <name>CardChoice</name>
+    <message>
+        <source>Plain</source>
+        <translation>Enkelt</translation>
+    </message>
+    <message>
+        <source>“Back soon”</source>
+        <translation>«Straks tilbake»</translation>
+    </message>
+    <message>
+        <source>A colour…</source>
+        <translation>En farge…</translation>
+    </message>
+    <message>
+        <source>An own picture…</source>
+        <translation>Et eget bilde…</translation>
+    </message>
+    <message>
+        <source>What it looks like</source>
+        <translation>Hvordan det ser ut</translation>
+    </message>
+    <message>
+        <source>Standby card</source>
+        <translation>Pausebilde</translation>
+    </message>
+    <message>
+        <source>Which colour?</source>
+        <translation>Hvilken farge?</translation>
+    </message>
+    <message>
+        <source>Which picture?</source>
+        <translation>Hvilket bilde?</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
+    </message>
+</context>
+<context>
     <name>Controller</name>
     <message>
         <source>Switched off: the standby card is shown.</source>
@@ -109,7 +230,7 @@
     </message>
     <message>
         <source>somebody new</source>
-        <translation>et nytt ansikt</translation>
+        <translation>noen ny</translation>
     </message>
     <message>
         <source>Now wearing {0}.</source>
@@ -134,49 +255,6 @@
     <message>
         <source>Choose a camera to start it.</source>
         <translation>Velg et kamera for å starte.</translation>
-    </message>
-</context>
-<context>
-    <name>FaceStep</name>
-    <message>
-        <source>Who do you want to be?</source>
-        <translation>Hvem vil du være?</translation>
-    </message>
-    <message>
-        <source>These people do not exist. Choose one, or look at others.</source>
-        <translation>Disse menneskene finnes ikke. Velg ett, eller se på andre.</translation>
-    </message>
-    <message>
-        <source>Show &amp;others</source>
-        <translation>&amp;Vis andre</translation>
-    </message>
-    <message>
-        <source>A &amp;new face at every start</source>
-        <translation>Et &amp;nytt ansikt ved hver oppstart</translation>
-    </message>
-    <message>
-        <source>&amp;Always this face</source>
-        <translation>&amp;Alltid dette ansiktet</translation>
-    </message>
-    <message>
-        <source>A moment…</source>
-        <translation>Et øyeblikk …</translation>
-    </message>
-    <message>
-        <source>A face that is being made</source>
-        <translation>Et ansikt som lages</translation>
-    </message>
-    <message>
-        <source>The choice could not be kept: it ends with the program.</source>
-        <translation>Valget kunne ikke lagres: Det gjelder til programmet avsluttes.</translation>
-    </message>
-    <message>
-        <source>, worn now</source>
-        <translation>, brukes nå</translation>
-    </message>
-    <message>
-        <source>(worn now)</source>
-        <translation>(brukes nå)</translation>
     </message>
 </context>
 <context>
@@ -232,10 +310,6 @@
         <translation>Ansikter: DeepPrivacy Cam</translation>
     </message>
     <message>
-        <source>Faces, saved and new</source>
-        <translation>Ansikter, lagrede og nye</translation>
-    </message>
-    <message>
         <source>Message</source>
         <translation>Melding</translation>
     </message>
@@ -248,12 +322,8 @@
         <translation>De andre i samtalen ser dette ansiktet fra nå av.</translation>
     </message>
     <message>
-        <source>&amp;Save…</source>
-        <translation>&amp;Lagre…</translation>
-    </message>
-    <message>
-        <source>Keep this new face under a name.</source>
-        <translation>Behold dette nye ansiktet under et navn.</translation>
+        <source>Faces that you keep</source>
+        <translation>Ansikter du beholder</translation>
     </message>
     <message>
         <source>&amp;Rename…</source>
@@ -304,12 +374,8 @@
         <translation>Lagre ansiktet som de andre ser nå.</translation>
     </message>
     <message>
-        <source>Make a &amp;new face</source>
-        <translation>Lag et &amp;nytt ansikt</translation>
-    </message>
-    <message>
-        <source>Somebody new after these wishes, to look at: the call does not see it before you wear it.</source>
-        <translation>Et nytt ansikt etter disse ønskene, til å se på: De andre ser det ikke før du bruker det.</translation>
+        <source>Keep the face that you wear now, or somebody in the strip.</source>
+        <translation>Behold ansiktet du har nå, eller noen i stripen.</translation>
     </message>
     <message>
         <source>always worn</source>
@@ -320,16 +386,8 @@
         <translation>skadet</translation>
     </message>
     <message>
-        <source>new, not saved</source>
-        <translation>nytt, ikke lagret</translation>
-    </message>
-    <message>
         <source>No face yet</source>
         <translation>Ikke noe ansikt ennå</translation>
-    </message>
-    <message>
-        <source>Make a new face below, or keep the one you wear now.</source>
-        <translation>Lag et nytt ansikt nedenfor, eller behold det du bruker nå.</translation>
     </message>
     <message>
         <source>The portrait is being drawn.</source>
@@ -350,14 +408,6 @@
 </context>
 <context>
     <name>GalleryWindow</name>
-    <message>
-        <source>{0} is new: wear this face, or save it.</source>
-        <translation>{0} er nytt: Bruk ansiktet, eller lagre det.</translation>
-    </message>
-    <message>
-        <source>A new face is being made.</source>
-        <translation>Et nytt ansikt lages.</translation>
-    </message>
     <message>
         <source>Putting on {0}.</source>
         <translation>Bytter til {0}.</translation>
@@ -412,7 +462,7 @@
     </message>
     <message>
         <source>{0} is among your faces now.</source>
-        <translation>{0} er nå blant ansiktene dine.</translation>
+        <translation>{0} er blant ansiktene dine nå.</translation>
     </message>
     <message>
         <source>Keep this face under the name:</source>
@@ -427,6 +477,10 @@
         <translation>{0} er lagret.</translation>
     </message>
     <message>
+        <source>There is a face called {0} already.</source>
+        <translation>Det finnes allerede et ansikt som heter {0}.</translation>
+    </message>
+    <message>
         <source>Every start wears {0} now.</source>
         <translation>Hver oppstart bruker nå {0}.</translation>
     </message>
@@ -436,6 +490,10 @@
     <message>
         <source>Calls cannot see this picture yet: there is no virtual camera.</source>
         <translation>Andre kan ikke se dette bildet ennå: Det finnes ikke noe virtuelt kamera.</translation>
+    </message>
+    <message>
+        <source>This computer is too slow for a large picture; a smaller one runs smoother.</source>
+        <translation>Denne maskinen er for treg for et stort bilde; et mindre går jevnere.</translation>
     </message>
     <message>
         <source>{0} Somebody new is worn instead.</source>
@@ -461,8 +519,16 @@
         <translation>Melding</translation>
     </message>
     <message>
+        <source>&amp;Done</source>
+        <translation>&amp;Ferdig</translation>
+    </message>
+    <message>
         <source>&amp;Skip this step</source>
         <translation>&amp;Hopp over</translation>
+    </message>
+    <message>
+        <source>Go on &amp;without it</source>
+        <translation>Fortsett &amp;uten</translation>
     </message>
     <message>
         <source>&amp;Back</source>
@@ -473,12 +539,154 @@
         <translation>Trinn {0} av {1}</translation>
     </message>
     <message>
-        <source>&amp;Finish</source>
-        <translation>&amp;Ferdig</translation>
-    </message>
-    <message>
         <source>&amp;Next</source>
         <translation>&amp;Neste</translation>
+    </message>
+</context>
+<context>
+    <name>HelpWindow</name>
+    <message>
+        <source>Help: DeepPrivacy Cam</source>
+        <translation>Hjelp: DeepPrivacy Cam</translation>
+    </message>
+    <message>
+        <source>Pages</source>
+        <translation>Sider</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>&amp;Hjelp</translation>
+    </message>
+    <message>
+        <source>&amp;This computer</source>
+        <translation>&amp;Denne maskinen</translation>
+    </message>
+    <message>
+        <source>&amp;Report a problem</source>
+        <translation>&amp;Meld et problem</translation>
+    </message>
+    <message>
+        <source>&amp;About</source>
+        <translation>&amp;Om</translation>
+    </message>
+    <message>
+        <source>Looking at this computer…</source>
+        <translation>Ser på denne maskinen…</translation>
+    </message>
+    <message>
+        <source>In a call</source>
+        <translation>I en samtale</translation>
+    </message>
+    <message>
+        <source>Choose the camera “{0}” in your call program. Others see you move and speak with the face that this window shows. The switch shows them a standby card instead and lets your camera go.</source>
+        <translation>Velg kameraet «{0}» i samtaleprogrammet. Andre ser at du beveger deg og snakker, med ansiktet dette vinduet viser. Bryteren viser dem i stedet et pausebilde og slipper kameraet ditt.</translation>
+    </message>
+    <message>
+        <source>Faces</source>
+        <translation>Ansikter</translation>
+    </message>
+    <message>
+        <source>Click on somebody in the strip to wear that face; the arrow keys walk along. The heart keeps a face. A face that you keep is a pseudonym: whoever sees it twice can link both calls.</source>
+        <translation>Klikk på noen i stripen for å ta på det ansiktet; piltastene går videre. Hjertet beholder et ansikt. Et ansikt du beholder, er et pseudonym: den som ser det to ganger, kan koble samtalene.</translation>
+    </message>
+    <message>
+        <source>When your face is lost from view</source>
+        <translation>Når ansiktet ditt ikke er å se</translation>
+    </message>
+    <message>
+        <source>A plain grey cover or the standby card is shown until you are seen well again.</source>
+        <translation>Et enkelt grått dekke eller pausebildet vises til du er godt synlig igjen.</translation>
+    </message>
+    <message>
+        <source>Hidden</source>
+        <translation>Skjult</translation>
+    </message>
+    <message>
+        <source>Not hidden</source>
+        <translation>Ikke skjult</translation>
+    </message>
+    <message>
+        <source>This desktop gives no keys; the tray&apos;s menu does the same.</source>
+        <translation>Dette skrivebordet gir ingen taster; menyen i systemfeltet gjør det samme.</translation>
+    </message>
+    <message>
+        <source>Keys in every program</source>
+        <translation>Taster i alle programmer</translation>
+    </message>
+    <message>
+        <source>How it works</source>
+        <translation>Slik virker det</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>Resultat</translation>
+    </message>
+    <message>
+        <source>What was found</source>
+        <translation>Hva som ble funnet</translation>
+    </message>
+    <message>
+        <source>&amp;Look again</source>
+        <translation>&amp;Se igjen</translation>
+    </message>
+    <message>
+        <source>These facts help whoever looks into a problem. They hold no picture and no name of a face or camera, and nothing is sent: you decide who gets them.</source>
+        <translation>Disse opplysningene hjelper den som ser på et problem. De inneholder ikke noe bilde og ikke noe navn på ansikt eller kamera, og ingenting sendes: du bestemmer hvem som får dem.</translation>
+    </message>
+    <message>
+        <source>The report</source>
+        <translation>Rapporten</translation>
+    </message>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>&amp;Kopier</translation>
+    </message>
+    <message>
+        <source>&amp;Save as…</source>
+        <translation>&amp;Lagre som…</translation>
+    </message>
+    <message>
+        <source>A virtual camera that shows the face of somebody who does not exist. All is computed on this computer; no picture leaves it but the one that calls see, and nothing is counted or reported.</source>
+        <translation>Et virtuelt kamera som viser ansiktet til en som ikke finnes. Alt regnes ut på denne maskinen; ikke noe bilde forlater den utenom det samtaler ser, og ingenting telles eller rapporteres.</translation>
+    </message>
+    <message>
+        <source>Free software under the MIT License; its windows are made with Qt (LGPL 3).</source>
+        <translation>Fri programvare under MIT-lisensen; vinduene er laget med Qt (LGPL 3).</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n thing(s) keep the camera from working.</source>
+        <translation>
+            <numerusform>%n ting hindrer kameraet.</numerusform>
+            <numerusform>%n ting hindrer kameraet.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The camera can work here.</source>
+        <translation>Kameraet kan virke her.</translation>
+    </message>
+    <message>
+        <source>Save the report</source>
+        <translation>Lagre rapporten</translation>
+    </message>
+    <message>
+        <source>It could not be saved ({0}).</source>
+        <translation>Det kunne ikke lagres ({0}).</translation>
+    </message>
+    <message>
+        <source>Saved: {0}</source>
+        <translation>Lagret: {0}</translation>
+    </message>
+    <message>
+        <source>good</source>
+        <translation>bra</translation>
+    </message>
+    <message>
+        <source>not perfect</source>
+        <translation>ikke helt bra</translation>
+    </message>
+    <message>
+        <source>does not work</source>
+        <translation>virker ikke</translation>
     </message>
 </context>
 <context>
@@ -501,6 +709,21 @@
     </message>
 </context>
 <context>
+    <name>Keeping</name>
+    <message>
+        <source>My face</source>
+        <translation>Mitt ansikt</translation>
+    </message>
+    <message>
+        <source>{0} is among your faces now.</source>
+        <translation>{0} er blant ansiktene dine nå.</translation>
+    </message>
+    <message>
+        <source>{0} is no longer kept; “Faces…” can bring this face back.</source>
+        <translation>{0} beholdes ikke lenger; «Ansikter…» kan hente ansiktet tilbake.</translation>
+    </message>
+</context>
+<context>
     <name>OutputStep</name>
     <message>
         <source>The camera that your calls see</source>
@@ -511,6 +734,22 @@
         <translation>Tilstanden til det virtuelle kameraet</translation>
     </message>
     <message>
+        <source>Progress</source>
+        <translation>Framdrift</translation>
+    </message>
+    <message>
+        <source>Set &amp;up the camera</source>
+        <translation>Sett &amp;opp kameraet</translation>
+    </message>
+    <message>
+        <source>Your system asks for the password.</source>
+        <translation>Systemet ditt spør om passordet.</translation>
+    </message>
+    <message>
+        <source>&amp;Details</source>
+        <translation>&amp;Detaljer</translation>
+    </message>
+    <message>
         <source>This would be done as root, and nothing else:</source>
         <translation>Dette ville bli gjort som administrator, og ikke noe annet:</translation>
     </message>
@@ -519,12 +758,48 @@
         <translation>Hva som ville bli gjort som administrator</translation>
     </message>
     <message>
-        <source>Set it &amp;up… (asks for the password)</source>
-        <translation>Sett &amp;opp… (spør om passordet)</translation>
+        <source>Then a part of the system is installed: one to three minutes.</source>
+        <translation>Så installeres en del av systemet: ett til tre minutter.</translation>
+    </message>
+    <message>
+        <source>The camera is set up.</source>
+        <translation>Kameraet er satt opp.</translation>
+    </message>
+    <message>
+        <source>Whoever looks after this computer can type this in a terminal:</source>
+        <translation>Den som tar seg av denne maskinen, kan skrive dette i en terminal:</translation>
+    </message>
+    <message>
+        <source>Or in a terminal:</source>
+        <translation>Eller i en terminal:</translation>
+    </message>
+    <message>
+        <source>Ready: calls find a camera called “{0}”.</source>
+        <translation>Klart: samtaler finner et kamera som heter «{0}».</translation>
+    </message>
+    <message>
+        <source>Ready until the computer is restarted. One click makes the camera stay.</source>
+        <translation>Klart til maskinen startes på nytt. Ett klikk gjør at kameraet blir.</translation>
+    </message>
+    <message>
+        <source>New browsers and OBS find “{0}” already (through PipeWire). Zoom, Teams and other programs need a camera of the system, which is missing.</source>
+        <translation>Nye nettlesere og OBS finner «{0}» allerede (gjennom PipeWire). Zoom, Teams og andre programmer trenger et systemkamera, som mangler.</translation>
+    </message>
+    <message>
+        <source>Call programs take pictures only from cameras. The one that carries your new face is missing on this computer.</source>
+        <translation>Samtaleprogrammer tar bare bilder fra kameraer. Det som bærer det nye ansiktet ditt, mangler på denne maskinen.</translation>
+    </message>
+    <message>
+        <source>It cannot be made from here. “Details” shows what to do instead; until then this window shows what others would see.</source>
+        <translation>Det kan ikke gjøres herfra. «Detaljer» viser hva som kan gjøres i stedet; til da viser dette vinduet hva andre ville sett.</translation>
+    </message>
+    <message>
+        <source>One click makes it. Your system asks for the password once.</source>
+        <translation>Ett klikk lager det. Systemet spør om passordet én gang.</translation>
     </message>
     <message>
         <source>&amp;Look again</source>
-        <translation>&amp;Sjekk igjen</translation>
+        <translation>&amp;Se igjen</translation>
     </message>
     <message>
         <source>Command</source>
@@ -539,10 +814,6 @@
         <translation>Kopier kommandoen</translation>
     </message>
     <message>
-        <source>Or &amp;in a terminal:</source>
-        <translation>Eller &amp;i en terminal:</translation>
-    </message>
-    <message>
         <source>Looking for the virtual camera…</source>
         <translation>Leter etter det virtuelle kameraet …</translation>
     </message>
@@ -550,41 +821,9 @@
         <source>Your system asks for the password now.</source>
         <translation>Systemet spør nå om passordet.</translation>
     </message>
-    <message>
-        <source>The camera is set up: {0}.</source>
-        <translation>Kameraet er satt opp: {0}.</translation>
-    </message>
-    <message>
-        <source>&amp;In a terminal:</source>
-        <translation>&amp;I en terminal:</translation>
-    </message>
-    <message>
-        <source>choose the camera “{0}” in your call program.</source>
-        <translation>Velg kameraet «{0}» i samtaleprogrammet.</translation>
-    </message>
-    <message>
-        <source>Ready: {0}</source>
-        <translation>Klart: {0}</translation>
-    </message>
-    <message>
-        <source>Ready until the computer is restarted: {0} It can be made to stay.</source>
-        <translation>Klart til maskinen startes på nytt: {0} Det kan også settes opp for godt.</translation>
-    </message>
-    <message>
-        <source>Ready for programs that take cameras from PipeWire, such as new browsers and OBS: {0} All other programs need a device of the system, which is missing.</source>
-        <translation>Klart for programmer som henter kameraer fra PipeWire, som nye nettlesere og OBS: {0} Alle andre programmer trenger en enhet i systemet, og den mangler.</translation>
-    </message>
-    <message>
-        <source>Call programs take pictures only from cameras, and the one that carries your new face is missing on this computer.</source>
-        <translation>Samtaleprogrammer henter bilder bare fra kameraer, og det som bærer det nye ansiktet ditt, mangler på denne maskinen.</translation>
-    </message>
 </context>
 <context>
     <name>Preview</name>
-    <message>
-        <source>The camera is starting.</source>
-        <translation>Kameraet starter.</translation>
-    </message>
     <message>
         <source>State and measurements</source>
         <translation>Tilstand og måleverdier</translation>
@@ -594,8 +833,100 @@
         <translation>Melding</translation>
     </message>
     <message>
-        <source>&amp;Off</source>
-        <translation>&amp;Av</translation>
+        <source>What others see</source>
+        <translation>Hva andre ser</translation>
+    </message>
+    <message>
+        <source>Others see the picture</source>
+        <translation>Andre ser bildet</translation>
+    </message>
+    <message>
+        <source>&amp;Keep</source>
+        <translation>&amp;Behold</translation>
+    </message>
+    <message>
+        <source>F&amp;aces…</source>
+        <translation>&amp;Ansikter…</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>&amp;Hjelp</translation>
+    </message>
+    <message>
+        <source>&amp;Mirror</source>
+        <translation>S&amp;peil</translation>
+    </message>
+    <message>
+        <source>As &amp;others see it</source>
+        <translation>Slik andre ser &amp;det</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>Detaljer</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>Kameravalg</translation>
+    </message>
+    <message>
+        <source>The camera that looks at you.</source>
+        <translation>Kameraet som ser på deg.</translation>
+    </message>
+    <message>
+        <source>&amp;How it works, and what it does not hide</source>
+        <translation>&amp;Slik virker det, og hva det ikke skjuler</translation>
+    </message>
+    <message>
+        <source>&amp;Check this computer…</source>
+        <translation>&amp;Undersøk denne maskinen…</translation>
+    </message>
+    <message>
+        <source>&amp;Report a problem…</source>
+        <translation>&amp;Meld et problem…</translation>
+    </message>
+    <message>
+        <source>&amp;About DeepPrivacy Cam</source>
+        <translation>&amp;Om DeepPrivacy Cam</translation>
+    </message>
+    <message>
+        <source>Off: others see the standby card, and your camera is let go.</source>
+        <translation>Av: andre ser pausebildet, og kameraet ditt slippes.</translation>
+    </message>
+    <message>
+        <source>Keep the face that you wear now, under its name.</source>
+        <translation>Behold ansiktet du har nå, under navnet det har.</translation>
+    </message>
+    <message>
+        <source>Rename, share or delete the faces that you keep.</source>
+        <translation>Gi nytt navn til, del eller slett ansiktene du beholder.</translation>
+    </message>
+    <message>
+        <source>The picture here is like a mirror.</source>
+        <translation>Bildet her er som et speil.</translation>
+    </message>
+    <message>
+        <source>The picture here is the way round that others see it.</source>
+        <translation>Bildet her er den veien andre ser det.</translation>
+    </message>
+    <message>
+        <source>Pictures a second, delay and what computes them.</source>
+        <translation>Bilder i sekundet, forsinkelse og hva som regner dem ut.</translation>
+    </message>
+    <message>
+        <source>Mirror view</source>
+        <translation>Speilvendt</translation>
+    </message>
+    <message>
+        <source>Kept</source>
+        <translation>Beholdt</translation>
+    </message>
+    <message>
+        <source>First camera found</source>
+        <translation>Første kamera som finnes</translation>
+    </message>
+    <message>
+        <source>No camera was found</source>
+        <translation>Fant ikke noe kamera</translation>
     </message>
     <message>
         <source>&amp;New face</source>
@@ -606,16 +937,8 @@
         <translation>An&amp;gre</translation>
     </message>
     <message>
-        <source>&amp;Faces…</source>
-        <translation>Ans&amp;ikter…</translation>
-    </message>
-    <message>
         <source>&amp;Settings…</source>
         <translation>Inn&amp;stillinger…</translation>
-    </message>
-    <message>
-        <source>The call sees the standby card; the camera is released.</source>
-        <translation>De andre ser pausebildet; kameraet frigis.</translation>
     </message>
     <message>
         <source>Somebody new; the present face stays until the new one is ready.</source>
@@ -626,20 +949,8 @@
         <translation>Ansiktet før dette.</translation>
     </message>
     <message>
-        <source>Look at saved faces, make new ones, choose one to wear.</source>
-        <translation>Se på lagrede ansikter, lag nye, velg ett.</translation>
-    </message>
-    <message>
         <source>Camera, picture, keys, start at login.</source>
         <translation>Kamera, bilde, taster, start ved innlogging.</translation>
-    </message>
-    <message>
-        <source>Mirrored view; others see it unmirrored.</source>
-        <translation>Speilvendt; andre ser bildet uten speiling.</translation>
-    </message>
-    <message>
-        <source>As others see it.</source>
-        <translation>Slik andre ser det.</translation>
     </message>
     <message>
         <source>Anonymized picture</source>
@@ -648,10 +959,6 @@
     <message>
         <source>Anonymized picture, mirrored</source>
         <translation>Anonymisert bilde, speilvendt</translation>
-    </message>
-    <message>
-        <source>&amp;On</source>
-        <translation>&amp;På</translation>
     </message>
     <message>
         <source>The camera is not running.</source>
@@ -675,6 +982,66 @@
             <numerusform>%n bilde/s</numerusform>
             <numerusform>%n bilder/s</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>Others see nothing</source>
+        <translation>Andre ser ingenting</translation>
+    </message>
+    <message>
+        <source>Stopped: others see nothing</source>
+        <translation>Stanset: andre ser ingenting</translation>
+    </message>
+    <message>
+        <source>The switch starts it again.</source>
+        <translation>Bryteren starter det igjen.</translation>
+    </message>
+    <message>
+        <source>Off: others see the standby card</source>
+        <translation>Av: andre ser pausebildet</translation>
+    </message>
+    <message>
+        <source>Your camera is let go.</source>
+        <translation>Kameraet ditt er sluppet.</translation>
+    </message>
+    <message>
+        <source>somebody new</source>
+        <translation>noen ny</translation>
+    </message>
+    <message>
+        <source>Others see {0}</source>
+        <translation>Andre ser {0}</translation>
+    </message>
+    <message>
+        <source>Others see a cover on your head</source>
+        <translation>Andre ser et dekke på hodet ditt</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>Starter…</translation>
+    </message>
+    <message>
+        <source>Others see the standby card.</source>
+        <translation>Andre ser pausebildet.</translation>
+    </message>
+    <message>
+        <source>Others see the standby card</source>
+        <translation>Andre ser pausebildet</translation>
+    </message>
+    <message>
+        <source>{0} sees you.</source>
+        <translation>{0} ser deg.</translation>
+    </message>
+    <message>
+        <source>A program sees you.</source>
+        <translation>Et program ser deg.</translation>
+    </message>
+    <message>
+        <source>No call can see it yet.</source>
+        <translation>Ingen samtale kan se det ennå.</translation>
+    </message>
+    <message>
+        <source>No program is looking yet: choose “DeepPrivacy Cam” in your call.</source>
+        <translation>Ingen program ser på ennå: velg «DeepPrivacy Cam» i samtalen.</translation>
     </message>
     <message numerus="yes">
         <source>%n ms latency</source>
@@ -808,7 +1175,7 @@
     </message>
     <message>
         <source>Camera</source>
-        <translation>Kamera</translation>
+        <translation>Kameravalg</translation>
     </message>
     <message>
         <source>Picture size</source>
@@ -859,6 +1226,10 @@
         <translation>Bildene går &amp;til:</translation>
     </message>
     <message>
+        <source>Be&amp;hind you:</source>
+        <translation>Bak&amp;grunn:</translation>
+    </message>
+    <message>
         <source>A &amp;new face at every start</source>
         <translation>Et &amp;nytt ansikt ved hver oppstart</translation>
     </message>
@@ -891,8 +1262,8 @@
         <translation>Ansiktet</translation>
     </message>
     <message>
-        <source>The head and hair</source>
-        <translation>Hode og hår</translation>
+        <source>Head and hair (being tried)</source>
+        <translation>Hode og hår (prøves ut)</translation>
     </message>
     <message>
         <source>What is replaced</source>
@@ -901,6 +1272,10 @@
     <message>
         <source>&amp;When a face is lost from view:</source>
         <translation>&amp;Hvis et ansikt blir borte:</translation>
+    </message>
+    <message>
+        <source>Standb&amp;y card:</source>
+        <translation>Paus&amp;ebilde:</translation>
     </message>
     <message>
         <source>&amp;Replace:</source>
@@ -992,6 +1367,73 @@
     </message>
 </context>
 <context>
+    <name>Strip</name>
+    <message>
+        <source>Fits you</source>
+        <translation>Passer deg</translation>
+    </message>
+    <message>
+        <source>People who go with your hair, neck and light.</source>
+        <translation>Folk som passer til håret, halsen og lyset ditt.</translation>
+    </message>
+    <message>
+        <source>Anybody</source>
+        <translation>Hvem som helst</translation>
+    </message>
+    <message>
+        <source>People of every age and look.</source>
+        <translation>Folk i alle aldre og med alle utseender.</translation>
+    </message>
+    <message>
+        <source>My faces</source>
+        <translation>Mine ansikter</translation>
+    </message>
+    <message>
+        <source>Faces that you keep.</source>
+        <translation>Ansikter du beholder.</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>Tidligere</translation>
+    </message>
+    <message>
+        <source>Faces that you wore since the start.</source>
+        <translation>Ansikter du har hatt siden starten.</translation>
+    </message>
+    <message>
+        <source>Whom to choose from</source>
+        <translation>Hvem du kan velge blant</translation>
+    </message>
+    <message>
+        <source>People, each worn on your picture</source>
+        <translation>Folk, hver av dem på bildet ditt</translation>
+    </message>
+    <message>
+        <source>More people</source>
+        <translation>Flere folk</translation>
+    </message>
+    <message>
+        <source>Others beside these, which stay.</source>
+        <translation>Andre ved siden av disse, som blir.</translation>
+    </message>
+    <message>
+        <source>Adjust</source>
+        <translation>Juster</translation>
+    </message>
+    <message>
+        <source>Age, features and skin of the people offered.</source>
+        <translation>Alder, trekk og hud hos folkene som tilbys.</translation>
+    </message>
+    <message>
+        <source>worn now</source>
+        <translation>på nå</translation>
+    </message>
+    <message>
+        <source>kept</source>
+        <translation>beholdt</translation>
+    </message>
+</context>
+<context>
     <name>Told</name>
     <message>
         <source>No camera was found.</source>
@@ -1078,8 +1520,8 @@
         <translation>Prøv igjen om et øyeblikk.</translation>
     </message>
     <message>
-        <source>DeepPrivacy Cam is running already.</source>
-        <translation>DeepPrivacy Cam kjører allerede.</translation>
+        <source>DeepPrivacy Cam is running already (process {0}).</source>
+        <translation>DeepPrivacy Cam kjører allerede (prosess {0}).</translation>
     </message>
     <message>
         <source>Use it, or end it with: deepcam stop</source>
@@ -1353,6 +1795,10 @@
         <translation>&amp;Av (pausebilde)</translation>
     </message>
     <message>
+        <source>&amp;Standby card at once</source>
+        <translation>Pausebilde &amp;straks</translation>
+    </message>
+    <message>
         <source>&amp;New face</source>
         <translation>&amp;Nytt ansikt</translation>
     </message>
@@ -1369,12 +1815,12 @@
         <translation>&amp;Kamera</translation>
     </message>
     <message>
-        <source>&amp;Preview</source>
-        <translation>&amp;Forhåndsvisning</translation>
+        <source>Show the &amp;window</source>
+        <translation>Vis vind&amp;uet</translation>
     </message>
     <message>
-        <source>&amp;Settings…</source>
-        <translation>Inn&amp;stillinger…</translation>
+        <source>S&amp;ettings…</source>
+        <translation>Inns&amp;tillinger…</translation>
     </message>
     <message>
         <source>&amp;Quit</source>
@@ -1402,11 +1848,38 @@
     </message>
 </context>
 <context>
-    <name>WishSliders</name>
+    <name>WelcomeStep</name>
     <message>
-        <source>What should a new face look like?</source>
-        <translation>Hvordan skal et nytt ansikt se ut?</translation>
+        <source>Be in the call. Keep your face.</source>
+        <translation>Vær med i samtalen. Behold ansiktet ditt.</translation>
     </message>
+    <message>
+        <source>In calls, others see you move, speak and blink, with the face of somebody who does not exist. Your own picture never leaves this computer.</source>
+        <translation>I samtaler ser andre at du beveger deg, snakker og blunker, med ansiktet til en som ikke finnes. Ditt eget bilde forlater aldri denne maskinen.</translation>
+    </message>
+    <message>
+        <source>Hidden</source>
+        <translation>Skjult</translation>
+    </message>
+    <message>
+        <source>Not hidden</source>
+        <translation>Ikke skjult</translation>
+    </message>
+    <message>
+        <source>If your face cannot be followed for a moment, a plain cover or a standby card is shown. No button and no key shows your own face.</source>
+        <translation>Kan ansiktet ditt ikke følges et øyeblikk, vises et enkelt dekke eller et pausebilde. Ingen knapp og ingen tast viser ditt eget ansikt.</translation>
+    </message>
+    <message>
+        <source>Your face: eyes, nose, mouth, skin, age and likeness.</source>
+        <translation>Ansiktet ditt: øyne, nese, munn, hud, alder og likhet.</translation>
+    </message>
+    <message>
+        <source>Hair, ears, neck, body and clothes, your room, your voice and what you say. Whoever knows you well may know you by these.</source>
+        <translation>Hår, ører, hals, kropp og klær, rommet ditt, stemmen din og det du sier. Den som kjenner deg godt, kan kjenne deg igjen på dette.</translation>
+    </message>
+</context>
+<context>
+    <name>WishSliders</name>
     <message>
         <source>Apparent age</source>
         <translation>Tilsynelatende alder</translation>
@@ -1494,6 +1967,13 @@
     <message>
         <source>{0}: any</source>
         <translation>{0}: valgfri</translation>
+    </message>
+</context>
+<context>
+    <name>_Menu</name>
+    <message>
+        <source>Built-in camera</source>
+        <translation>Innebygd kamera</translation>
     </message>
 </context>
 </TS>

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import os
 import socket
+import sys
 from ctypes import POINTER, byref, c_char_p, c_int, c_uint8, c_uint16, c_uint32, c_void_p
 from typing import NamedTuple
 
@@ -95,6 +96,16 @@ class Connection:
         """Give a key back."""
         self._lib.xcb_ungrab_key(self._c, code, self._root, modifiers)
 
+    def owned(self, selection: str) -> bool:
+        """Whether somebody owns a selection, such as the one of the tray."""
+        name = selection.encode("ascii")
+        cookie = self._lib.xcb_intern_atom(self._c, 0, len(name), name)
+        data = self._reply(self._lib.xcb_intern_atom_reply, cookie)
+        atom = int.from_bytes(data[8:12], sys.byteorder)
+        cookie = self._lib.xcb_get_selection_owner(self._c, atom)
+        data = self._reply(self._lib.xcb_get_selection_owner_reply, cookie)
+        return any(data[8:12])
+
     def flush(self) -> None:
         """Send what was asked without waiting."""
         self._lib.xcb_flush(self._c)
@@ -153,6 +164,10 @@ def _library() -> ctypes.CDLL:
         ),
         "xcb_request_check": (c_void_p, [connection, _Cookie]),
         "xcb_ungrab_key": (_Cookie, [connection, c_uint8, c_uint32, c_uint16]),
+        "xcb_intern_atom": (_Cookie, [connection, c_uint8, c_uint16, c_char_p]),
+        "xcb_intern_atom_reply": (c_void_p, [connection, _Cookie, c_void_p]),
+        "xcb_get_selection_owner": (_Cookie, [connection, c_uint32]),
+        "xcb_get_selection_owner_reply": (c_void_p, [connection, _Cookie, c_void_p]),
         "xcb_flush": (c_int, [connection]),
         "xcb_wait_for_event": (c_void_p, [connection]),
         "xcb_get_file_descriptor": (c_int, [connection]),

@@ -1,0 +1,99 @@
+"""The caster: what face would go with the surroundings of an erased one.
+
+A small network sees a wide window of the *erased* picture (hair, ears, neck, clothes, light) and
+says which apparent age, masculinity, skin tone, brows, beard and light would go with it, each as a
+distribution. It gets a ``MaskedFrame`` and the pose by which its window is placed (position, size,
+roll); nothing under a mask, no expression and no turn of the head can reach it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.errors import DeepcamError
+from deepcam.frames import MaskedFrame, Pose
+from deepcam.generator.conditioning import cut
+from deepcam.identity.fit import HEAD, Fit, read_head
+from deepcam.modelstore import path_of
+
+F32 = NDArray[np.float32]
+
+SIZE = 64
+"""Pixels of the window's side."""
+SPAN = 5.6
+"""IOD of the window's side."""
+BELOW = 0.7
+"""IOD of the window's middle below the eyes: more shows below a face than above it."""
+PLANES = 4
+"""Filled surroundings BGR, and the mask."""
+
+
+def wide_window(pose: Pose, size: int = SIZE) -> F32:
+    """Affine (2, 3) from picture pixels to the caster's upright window of ``size`` pixels.
+
+    Only the pose's translation, scale and roll take part.
+    """
+    roll = float(np.arctan2(pose.rotation[1, 0], pose.rotation[0, 0]))
+    k = size / (SPAN * pose.scale)
+    c, s = k * np.cos(roll), k * np.sin(roll)
+    linear = np.array([[c, s], [-s, c]])
+    down = np.array([-np.sin(roll), np.cos(roll)])
+    centre = pose.translation + BELOW * pose.scale * down
+    middle = (size - 1) / 2
+    affine = np.concatenate([linear, (middle - linear @ centre)[:, None]], 1)
+    out: F32 = affine.astype(np.float32)
+    return out
+
+
+def view(masked: MaskedFrame, pose: Pose, size: int = SIZE) -> F32:
+    """The network's input (PLANES, size, size), float32 0..1. Outside of the picture counts as
+    erased; what is erased is filled smoothly from around, and marked in the last plane."""
+    around = cut(masked.image, masked.mask, wide_window(pose, size), size)
+    planes: F32 = np.concatenate([around.fill.transpose(2, 0, 1), around.mask[None]])
+    return np.ascontiguousarray(planes, np.float32)
+
+
+class Caster:
+    """The network. Thread-safe."""
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        """Raises ``DeepcamError`` for a file that is no such network."""
+        import onnxruntime as ort
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        try:
+            self._session: Any = ort.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+            found = self._run(np.zeros((PLANES, SIZE, SIZE), np.float32))
+        except Exception as error:  # ORT raises its own, undocumented classes
+            raise _unusable() from error
+        if found.shape != (HEAD,) or not np.isfinite(found).all():
+            raise _unusable()
+
+    @staticmethod
+    @lru_cache(maxsize=1)
+    def load() -> Caster:
+        """The shipped one. Raises ``DeepcamError`` when it is missing or altered."""
+        return Caster(path_of("caster.onnx"))
+
+    def look(self, masked: MaskedFrame, pose: Pose) -> Fit:
+        """What would go with the surroundings of the face at ``pose``; a few milliseconds."""
+        return read_head(self._run(view(masked, pose)))
+
+    def _run(self, planes: F32) -> F32:
+        out: F32 = np.asarray(self._session.run(None, {"view": planes[None]})[0][0], np.float32)
+        return out
+
+
+def _unusable() -> DeepcamError:
+    return DeepcamError(
+        "The network that chooses fitting faces cannot be used.", "Install DeepPrivacy Cam again."
+    )
