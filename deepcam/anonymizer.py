@@ -324,6 +324,7 @@ class Anonymizer:
             frame.number,
             len(generated),
             len(covered),
+            mask=masked.mask,
         )
 
     def _dress(self, plans: Sequence[Plan]) -> tuple[list[Plan], dict[int, Identity]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepcam.errors import DeepcamError
+from deepcam.terminal import printable, printable_json, tell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -148,12 +148,23 @@ def anonymize(
     provider: ProviderOption = "auto",
     network: NetworkOption = "auto",
     threads: ThreadsOption = 2,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, max=256, help="Files at once; 0: as fits.")
+    ] = 0,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="On a Ray cluster; 'local' starts one here."),
+    ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What became of each file, one line of JSON each."),
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Anonymize pictures, videos and folders into new files."""
     from deepcam import files
 
-    jobs = files.plan(inputs, output, force)
+    planned = files.plan(inputs, output, force)
     options = files.Options(
         identity=_identity(identity),
         per_face=per_face,
@@ -164,23 +175,28 @@ def anonymize(
         provider=provider,
         network=network,
         threads=threads,
+        workers=jobs,
+        ray=ray,
+        manifest=manifest,
     )
     _quiet_libraries()
-    with _progress(not json_, len(jobs)) as on_progress:
-        summary = files.anonymize(jobs, options, on_progress)
+    with _progress(not json_, len(planned)) as on_progress:
+        summary = files.anonymize(planned, options, on_progress)
     other = files.left_out(inputs, output)
     if json_:
         _print_json({**summary.as_dict(), "left_out": [str(path) for path in other]})
     else:
         kept = f", {summary.kept} kept (use --force to replace)" if summary.kept else ""
-        print(
+        tell(
             f"{summary.files} file{'s' * (summary.files != 1)} written{kept}; "
             f"{summary.frames} frames: {summary.generated} generated, {summary.covered} covered, "
             f"{summary.card} card, {summary.empty} without a face; "
             f"{summary.seconds:.1f} s, {summary.fps:.1f} frames a second ({summary.provider})"
         )
+        for note in summary.notes:
+            tell(note)
         if other:
-            print(
+            tell(
                 f"{len(other)} other file{'s' * (len(other) != 1)} left out, neither pictures nor "
                 f"videos that can be read: {other[0]}{', ...' * (len(other) > 1)}"
             )
@@ -188,7 +204,7 @@ def anonymize(
         more = f" ({len(summary.problems) - 1} more like it)" if len(summary.problems) > 1 else ""
         if not json_:
             for line in summary.problems[1:]:
-                print(line, file=sys.stderr)
+                tell(line, file=sys.stderr)
         raise DeepcamError(summary.problems[0] + more, "The other files are done.")
 
 
@@ -636,7 +652,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = int(app(args, prog_name="deepcam", standalone_mode=False) or 0)
         sys.stdout.flush()
     except DeepcamError as error:
-        print(" ".join(t for t in (error.what, error.remedy) if t), file=sys.stderr)
+        tell(" ".join(t for t in (error.what, error.remedy) if t), file=sys.stderr)
         code = 1
     except (KeyboardInterrupt, typer.Abort):
         code = 130
@@ -725,7 +741,7 @@ def _answer(answer: dict[str, Any], json_: bool, sentence: str) -> None:
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    print(printable_json(value))
 
 
 def _features(meta: dict[str, float | str]) -> str:
@@ -775,13 +791,12 @@ def _progress(show: bool, jobs: int) -> Iterator[Callable[[Job, int, int], None]
 
     def on_progress(job: Job, done: int, total: int) -> None:
         if job not in tasks:
-            for finished in tasks.values():
-                bar.update(finished, visible=False)
-            label = job.source.name[:40]
+            label = printable(job.source.name, lines=False)[:40]
             if jobs > 1:
                 label += f" ({len(tasks) + 1}/{jobs})"
             tasks[job] = bar.add_task(label, total=total or None)
-        bar.update(tasks[job], completed=done)
+        # Finished ones go, so that those in work stay in view.
+        bar.update(tasks[job], completed=done, visible=not total or done < total)
 
     with bar:
         yield on_progress
