@@ -38,6 +38,8 @@ TEXT_SUBTITLES = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "w
 """What other subtitles of text become."""
 _TEXT = {"mov_text", "subrip", "srt", "ass", "ssa", "webvtt", "text"}
 _SOUND_RATES = (8000, 16000, 22050, 32000, 44100, 48000, 96000)
+_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
+"""By the number of channels; others become stereo."""
 _JITTER = Fraction(1, 100)
 """Seconds by which sound may be off its time stamp: Matroska rounds them to milliseconds."""
 _CALM = 1.0
@@ -137,14 +139,15 @@ class Companions:
             packets = _copied(source, stream, out, self._start, self._kind in ("matroska", "webm"))
         else:
             rate = stream.codec_context.sample_rate or 48000
-            layout = "stereo" if stream.codec_context.channels > 1 else "mono"
+            channels = stream.codec_context.channels
+            layout = _LAYOUTS.get(channels, "stereo")
             name = "aac"
             if self._kind == "webm":
                 name, rate = "libopus", 48000
             elif rate not in _SOUND_RATES:
                 rate = 48000
             out = self._container.add_stream(name, rate=rate, layout=layout)
-            out.bit_rate = 96000 * (2 if layout == "stereo" else 1)
+            out.bit_rate = 96000 * (channels if channels in _LAYOUTS else 2)
             self.sound = "encoded"
             packets = _encoded(source, stream, out, self._start, rate, layout, self._duration)
         _only_language(stream, out)
@@ -281,7 +284,7 @@ def _sounds(source: Any, stream: Any) -> Iterator[Any]:
 
 
 def _silence(name: str, layout: str, rate: int, samples: int) -> Iterator[Any]:
-    channels = 2 if layout == "stereo" else 1
+    channels = next(n for n, name in _LAYOUTS.items() if name == layout)
     planar = name.endswith("p")
     kind = {"s16": np.int16, "s32": np.int32, "flt": np.float32}[name.rstrip("p")]
     while samples > 0:

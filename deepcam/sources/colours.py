@@ -6,6 +6,7 @@ and BT.2020 are brought to BT.709 here; what is BT.709 or BT.601 keeps its numbe
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from functools import lru_cache
@@ -218,7 +219,7 @@ def _display() -> NDArray[np.uint8]:
     return table
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, fastmath=True, nogil=True)  # type: ignore[misc]
 def _map(deep, light, tone, hlg, matrix, display, out):  # type: ignore[no-untyped-def]
     """``deep`` (h, w, 3) uint16 RGB to ``out`` (h, w, 3) uint8 BGR."""
     steps = light.size - 1
@@ -237,7 +238,7 @@ def _map(deep, light, tone, hlg, matrix, display, out):  # type: ignore[no-untyp
                 r, g, b = r * gain, g * gain, b * gain
             if bright:
                 top = max(r, g, b)
-                place = int(min(top / most, np.float32(1)) ** np.float32(0.25) * entries)
+                place = int(math.sqrt(math.sqrt(min(top / most, np.float32(1)))) * entries)
                 factor = tone[place]
                 r, g, b = r * factor, g * factor, b * factor
             red = matrix[0, 0] * r + matrix[0, 1] * g + matrix[0, 2] * b
@@ -255,6 +256,6 @@ def _map(deep, light, tone, hlg, matrix, display, out):  # type: ignore[no-untyp
             red = grey + keep * (red - grey)
             green = grey + keep * (green - grey)
             blue = grey + keep * (blue - grey)
-            out[y, x, 0] = display[int(min(max(blue, 0), 1) ** np.float32(0.5) * entries + 0.5)]
-            out[y, x, 1] = display[int(min(max(green, 0), 1) ** np.float32(0.5) * entries + 0.5)]
-            out[y, x, 2] = display[int(min(max(red, 0), 1) ** np.float32(0.5) * entries + 0.5)]
+            out[y, x, 0] = display[int(math.sqrt(min(max(blue, 0), 1)) * entries + 0.5)]
+            out[y, x, 1] = display[int(math.sqrt(min(max(green, 0), 1)) * entries + 0.5)]
+            out[y, x, 2] = display[int(math.sqrt(min(max(red, 0), 1)) * entries + 0.5)]
