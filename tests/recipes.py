@@ -300,7 +300,7 @@ def _frame(f: Film, k: int) -> Any:
         frame = av.VideoFrame.from_ndarray(deep, format="rgb48le")
     else:
         frame = av.VideoFrame.from_ndarray(image, format="bgr24")
-    if f.pix_fmt not in ("bgr24", "rgb24", "gbrp"):
+    if f.pix_fmt not in ("bgr24", "bgr0", "gbrp"):
         frame = frame.reformat(
             format=f.pix_fmt, dst_colorspace=space, dst_color_range=extent, interpolation=c.EXACT
         )

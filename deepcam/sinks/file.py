@@ -35,7 +35,7 @@ class VideoTrack:
 
     ``size``: (width, height), any; odd sizes keep their size (4:4:4 chroma then).
     ``fps``: nominal rate. ``time_base``: seconds per unit of ``pts`` (default 1 / fps).
-    ``aspect``: width by height of one pixel. ``colours``: what its numbers mean; None: as usual.
+    ``aspect``: width by height of one pixel; WebM gets square ones. ``colours``: what its numbers mean; None: as usual.
     """
 
     size: tuple[int, int]
@@ -57,6 +57,12 @@ class _Writing:
     last: int | None = None
     durations: dict[int, int] = field(default_factory=dict)
     """Of pictures that the encoder still holds, by their pts."""
+    end: int = 0
+    """Where the last picture ends."""
+    first: tuple[int, int] | None = None
+    """pts and dts of the first packet."""
+    held: Any = None
+    """The last packet that the encoder gave."""
 
 
 class VideoWriter:
@@ -92,7 +98,7 @@ class VideoWriter:
     ) -> None:
         self.path = Path(path)
         self._overwrite = overwrite
-        kind = check_target(self.path, overwrite)
+        self._kind = kind = check_target(self.path, overwrite)
         self.frames = 0
         """Pictures written so far."""
         self._container: Any = None
@@ -136,7 +142,11 @@ class VideoWriter:
         rate = Fraction(track.fps).limit_denominator(1001 * 1000)
         base = track.time_base or 1 / rate
         width, height = track.size
+        aspect = track.aspect.limit_denominator(255)
         if kind == "webm":
+            # The shape of its pixels is nowhere in VP9, and the muxer does not hear of it.
+            width, height = _squared(track.size, aspect)
+            aspect = Fraction(1)
             codec = {"crf": str(quality + 8), "b": "0", "cpu-used": "6", "deadline": "realtime"}
             video: Any = self._container.add_stream("libvpx-vp9", rate=rate, options=codec)
         else:
@@ -146,10 +156,7 @@ class VideoWriter:
         video.pix_fmt = "yuv444p" if width % 2 or height % 2 else "yuv420p"
         video.codec_context.time_base = base
         video.time_base = base
-        aspect = track.aspect.limit_denominator(255)
         video.codec_context.sample_aspect_ratio = aspect
-        # Not every encoder hands it on, and WebM keeps it only here.
-        video.sample_aspect_ratio = aspect
         colours = track.colours or Colours.usual(height)
         video.codec_context.colorspace = colours.space
         video.codec_context.color_primaries = colours.primaries
@@ -173,10 +180,13 @@ class VideoWriter:
             pts = to.last + 1
         to.last = pts
         to.durations[pts] = duration or to.step
+        to.end = pts + to.durations[pts]
         try:
             with self._guarded():
                 frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
                 frame = frame.reformat(
+                    to.stream.width,
+                    to.stream.height,
                     format=to.stream.pix_fmt,
                     dst_colorspace=to.colours.space,
                     dst_color_range=2 if to.colours.full else 1,
@@ -195,9 +205,25 @@ class VideoWriter:
 
     def _mux(self, track: _Writing, packets: list[Any]) -> None:
         for packet in packets:
-            # The last picture of a file is shown as long as its packet says.
             packet.duration = track.durations.pop(packet.pts, track.step)
-            self._container.mux_one(packet)
+            if track.first is None:
+                track.first = (packet.pts, packet.dts)
+            if track.held is not None:
+                self._container.mux_one(track.held)
+            track.held = packet
+
+    def _mux_last(self, track: _Writing) -> None:
+        self._mux(track, track.stream.encode(None))
+        if track.held is None or track.first is None:
+            return
+        if self._kind in ("mp4", "mov"):
+            # There a film is as long as the packets in the order of decoding, and the last of
+            # those need not be the last picture.
+            pts, dts = track.first
+            lasts = (track.end - pts) - (track.held.dts - dts)
+            track.held.duration = max(1, lasts)
+        self._container.mux_one(track.held)
+        track.held = None
 
     def finish(self) -> None:
         """Write what is left and give the file its name."""
@@ -206,7 +232,7 @@ class VideoWriter:
         try:
             with self._guarded():
                 for track in self._tracks:
-                    self._mux(track, track.stream.encode(None))
+                    self._mux_last(track)
                 if self._companions is not None:
                     self._companions.mux(float("inf"))
                 self._container.close()
@@ -256,6 +282,17 @@ class VideoWriter:
             raise not_written(self.path, cause) from None
         if self._file.error is not None:
             raise not_written(self.path, self._file.error)
+
+
+def _squared(size: tuple[int, int], aspect: Fraction) -> tuple[int, int]:
+    """The size in which a picture with pixels of the shape ``aspect`` looks the same with square
+    ones; nothing becomes smaller."""
+    if aspect == 1:
+        return size
+    width, height = size
+    if aspect > 1:
+        return 2 * round(width * aspect / 2), height
+    return width, 2 * round(height / aspect / 2)
 
 
 class FileSink:

@@ -212,6 +212,10 @@ def _copied(source: Any, stream: Any, out: Any, start: Fraction, from_zero: bool
     offset = int(start / stream.time_base)
     silent = stream.codec_context is not None and stream.codec_context.name == "mov_text"
     last = None
+    # What the decoder needs and does not play; Matroska would move everything else to make room
+    # for more than that.
+    padding = getattr(stream.codec_context, "delay", 0) or 0
+    lead = -padding / (stream.codec_context.sample_rate or 1) - 0.001 if from_zero else 0.0
     for packet in _demux(source, stream):
         if packet.dts is None or packet.size == 0 or (silent and bytes(packet) == _NOTHING):
             continue
@@ -220,8 +224,8 @@ def _copied(source: Any, stream: Any, out: Any, start: Fraction, from_zero: bool
             packet.pts -= offset
         if last is not None and packet.dts <= last:
             continue
-        if from_zero and packet.dts < 0:
-            continue  # Matroska would move everything else to make room for this lead-in
+        if from_zero and float(packet.dts * stream.time_base) < lead:
+            continue
         last = packet.dts
         when = float(packet.dts * stream.time_base)
         packet.stream = out

@@ -255,7 +255,8 @@ class VideoReader:
             if when is not None and packet.time_base:
                 end = float((when + (packet.duration or 0)) * packet.time_base - self.start)
                 self._end = max(self._end, end)
-            if packet.stream_index != self._stream.index:
+            # The packet at the end of a stream knows its stream, but not its number.
+            if packet.stream.index != self._stream.index:
                 continue
             try:
                 yield packet.decode()
