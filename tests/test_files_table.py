@@ -81,7 +81,8 @@ class Case:
     frames: int = 1
     duration: float | None = None
     tolerance: float = 1.0
-    """Most CIEDE2000 outside the face."""
+    """Most CIEDE2000 outside the face; where not even the input has the colours to less than one
+    level (AVIF, HEIC, coarse old codecs), or HDR, more."""
     alpha: tuple[int, ...] | None = None
     """Alpha in the corners."""
     pages: tuple[float, ...] | None = None
@@ -213,7 +214,7 @@ PICTURES = [
     *[Case(f"turn{k}.png", turned(k)) for k in range(1, 9)],
     *[Case(f"turn{k}.webp", turned(k, lossless=True)) for k in range(1, 9)],
     *[Case(f"turn{k}.tif", turned(k)) for k in range(1, 9)],
-    *[Case(f"turn{k}.avif", turned(k, quality=100, subsampling="4:4:4", speed=9)) for k in range(1, 9)],
+    *[Case(f"turn{k}.avif", turned(k, quality=100, subsampling="4:4:4", speed=9), tolerance=1.5) for k in range(1, 9)],
     *[Case(f"turn{k}.heic", turned(k, quality=95), tolerance=1.5) for k in (1, 3, 6, 7)],
     *[Case(f"{p}.{e}", profiled(p)) for p in ("adobe", "prophoto", "p3") for e in ("png", "tif")],
     Case("adobe.jpg", profiled("adobe", quality=98, subsampling=0)),
@@ -232,7 +233,7 @@ PICTURES = [
     Case("a.ppm", picture()),
     Case("a.pgm", grey, upright=False),
     Case("a.gif", picture()),
-    Case("a.avif", picture(quality=100, subsampling="4:4:4", speed=9)),
+    Case("a.avif", picture(quality=100, subsampling="4:4:4", speed=9), tolerance=1.5),
     Case("lossless.webp", picture(lossless=True), tolerance=0.01),
     Case("lossy.webp", picture(quality=95)),
     Case("pages.tif", pages, frames=3),
@@ -453,10 +454,13 @@ def _check_film(case: Case, source: Path, target: Path) -> None:
         shape = _display_aspect(target, track)
         assert shape == pytest.approx(float(case.aspect), rel=0.01)
         assert (frames[0].color_range == 2) == case.full
-        for frame in frames:
+        for k, frame in enumerate(frames):
             image = _bgr(frame)
+            step = 2 if Path(case.name).suffix in (".gif", ".webp") else 0
             assert image.shape[:2] == case.size[::-1]
-            assert delta_e(corners(image), corners(chart(case.size))).max() < case.tolerance
+            assert (
+                delta_e(corners(image), corners(chart(case.size, step * k))).max() < case.tolerance
+            )
             middle = image[case.size[1] // 2, case.size[0] // 2].astype(int)
             assert np.abs(middle - (30, 60, 90)).max() < 12
         if case.times is not None:
