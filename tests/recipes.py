@@ -42,10 +42,14 @@ def chart(size: tuple[int, int] = SIZE, shade: int = 0) -> np.ndarray:
 
 
 def corners(image: np.ndarray) -> np.ndarray:
-    """(4, 3) the colours of the middles of the quarters: left and right above, left and right below."""
+    """(4, 3) the colours inside the quarters: left and right above, left and right below."""
     height, width = image.shape[:2]
-    places = [(height // 4, width // 6), (height // 4, -width // 6),
-              (-height // 4, width // 6), (-height // 4, -width // 6)]  # fmt: skip
+    places = [
+        (height // 4, width // 6),
+        (height // 4, -width // 6),
+        (-height // 4, width // 6),
+        (-height // 4, -width // 6),
+    ]
     return np.array([image[y, x, :3] for y, x in places])
 
 
@@ -64,8 +68,13 @@ def delta_e(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     big_h = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(dh) / 2)
     mean_l, mean_c = (l1 + l2) / 2, (c1 + c2) / 2
     mean_h = np.where(c1 * c2 == 0, h1 + h2, (h1 + dh / 2) % 360)
-    t = (1 - 0.17 * np.cos(np.radians(mean_h - 30)) + 0.24 * np.cos(np.radians(2 * mean_h))
-         + 0.32 * np.cos(np.radians(3 * mean_h + 6)) - 0.2 * np.cos(np.radians(4 * mean_h - 63)))  # fmt: skip
+    t = (
+        1
+        - 0.17 * np.cos(np.radians(mean_h - 30))
+        + 0.24 * np.cos(np.radians(2 * mean_h))
+        + 0.32 * np.cos(np.radians(3 * mean_h + 6))
+        - 0.2 * np.cos(np.radians(4 * mean_h - 63))
+    )
     sl = 1 + 0.015 * (mean_l - 50) ** 2 / np.sqrt(20 + (mean_l - 50) ** 2)
     sc, sh = 1 + 0.045 * mean_c, 1 + 0.015 * mean_c * t
     turn = 30 * np.exp(-(((mean_h - 275) / 25) ** 2))
@@ -83,9 +92,12 @@ def _lab(bgr: np.ndarray) -> np.ndarray:
 
 
 _XYZ_OF_SRGB = np.array(
-    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
-     [0.0193339, 0.1191920, 0.9503041]]
-)  # fmt: skip
+    [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
+)
 
 PROFILES = {
     # Primaries (x, y) of red, green and blue, white, gamma.
@@ -232,11 +244,23 @@ def film(path: Path, f: Film) -> None:
             cover.disposition = av.stream.Disposition.attached_pic
         if f.chapters:
             out.set_chapters(
-                [{"id": 1, "start": 0, "end": 200, "time_base": Fraction(1, 1000),
-                  "metadata": {"title": "Begin"}},
-                 {"id": 2, "start": 200, "end": 400, "time_base": Fraction(1, 1000),
-                  "metadata": {"title": "Go on"}}]
-            )  # fmt: skip
+                [
+                    {
+                        "id": 1,
+                        "start": 0,
+                        "end": 200,
+                        "time_base": Fraction(1, 1000),
+                        "metadata": {"title": "Begin"},
+                    },
+                    {
+                        "id": 2,
+                        "start": 200,
+                        "end": 400,
+                        "time_base": Fraction(1, 1000),
+                        "metadata": {"title": "Go on"},
+                    },
+                ]
+            )
         out.start_encoding()
         base = videos[0].codec_context.time_base
         moments = f.times or [k / f.fps for k in range(f.frames)]
@@ -294,7 +318,7 @@ def _video(out: Any, f: Film) -> Any:
 
 def _frame(f: Film, k: int) -> Any:
     image = chart(f.size, f.shade(k))
-    space, primaries, transfer, extent = f.colours or (5 if f.size[1] < 720 else 1, 2, 2, 1)
+    space, _, _, extent = f.colours or (5 if f.size[1] < 720 else 1, 2, 2, 1)
     if f.hdr or space == 9:
         deep = _light_signal(image, f.hdr)
         frame = av.VideoFrame.from_ndarray(deep, format="rgb48le")
@@ -362,9 +386,15 @@ def _subtitles(out: Any, codec: str) -> Any:
 
 
 MATRICES = {
-    1: (1, 0, 0, 1), 2: (-1, 0, 0, 1), 3: (-1, 0, 0, -1), 4: (1, 0, 0, -1),
-    5: (0, 1, 1, 0), 6: (0, 1, -1, 0), 7: (0, -1, -1, 0), 8: (0, -1, 1, 0),
-}  # fmt: skip
+    1: (1, 0, 0, 1),
+    2: (-1, 0, 0, 1),
+    3: (-1, 0, 0, -1),
+    4: (1, 0, 0, -1),
+    5: (0, 1, 1, 0),
+    6: (0, 1, -1, 0),
+    7: (0, -1, -1, 0),
+    8: (0, -1, 1, 0),
+}
 """a, b, c, d of QuickTime's display matrix, by EXIF's number for the same orientation."""
 
 
