@@ -11,6 +11,9 @@ from pathlib import Path
 
 from deepcam import session_file
 from deepcam.errors import DeepcamError
+from deepcam.manifest import NAME as MANIFEST
+from deepcam.manifest import Manifest
+from deepcam.session_file import root_of
 from deepcam.sources.pictures import KINDS, is_animated, is_picture
 from deepcam.work import WRITABLE, Job, Kind, OnProgress, Options, Outcome, Workshop, do
 
@@ -114,18 +117,22 @@ def anonymize(
     session = secrets.randbits(62) if kept_session is None else kept_session.number
     found: dict[Path, Outcome | DeepcamError] = {}
 
+    manifest = _manifest(jobs, options)
+
     def done(job: Job, outcome: Outcome | DeepcamError) -> None:
         if isinstance(outcome, DeepcamError) and len(jobs) == 1:
             raise outcome
         found[job.target] = outcome
+        if manifest is not None:
+            manifest.add(job, outcome)
 
-    from deepcam import parallel
-
-    workers = parallel.how_many(todo, options)
-    if workers > 1:
-        parallel.run(todo, options, session, workers, done, on_progress)
-    else:
-        _one_by_one(todo, options, session, done, on_progress)
+    try:
+        _do_all(todo, options, session, done, on_progress)
+        if manifest is not None:
+            manifest.finish()
+    finally:
+        if manifest is not None:
+            manifest.close()
     for job in todo:
         outcome = found[job.target]
         if isinstance(outcome, DeepcamError):
@@ -139,6 +146,35 @@ def anonymize(
     summary.seconds = round(time.monotonic() - began, 3)
     summary.fps = round(summary.frames / summary.seconds, 2) if summary.seconds > 0 else 0.0
     return summary
+
+
+def _do_all(
+    jobs: Sequence[Job],
+    options: Options,
+    session: int,
+    done: Done,
+    on_progress: OnProgress | None,
+) -> None:
+    if options.ray is not None:
+        from deepcam import cluster
+
+        cluster.run(jobs, options, session, done, on_progress)
+        return
+    from deepcam import parallel
+
+    workers = parallel.how_many(jobs, options)
+    if workers > 1:
+        parallel.run(jobs, options, session, workers, done, on_progress)
+    else:
+        _one_by_one(jobs, options, session, done, on_progress)
+
+
+def _manifest(jobs: Sequence[Job], options: Options) -> Manifest | None:
+    if options.manifest is not None:
+        return Manifest(options.manifest, jobs)
+    if options.ray is not None and jobs and not jobs[0].alone:
+        return Manifest(root_of(jobs[0]) / MANIFEST, jobs)
+    return None
 
 
 def _one_by_one(

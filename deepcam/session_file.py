@@ -37,7 +37,7 @@ def begin(jobs: Sequence[Job]) -> SessionFile | None:
     one. None for a file on its own, and where no such file can be kept."""
     if not jobs or jobs[0].alone:
         return None
-    path = _root(jobs[0]) / NAME
+    path = root_of(jobs[0]) / NAME
     number = _read(path)
     if number is None:
         number = secrets.randbits(62)
@@ -52,7 +52,7 @@ def begin(jobs: Sequence[Job]) -> SessionFile | None:
     return SessionFile(path, number)
 
 
-def _root(job: Job) -> Path:
+def root_of(job: Job) -> Path:
     """The output directory."""
     root = job.target
     for _ in Path(job.name).parts:

@@ -84,6 +84,8 @@ class Outcome:
     empty: int = 0
     """Frames in which nobody was found."""
     provider: str = ""
+    where: str = ""
+    """The machine of a cluster that did it."""
     problems: list[str] = field(default_factory=list)
     """One sentence for each file that could not be done in full."""
     notes: list[str] = field(default_factory=list)

@@ -35,7 +35,8 @@ class VideoTrack:
 
     ``size``: (width, height), any; odd sizes keep their size (4:4:4 chroma then).
     ``fps``: nominal rate. ``time_base``: seconds per unit of ``pts`` (default 1 / fps).
-    ``aspect``: width by height of one pixel; WebM gets square ones. ``colours``: what its numbers mean; None: as usual.
+    ``aspect``: width by height of one pixel; WebM gets square ones.
+    ``colours``: what its numbers mean; None: as usual.
     """
 
     size: tuple[int, int]
