@@ -6,16 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.frames import Frame, Image, Reason, SafeFrame
+from deepcam.frames import Frame, Image, Mask, Reason, SafeFrame
 from deepcam.sinks.pictures import Leaf, write_pictures
-from deepcam.sources.pictures import Page, PictureFile
+from deepcam.sources.pictures import Page, PictureFile, on_white
 
 SHOWN_ALIKE = 8
 """Levels by which a picture laid on white or black may differ from its bare colours and still
 show the same faces."""
+
+SAME_FACE = 0.8
+"""Part of a face's mask that must be done already for it to be no new face."""
 
 Process = Callable[[int, Frame], SafeFrame]
 """Anonymizes a frame of one of the ways to show a picture (0, 1, 2); each is a stream
@@ -76,7 +80,7 @@ def anonymize_page(
         if safe.mask is None:  # the card
             image, new[:] = safe.image, 255
             break
-        fresh = (safe.mask > 0) & (new == 0)
+        fresh = _unseen(safe.mask, new)
         image[fresh] = safe.image[fresh]
         new[fresh] = 255
     if alpha is not None:
@@ -84,19 +88,33 @@ def anonymize_page(
     return Leaf(image, alpha, page.grey, page.duration, new), _worst(results)
 
 
+def _unseen(mask: Mask, new: Mask) -> NDArray[np.bool_]:
+    """What of ``mask`` is to be taken over where ``new`` is done already. A face that was found
+    before, a few pixels wider or narrower, is the same one: taken over as well, the rim of this
+    look would be a seam around it."""
+    fresh: NDArray[np.bool_] = (mask > 0) & (new == 0)
+    if not new.any() or not fresh.any():
+        return fresh
+    count, labels = cv2.connectedComponents(mask)
+    whole = np.bincount(labels.ravel(), minlength=count)
+    left = np.bincount(labels[fresh], minlength=count)
+    other = left > (1 - SAME_FACE) * whole
+    return fresh & other[labels]
+
+
 def _ways_to_show(page: Page) -> dict[int, Image]:
+    """The picture on white (as most programs show it, so its faces count first), in its bare
+    colours, and on black; those that show something of their own."""
     if page.alpha is None:
         return {0: page.image}
-    ways = {0: page.image}
     alpha = page.alpha[:, :, None].astype(np.uint16)
-    ink = page.image * alpha
-    for way, ground in ((1, 255), (2, 0)):
-        laid: Image = ((ink + ground * (255 - alpha) + 127) // 255).astype(np.uint8)
-        if all(_differ(laid, other) for other in ways.values()):
-            ways[way] = laid
-    # Where everything has one colour there is nothing to be seen.
-    visible = {way: image for way, image in ways.items() if np.ptp(image, axis=(0, 1)).any()}
-    return visible or {0: page.image}
+    on_black: Image = ((page.image * alpha + 127) // 255).astype(np.uint8)
+    ways: dict[int, Image] = {}
+    for way, image in enumerate((on_white(page.image, page.alpha), page.image, on_black)):
+        # Where everything has one colour there is nothing to be seen.
+        if np.ptp(image, axis=(0, 1)).any() and all(_differ(image, w) for w in ways.values()):
+            ways[way] = image
+    return ways or {0: page.image}
 
 
 def _differ(a: Image, b: Image) -> bool:
