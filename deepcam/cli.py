@@ -184,7 +184,7 @@ def anonymize(
         summary = files.anonymize(planned, options, on_progress)
     other = files.left_out(inputs, output)
     if json_:
-        _print_json({**summary.as_dict(), "left_out": [str(path) for path in other]})
+        _print_json({**summary.as_dict(), "left_out": other})
     else:
         kept = f", {summary.kept} kept (use --force to replace)" if summary.kept else ""
         tell(

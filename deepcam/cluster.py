@@ -114,7 +114,10 @@ def _hand_out(
                 if attempt == 1:
                     waiting.append((job, 2))
                 else:
-                    done(job, DeepcamError(f"{job.source} ended every process that worked on it."))
+                    done(
+                        job,
+                        DeepcamError(f"{job.source_name} ended every process that worked on it."),
+                    )
                 continue
             sweep(job)
             if kind == "broken":
@@ -133,7 +136,7 @@ def work(job: Job, options: Options, session: int) -> tuple[Any, ...]:
             old.__exit__()
         _shops.clear()
         shop = _shops[options, session] = Workshop(options, session)
-    if not job.source.exists():
+    if not job.fetch and not job.source.exists():
         return "failed", f"{job.source} is not to be seen from every machine.", "Share its folder."
     try:
         outcome: Outcome = do(job, shop, options, None)

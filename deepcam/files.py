@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepcam import session_file
+from deepcam.addresses import exists, is_address, listed
 from deepcam.errors import DeepcamError
 from deepcam.manifest import NAME as MANIFEST
 from deepcam.manifest import Manifest
@@ -49,6 +51,8 @@ def plan(inputs: Sequence[str | Path], output: str | Path, force: bool = False) 
         raise DeepcamError("There is nothing to anonymize.", "Name a picture, video or folder.")
     if not str(output):
         raise DeepcamError("The output has no name.", "Name a new file or a directory.")
+    if any(is_address(name) for name in (*inputs, output)):
+        return _plan_far(inputs, str(output), force)
     place = Path(output)
     sources = [Path(i) for i in inputs]
     for source in sources:
@@ -84,11 +88,55 @@ def plan(inputs: Sequence[str | Path], output: str | Path, force: bool = False) 
     return jobs
 
 
-def left_out(inputs: Sequence[str | Path], output: str | Path) -> list[Path]:
+def _plan_far(inputs: Sequence[str | Path], output: str, force: bool) -> list[Job]:
+    """As ``plan``, where a source or the output is an address."""
+    found: list[tuple[Path, str, str]] = []  # where a file lies, its address, its name below
+    for one in map(str, inputs):
+        if is_address(one):
+            addresses = listed(one)
+            alone = addresses == [one]
+            base = len(posixpath.dirname(one) if alone else one.rstrip("/")) + 1
+            found += [(Path(a), a, a[base:]) for a in addresses if _has_kind(a) or alone]
+        else:
+            root = Path(one)
+            paths = list(_walk(root, root)) if root.is_dir() else [root]
+            above = root if root.is_dir() else root.parent
+            found += [(p, "", str(p.relative_to(above))) for p in paths]
+    if not found:
+        raise DeepcamError("There are no pictures or videos there.", "Check the address.")
+    single = len(found) == 1 and _has_kind(output)
+    jobs: dict[str, Job] = {}
+    for path, address, name in found:
+        kind = Kind.IMAGE if Path(name).suffix.lower() in IMAGES else Kind.VIDEO
+        below = str(_target_name(Path(name), kind))
+        target = output if single else f"{output.rstrip('/')}/{below}"
+        far = is_address(target)
+        job = Job(path, Path(target), kind, single, below, address, target if far else "")
+        if address == target:
+            raise DeepcamError(f"The output {target} is one of the inputs.", "Choose another.")
+        if target in jobs:
+            raise DeepcamError(f"Two files would become {target}.", "Anonymize them one by one.")
+        if single and not force and _is_there(job):
+            raise DeepcamError(f"{target} exists already.", "Use --force to replace it.")
+        jobs[target] = job
+    return list(jobs.values())
+
+
+def _has_kind(name: str) -> bool:
+    return Path(name).suffix.lower() in IMAGES | VIDEOS
+
+
+def _is_there(job: Job) -> bool:
+    return exists(job.put) if job.put else job.target.exists()
+
+
+def left_out(inputs: Sequence[str | Path], output: str | Path) -> list[str]:
     """Visible files in the folders among ``inputs`` that ``plan`` makes no jobs of, so that nobody
     believes that they were done."""
+    far = [a for i in map(str, inputs) if is_address(i) for a in listed(i)]
     folders = [Path(i) for i in inputs if Path(i).is_dir()]
-    return [p for folder in folders for p in _files(folder, Path(output)) if not _taken(p)]
+    near = [p for folder in folders for p in _files(folder, Path(output)) if not _taken(p)]
+    return [a for a in far if not _has_kind(a)] + [str(p) for p in near]
 
 
 Done = Callable[[Job, Outcome | DeepcamError], None]
@@ -108,9 +156,9 @@ def anonymize(
     """
     summary = Summary()
     began = time.monotonic()
-    todo = [job for job in jobs if options.force or not job.target.exists()]
+    todo = [job for job in jobs if options.force or not _is_there(job)]
     summary.kept = len(jobs) - len(todo)
-    for folder in {job.target.parent for job in todo}:
+    for folder in {job.target.parent for job in todo if not job.put}:
         if not folder.is_dir():
             _make(folder)
     kept_session = session_file.begin(todo)
@@ -140,7 +188,7 @@ def anonymize(
         else:
             summary.add(outcome)
             summary.files += 1
-            summary.outputs.append(str(job.target))
+            summary.outputs.append(job.target_name)
     if kept_session is not None:
         kept_session.end()
     summary.seconds = round(time.monotonic() - began, 3)
@@ -172,7 +220,7 @@ def _do_all(
 def _manifest(jobs: Sequence[Job], options: Options) -> Manifest | None:
     if options.manifest is not None:
         return Manifest(options.manifest, jobs)
-    if options.ray is not None and jobs and not jobs[0].alone:
+    if options.ray is not None and jobs and not jobs[0].alone and not jobs[0].put:
         return Manifest(root_of(jobs[0]) / MANIFEST, jobs)
     return None
 

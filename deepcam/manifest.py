@@ -6,7 +6,6 @@ end the file is replaced by one line for each file, in the order of their names.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 from deepcam.errors import DeepcamError
 from deepcam.sinks.place import not_written, write_whole
-from deepcam.work import Job, Outcome
+from deepcam.work import Job, Outcome, digest
 
 NAME = "deepcam-manifest.jsonl"
 
@@ -36,11 +35,11 @@ class Manifest:
 
     def add(self, job: Job, outcome: Outcome | DeepcamError) -> None:
         """A file is finished, or has failed."""
-        line: dict[str, Any] = {"source": str(job.source), "target": str(job.target)}
+        line: dict[str, Any] = {"source": job.source_name, "target": job.target_name}
         if isinstance(outcome, DeepcamError):
             line |= {"status": "failed", "problems": [outcome.what]}
         else:
-            line |= {"status": "done", **_digest(job.target), **outcome.as_dict()}
+            line |= {"status": "done", **outcome.as_dict()}
         self._lines[line["target"]] = line
         try:
             self._stream.write(_json(line))
@@ -52,11 +51,12 @@ class Manifest:
         """One line for each file, those that were there already as "kept"."""
         self.close()
         lines = []
-        for job in sorted(self._jobs, key=lambda job: str(job.target)):
-            line = self._lines.get(str(job.target))
+        for job in sorted(self._jobs, key=lambda job: job.target_name):
+            line = self._lines.get(job.target_name)
             if line is None:
-                line = {"source": str(job.source), "target": str(job.target), "status": "kept"}
-                line |= _digest(job.target)
+                line = {"source": job.source_name, "target": job.target_name, "status": "kept"}
+                if not job.put:
+                    line["sha256"] = digest(job.target)
             lines.append(_json(line))
         write_whole(self._path, "".join(lines).encode(), True)
 
@@ -84,15 +84,6 @@ def _read(path: Path) -> list[dict[str, Any]]:
     if text.strip() and not found:
         raise DeepcamError(f"{path} is not a manifest.", "Name another file.")
     return found
-
-
-def _digest(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return {"bytes": path.stat().st_size, "sha256": digest}
-    except OSError:
-        return {}
 
 
 def _json(line: dict[str, Any]) -> str:

@@ -159,7 +159,7 @@ class _Pool:
             if attempt < TRIES:
                 queue.append((job, attempt + 1))
                 return
-            done(job, DeepcamError(f"{job.source} ended the process that worked on it."))
+            done(job, DeepcamError(f"{job.source_name} ended the process that worked on it."))
             return
         if kind == "progress":
             if on_progress is not None:

@@ -35,7 +35,7 @@ class SessionFile:
 def begin(jobs: Sequence[Job]) -> SessionFile | None:
     """The session of an earlier call that was broken off in the same output directory, or a new
     one. None for a file on its own, and where no such file can be kept."""
-    if not jobs or jobs[0].alone:
+    if not jobs or jobs[0].alone or jobs[0].put:
         return None
     path = root_of(jobs[0]) / NAME
     number = _read(path)

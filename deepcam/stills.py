@@ -99,7 +99,8 @@ def _unseen(mask: Mask, new: Mask) -> NDArray[np.bool_]:
     whole = np.bincount(labels.ravel(), minlength=count)
     left = np.bincount(labels[fresh], minlength=count)
     other = left > (1 - SAME_FACE) * whole
-    return fresh & other[labels]
+    taken: NDArray[np.bool_] = fresh & other[labels]
+    return taken
 
 
 def _ways_to_show(page: Page) -> dict[int, Image]:

@@ -46,6 +46,20 @@ class Job:
     """Named by the user itself, not found in a folder: an existing target is then an error."""
     name: str = ""
     """The target's name below the output directory."""
+    fetch: str = ""
+    """An address (s3://…) that the source is fetched from; see ``deepcam.addresses``."""
+    put: str = ""
+    """An address that the target is put to."""
+
+    @property
+    def source_name(self) -> str:
+        """Path or address, for people."""
+        return self.fetch or str(self.source)
+
+    @property
+    def target_name(self) -> str:
+        """Path or address, for people."""
+        return self.put or str(self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +100,8 @@ class Outcome:
     provider: str = ""
     where: str = ""
     """The machine of a cluster that did it."""
+    sha256: str = ""
+    """Of the new file."""
     problems: list[str] = field(default_factory=list)
     """One sentence for each file that could not be done in full."""
     notes: list[str] = field(default_factory=list)
@@ -198,6 +214,10 @@ class Workshop:
 
 def do(job: Job, workshop: Workshop, options: Options, on_progress: OnProgress | None) -> Outcome:
     """Anonymize one file. Raises ``DeepcamError``, and then nothing was written."""
+    if job.fetch or job.put:
+        from deepcam.addresses import do_far
+
+        return do_far(job, workshop, options, on_progress)
     outcome = Outcome()
     try:
         if job.kind is Kind.VIDEO:
@@ -210,9 +230,19 @@ def do(job: Job, workshop: Workshop, options: Options, on_progress: OnProgress |
             else:
                 _pictures(job, workshop, options, outcome, on_progress)
         outcome.provider = workshop.provider
+        outcome.sha256 = digest(job.target)
     finally:
         workshop.done()
     return outcome
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal digits; "" when it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _pictures(
