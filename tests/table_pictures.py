@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image as Pil
-from recipes import SIZE, chart, exif, icc, in_profile, rgb, save, stored_as
+from recipes import PROFILES, SIZE, chart, exif, icc, in_profile, rgb, save, stored_as
 from table_case import Case, Make, cut
 
 
@@ -74,6 +77,40 @@ def adobe_cmyk(path: Path) -> None:
     save(path, inverted, quality=95)
 
 
+def interoperable(path: Path) -> None:
+    """AdobeRGB as cameras say it: no profile, a mark in the EXIF block."""
+    made = io.BytesIO()
+    Pil.fromarray(in_profile(chart(), "adobe")).save(made, "JPEG", quality=98, subsampling=0)
+    entry = struct.pack("<HHI", 0xA005, 4, 1)
+    block = b"II*\0" + struct.pack("<IH", 8, 1) + struct.pack("<HHII", 0x8769, 4, 1, 26)
+    block += struct.pack("<IH", 0, 1) + entry + struct.pack("<II", 44, 0)
+    block += struct.pack("<H", 1) + struct.pack("<HHI", 1, 2, 4) + b"R03\0" + struct.pack("<I", 0)
+    block = b"Exif\0\0" + block
+    data = made.getvalue()
+    path.write_bytes(data[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + data[2:])
+
+
+def told(name: str) -> Make:
+    """A PNG without profile that tells its primaries and gamma."""
+
+    def make(path: Path) -> None:
+        made = io.BytesIO()
+        Pil.fromarray(in_profile(chart(), name)).save(made, "PNG")
+        red, green, blue, white, gamma = PROFILES[name]
+        places = [round(v * 100000) for v in (*white, *red, *green, *blue)]
+        extra = b""
+        for kind, body in (
+            (b"gAMA", struct.pack(">I", round(100000 / gamma))),
+            (b"cHRM", struct.pack(">8I", *places)),
+        ):
+            extra += struct.pack(">I", len(body)) + kind + body
+            extra += struct.pack(">I", zlib.crc32(kind + body))
+        data = made.getvalue()
+        path.write_bytes(data[:33] + extra + data[33:])
+
+    return make
+
+
 def late_poster(path: Path) -> None:
     frames = [rgb(chart(shade=2 * k)) for k in range(4)]
     save(
@@ -112,6 +149,8 @@ PICTURES = [
     Case("p3.webp", profiled("p3", lossless=True)),
     Case("p3.avif", profiled("p3", quality=100, subsampling="4:4:4", speed=9), tolerance=1.5),
     Case("p3.heic", profiled("p3", quality=98, chroma=444), tolerance=1.5),
+    Case("camera.jpg", interoperable),
+    *[Case(f"told-{p}.png", told(p)) for p in ("adobe", "prophoto", "p3")],
     Case("cmyk.jpg", adobe_cmyk, tolerance=1.5),
     Case("grey.png", grey, upright=False),
     Case("grey.jpg", grey, upright=False),

@@ -11,6 +11,7 @@ import contextlib
 import io
 import struct
 import threading
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,10 +21,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pil
-from PIL import ImageCms, ImageFile
+from PIL import ImageFile
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image
+from deepcam.sources.profiles import profile_of, to_srgb
 
 MAX_PIXELS = 1 << 28
 """Larger pictures are refused: a small file can claim to be one that fills the memory. The
@@ -46,6 +48,8 @@ _ORIENTATION = 0x0112
 _SHORT, _LONG = 3, 4
 _lenient = threading.Lock()
 
+# What is wrong with a file is for its user, in one sentence, and not for the terminal.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 # The size is checked here, before decoding, for files that Pillow would only warn about.
 Pil.MAX_IMAGE_PIXELS = None
 
@@ -177,7 +181,7 @@ class PictureFile:
         if self.kind not in ("TIFF", "HEIF"):
             turned = orientation_of(picture.info.get("exif") or b"")
         colours, alpha = _colours_and_alpha(picture)
-        colours = _to_srgb(colours, picture.info.get("icc_profile"))
+        colours = to_srgb(colours, profile_of(picture))
         grey = colours.mode == "L"
         pixels = np.asarray(colours)
         bgr = np.repeat(pixels[:, :, None], 3, axis=2) if grey else pixels[:, :, ::-1]
@@ -312,53 +316,6 @@ def _colours_and_alpha(picture: Any) -> tuple[Any, NDArray[np.uint8] | None]:
 def _ranges(picture: Any) -> list[tuple[float, float]]:
     found = picture.getextrema()
     return list(found) if isinstance(found[0], tuple) else [found]
-
-
-def _to_srgb(picture: Any, profile: bytes | None) -> Any:
-    """``picture`` in sRGB (mode L or RGB), as its colour profile says. A damaged profile, or one
-    of another colour model, counts as none."""
-    if picture.mode == "LAB":
-        profile_from: Any = ImageCms.createProfile("LAB")
-        return ImageCms.profileToProfile(picture, profile_from, _srgb(), outputMode="RGB")
-    if profile:
-        transform = _transform(profile, picture.mode)
-        if transform is not None:
-            made: Any = ImageCms.applyTransform(picture, transform)
-            return made.getchannel("G") if picture.mode == "L" else made
-    return picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
-
-
-@lru_cache(maxsize=16)
-def _transform(profile: bytes, mode: str) -> Any:
-    """From ``profile`` to sRGB; None where that changes nothing, or the profile cannot be used."""
-    try:
-        made: Any = ImageCms.buildTransform(
-            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-            _srgb(),
-            mode,
-            "RGB",
-            ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            ImageCms.Flags.BLACKPOINTCOMPENSATION | ImageCms.Flags.HIGHRESPRECALC,
-        )
-        if mode == "CMYK":
-            return made
-        # Most profiles are sRGB under one name or another: those pixels stay as they are.
-        steps = np.linspace(0, 255, 9).astype(np.uint8)
-        if mode == "L":
-            probe = steps[None]
-            seen = np.asarray(ImageCms.applyTransform(Pil.fromarray(probe), made))[..., 1]
-        else:
-            probe = np.stack(np.meshgrid(steps, steps, steps), -1).reshape(27, 27, 3)
-            seen = np.asarray(ImageCms.applyTransform(Pil.fromarray(probe), made))
-        same = np.abs(seen.astype(int) - probe.astype(int)).max() <= 2
-    except Exception:  # the library's errors, and those of profiles with strange contents
-        return None
-    return None if same else made
-
-
-@lru_cache(maxsize=1)
-def _srgb() -> Any:
-    return ImageCms.createProfile("sRGB")
 
 
 @lru_cache(maxsize=1)
