@@ -32,6 +32,9 @@ AHEAD = 3
 _PATIENCE = 60.0
 """Seconds without any machine after which the work is given up."""
 
+_SLOWEST_END = 10.0
+"""Seconds for processes to leave nothing behind when the work is broken off."""
+
 _shops: dict[tuple[Options, int], Workshop] = {}
 """In a process of Ray: what the files of one call share."""
 
@@ -90,41 +93,54 @@ def _hand_out(
     waiting = [(job, 1) for job in reversed(jobs)]
     running: dict[Any, tuple[Job, int]] = {}
     lonely: float | None = None
-    while waiting or running:
-        cores = int(ray.cluster_resources().get("CPU", 0))
-        lonely = (lonely or time.monotonic()) if cores == 0 else None
-        if lonely is not None and time.monotonic() - lonely > _PATIENCE:
-            raise DeepcamError("The Ray cluster has no machine left.", "Start one and go on.")
-        while waiting and len(running) < max(1, AHEAD * cores):
-            job, attempt = waiting.pop()
-            room = PROCESS + needs(job)
-            running[remote.options(memory=room).remote(job, there, session)] = (job, attempt)
-        ready, _ = ray.wait(list(running), timeout=1.0)
-        for one in ready:
-            job, attempt = running.pop(one)
-            try:
-                kind, *rest = ray.get(one)
-            except ray.exceptions.RayTaskError as error:
-                raise DeepcamError(
-                    f"A machine of the cluster cannot do the work ({type(error.cause).__name__}).",
-                    "Install the same deepcam on all of them.",
-                ) from None
-            except ray.exceptions.RayError:
+    try:
+        while waiting or running:
+            cores = int(ray.cluster_resources().get("CPU", 0))
+            lonely = (lonely or time.monotonic()) if cores == 0 else None
+            if lonely is not None and time.monotonic() - lonely > _PATIENCE:
+                raise DeepcamError("The Ray cluster has no machine left.", "Start one and go on.")
+            while waiting and len(running) < max(1, AHEAD * cores):
+                job, attempt = waiting.pop()
+                room = PROCESS + needs(job)
+                running[remote.options(memory=room).remote(job, there, session)] = (job, attempt)
+            ready, _ = ray.wait(list(running), timeout=1.0)
+            for one in ready:
+                job, attempt = running.pop(one)
+                kind, *rest = _answer(ray, one)
                 sweep(job)
-                if attempt == 1:
+                if kind == "died" and attempt == 1:
                     waiting.append((job, 2))
-                else:
-                    done(
-                        job,
-                        DeepcamError(f"{job.source_name} ended every process that worked on it."),
-                    )
-                continue
+                    continue
+                if kind == "broken":
+                    raise DeepcamError(*rest)
+                if kind == "died":
+                    rest = [f"{job.source_name} ended every process that worked on it."]
+                if on_progress is not None:
+                    on_progress(job, 1, 1)
+                done(job, rest[0] if kind == "done" else DeepcamError(*rest))
+    except BaseException:
+        # Each process throws away what it has half-written; what was killed before is swept here.
+        for one in running:
+            ray.cancel(one)
+        if running:
+            ray.wait(list(running), num_returns=len(running), timeout=_SLOWEST_END)
+        for job, _ in running.values():
             sweep(job)
-            if kind == "broken":
-                raise DeepcamError(*rest)
-            if on_progress is not None:
-                on_progress(job, 1, 1)
-            done(job, DeepcamError(*rest) if kind == "failed" else rest[0])
+        raise
+
+
+def _answer(ray: Any, one: Any) -> tuple[Any, ...]:
+    """What ``work`` returned, or ("died",) when all of Ray's tries did."""
+    try:
+        answer: tuple[Any, ...] = ray.get(one)
+    except ray.exceptions.RayTaskError as error:
+        raise DeepcamError(
+            f"A machine of the cluster cannot do the work ({type(error.cause).__name__}).",
+            "Install the same deepcam on all of them.",
+        ) from None
+    except ray.exceptions.RayError:
+        return ("died",)
+    return answer
 
 
 def work(job: Job, options: Options, session: int) -> tuple[Any, ...]:

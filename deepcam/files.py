@@ -15,6 +15,7 @@ from deepcam.addresses import exists, is_address, listed
 from deepcam.errors import DeepcamError
 from deepcam.manifest import NAME as MANIFEST
 from deepcam.manifest import Manifest
+from deepcam.quiet import seal
 from deepcam.session_file import root_of
 from deepcam.sources.pictures import KINDS, is_animated, is_picture
 from deepcam.work import WRITABLE, Job, Kind, OnProgress, Options, Outcome, Workshop, do
@@ -154,6 +155,7 @@ def anonymize(
     ``DeepcamError`` when faces cannot be generated at all: a file of covers only is not what was
     asked for.
     """
+    seal()
     summary = Summary()
     began = time.monotonic()
     todo = [job for job in jobs if options.force or not _is_there(job)]

@@ -134,6 +134,26 @@ def test_a_broken_off_folder_goes_on_with_the_same_people(folder: Path, tmp_path
     assert digests(parts) == digests(whole)
 
 
+def test_nothing_half_written_is_left_when_several_processes_are_interrupted(
+    folder: Path, tmp_path: Path
+) -> None:
+    for k in range(2):
+        film(folder / f"film{k}.mp4", Film(frames=200))
+    seen: set[str] = set()
+
+    def stop(job: Job, done: int, total: int) -> None:
+        if job.kind is Kind.VIDEO and done > 2:
+            seen.add(job.name)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    jobs = [job for job in plan([folder], tmp_path / "out") if job.kind is Kind.VIDEO]
+    with pytest.raises(KeyboardInterrupt):
+        anonymize(jobs, Options(workers=2, threads=1), stop)
+    assert workers() == []
+    assert {p.name for p in (tmp_path / "out").iterdir()} <= {session_file.NAME, "film.mp4"}
+
+
 def test_a_strange_session_file_is_replaced(tmp_path: Path) -> None:
     job = Job(tmp_path / "a.png", tmp_path / "a.png", Kind.IMAGE, False, "a.png")
     for text in ("", "{", "[]", '{"session": -1}', '{"session": "x"}', "x" * 5000):
