@@ -19,6 +19,7 @@ from deepcam.sources.base import SourceEndedError
 from deepcam.sources.colours import Colours, colours_of, is_hdr, to_bgr
 from deepcam.sources.deinterlace import Deinterlacer
 from deepcam.sources.pictures import upright
+from deepcam.sources.whole import is_broken_off
 from deepcam.versions import open_media
 
 log = logging.getLogger(__name__)
@@ -168,11 +169,13 @@ class VideoReader:
 
     def _decode(self) -> Any:  # a generator
         yield from self._decode_all()
-        # Broken off cleanly between two packets: the file said that there is more. A track that
-        # ends before another one is no damage, so the last packet of any track counts.
-        promised = self.duration or 0.0
-        if promised - self._end > max(0.5, 0.1 * promised):
-            self.warnings += 1
+        # Broken off cleanly between two packets: the file said that there is more.
+        short = is_broken_off(self.path)
+        if short is None:
+            # A track that ends before another one is no damage: the last packet of any counts.
+            promised = self.duration or 0.0
+            short = promised - self._end > max(0.5, 0.1 * promised)
+        self.warnings += short
 
     def _decode_all(self) -> Iterator[VideoPicture]:
         offset = int(self.start / self.time_base)
