@@ -205,6 +205,8 @@ def _do_all(
     done: Done,
     on_progress: OnProgress | None,
 ) -> None:
+    if not jobs:
+        return
     if options.ray is not None:
         from deepcam import cluster
 

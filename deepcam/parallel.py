@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +79,9 @@ def run(
 ) -> None:
     """Do ``jobs`` in ``workers`` processes. Raises the ``DeepcamError`` of a process that cannot
     generate faces at all; whatever ends it, all processes have ended then."""
-    pool = _Pool(options, session, workers)
+    # Each has its share of the cores; how many threads a network has changes no pixel.
+    threads = max(1, min(options.threads, cores() // workers))
+    pool = _Pool(replace(options, threads=threads), session, workers)
     try:
         pool.run(jobs, done, on_progress)
     finally:
