@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from colour_science import PROFILES, icc, in_profile
 from PIL import Image as Pil
-from recipes import PROFILES, SIZE, chart, exif, icc, in_profile, rgb, save, stored_as
+from recipes import SIZE, chart, exif, rgb, save, stored_as
 from table_case import Case, Make, cut
 
 

@@ -16,19 +16,9 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from colour_science import SECRET, delta_e, icc
 from PIL import Image as Pil
-from recipes import (
-    SECRET,
-    SIZE,
-    Film,
-    chart,
-    corners,
-    delta_e,
-    film,
-    icc,
-    rgb,
-    save,
-)
+from recipes import SIZE, Film, chart, corners, film, rgb, save
 from table_case import Case
 from table_pictures import PICTURES, picture
 from table_videos import VIDEOS, of
