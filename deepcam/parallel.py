@@ -117,6 +117,8 @@ class _Pool:
             if process.is_alive():
                 process.kill()
                 process.join()
+        for job, _ in self._busy.values():
+            sweep(job)
         self._processes, self._busy, self._idle = {}, {}, []
 
     def _fits(self, job: Job) -> bool:
@@ -137,7 +139,10 @@ class _Pool:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(
-            target=work, args=(theirs, self._options, self._session), name="deepcam-files"
+            target=work,
+            args=(theirs, self._options, self._session),
+            name="deepcam-files",
+            daemon=True,
         )
         process.start()
         theirs.close()
