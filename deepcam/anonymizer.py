@@ -380,6 +380,7 @@ class Anonymizer:
             frame.number,
             len(plans) - len(covered),
             len(covered),
+            mask=masked.mask,
         )
 
     def try_on(self, identity: Identity) -> SafeFrame | None:

@@ -178,12 +178,23 @@ def anonymize(
     provider: ProviderOption = "auto",
     network: NetworkOption = "auto",
     threads: ThreadsOption = 2,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, max=256, help="Files at once; 0: as fits.")
+    ] = 0,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="On a Ray cluster; 'local' starts one here."),
+    ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What became of each file, one line of JSON each."),
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Anonymize pictures, videos and folders into new files."""
     from deepcam import files
 
-    jobs = files.plan(inputs, output, force)
+    planned = files.plan(inputs, output, force)
     options = files.Options(
         identity=_identity(identity),
         per_face=per_face,
@@ -195,13 +206,16 @@ def anonymize(
         provider=provider,
         network=network,
         threads=threads,
+        workers=jobs,
+        ray=ray,
+        manifest=manifest,
     )
     _quiet_libraries()
-    with _progress(not json_, len(jobs)) as on_progress:
-        summary = files.anonymize(jobs, options, on_progress)
+    with _progress(not json_, len(planned)) as on_progress:
+        summary = files.anonymize(planned, options, on_progress)
     other = files.left_out(inputs, output)
     if json_:
-        _print_json({**summary.as_dict(), "left_out": [str(path) for path in other]})
+        _print_json({**summary.as_dict(), "left_out": other})
     else:
         kept = f", {summary.kept} kept (use --force to replace)" if summary.kept else ""
         tell(
@@ -210,6 +224,8 @@ def anonymize(
             f"{summary.card} card, {summary.empty} without a face; "
             f"{summary.seconds:.1f} s, {summary.fps:.1f} frames a second ({summary.provider})"
         )
+        for note in summary.notes:
+            tell(note)
         if other:
             tell(
                 f"{len(other)} other file{'s' * (len(other) != 1)} left out, neither pictures nor "
@@ -898,13 +914,12 @@ def _progress(show: bool, jobs: int) -> Iterator[Callable[[Job, int, int], None]
 
     def on_progress(job: Job, done: int, total: int) -> None:
         if job not in tasks:
-            for finished in tasks.values():
-                bar.update(finished, visible=False)
             label = printable(job.source.name, lines=False)[:40]
             if jobs > 1:
                 label += f" ({len(tasks) + 1}/{jobs})"
             tasks[job] = bar.add_task(label, total=total or None)
-        bar.update(tasks[job], completed=done)
+        # Finished ones go, so that those in work stay in view.
+        bar.update(tasks[job], completed=done, visible=not total or done < total)
 
     with bar:
         yield on_progress

@@ -2,113 +2,41 @@
 
 from __future__ import annotations
 
-import itertools
 import os
+import posixpath
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from enum import Enum
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from deepcam.anonymizer import Anonymizer, AnonymizerSettings
-from deepcam.casting import Choice
+from deepcam import session_file
+from deepcam.addresses import exists, is_address, listed
 from deepcam.errors import DeepcamError
-from deepcam.frames import Frame, Reason, SafeFrame
+from deepcam.manifest import NAME as MANIFEST
+from deepcam.manifest import Manifest
 from deepcam.quiet import seal
+from deepcam.session_file import root_of
+from deepcam.sources.pictures import KINDS, is_animated, is_picture
+from deepcam.work import WRITABLE, Job, Kind, OnProgress, Options, Outcome, Workshop, do
 
-IMAGES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
+IMAGES = frozenset(KINDS)
 """Endings of picture files."""
-WRITABLE = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm"})
-"""Endings of videos that are written as they are called; others become .mp4."""
-VIDEOS = WRITABLE | {".mpg", ".mpeg", ".avi", ".wmv", ".flv", ".ts", ".mts", ".3gp", ".ogv", ".gif"}
+VIDEOS = WRITABLE | {".mpg", ".mpeg", ".avi", ".wmv", ".flv", ".ts", ".mts", ".3gp", ".ogv"}
 """Endings of video files that are looked for in folders."""
 
 
-AUDITION = 300
-"""Frames at a video's beginning in which it is looked who would fit; nobody is painted yet."""
-
-
-class Kind(Enum):
-    """What an input is."""
-
-    IMAGE = "image"
-    VIDEO = "video"
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One file to be anonymized."""
-
-    source: Path
-    target: Path
-    kind: Kind
-    alone: bool
-    """Named by the user itself, not found in a folder: an existing target is then an error."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to anonymize files."""
-
-    identity: str | int | None = None
-    per_face: bool = False
-    choice: Choice = "fits"
-    """New faces: who fits the person in view, or anybody."""
-    audio: bool = True
-    force: bool = False
-    on_doubt: str = "cover"
-    cover: str = "face"
-    provider: str = "auto"
-    threads: int = 2
-    network: str = "auto"
-
-
 @dataclass(slots=True)
-class Summary:
+class Summary(Outcome):
     """What was done."""
 
     files: int = 0
     """Files written."""
     kept: int = 0
     """Files that existed already and were left alone."""
-    frames: int = 0
-    """Frames written: generated + covered + card + empty."""
-    generated: int = 0
-    """Frames in which every face is a generated one."""
-    covered: int = 0
-    """Frames in which at least one head is under a cover."""
-    card: int = 0
-    """Frames that are the standby card."""
-    empty: int = 0
-    """Frames in which nobody was found."""
     seconds: float = 0.0
     fps: float = 0.0
-    provider: str = ""
     outputs: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    """One sentence for each file that could not be done in full."""
-
-    def count(self, safe: SafeFrame) -> None:
-        """Add one frame."""
-        self.frames += 1
-        if safe.reason is Reason.CARD:
-            self.card += 1
-        elif safe.reason is Reason.COVERED:
-            self.covered += 1
-        elif safe.generated:
-            self.generated += 1
-        else:
-            self.empty += 1
-
-    def as_dict(self) -> dict[str, Any]:
-        """For ``--json``."""
-        return asdict(self)
-
-
-OnProgress = Callable[[Job, int, int], None]
-"""Called with the job, frames done, and frames in all (0: unknown)."""
 
 
 def plan(inputs: Sequence[str | Path], output: str | Path, force: bool = False) -> list[Job]:
@@ -124,6 +52,8 @@ def plan(inputs: Sequence[str | Path], output: str | Path, force: bool = False) 
         raise DeepcamError("There is nothing to anonymize.", "Name a picture, video or folder.")
     if not str(output):
         raise DeepcamError("The output has no name.", "Name a new file or a directory.")
+    if any(is_address(name) for name in (*inputs, output)):
+        return _plan_far(inputs, str(output), force)
     place = Path(output)
     sources = [Path(i) for i in inputs]
     for source in sources:
@@ -150,7 +80,8 @@ def plan(inputs: Sequence[str | Path], output: str | Path, force: bool = False) 
                     )
                 for path in found:
                     target = _target_name(path.relative_to(source), kind_of(path))
-                    jobs.append(_job(path, base / target, False))
+                    made = base / target
+                    jobs.append(_job(path, made, False, str(made.relative_to(place))))
             else:
                 target = _target_name(Path(source.name), kind_of(source))
                 jobs.append(_job(source, place / target, True))
@@ -158,188 +89,181 @@ def plan(inputs: Sequence[str | Path], output: str | Path, force: bool = False) 
     return jobs
 
 
-def left_out(inputs: Sequence[str | Path], output: str | Path) -> list[Path]:
+def _plan_far(inputs: Sequence[str | Path], output: str, force: bool) -> list[Job]:
+    """As ``plan``, where a source or the output is an address."""
+    found: list[tuple[Path, str, str]] = []  # where a file lies, its address, its name below
+    for one in map(str, inputs):
+        if is_address(one):
+            addresses = listed(one)
+            alone = addresses == [one]
+            base = len(posixpath.dirname(one) if alone else one.rstrip("/")) + 1
+            found += [(Path(a), a, a[base:]) for a in addresses if _has_kind(a) or alone]
+        else:
+            root = Path(one)
+            paths = list(_walk(root, root)) if root.is_dir() else [root]
+            above = root if root.is_dir() else root.parent
+            found += [(p, "", str(p.relative_to(above))) for p in paths]
+    if not found:
+        raise DeepcamError("There are no pictures or videos there.", "Check the address.")
+    single = len(found) == 1 and _has_kind(output)
+    jobs: dict[str, Job] = {}
+    for path, address, name in found:
+        kind = Kind.IMAGE if Path(name).suffix.lower() in IMAGES else Kind.VIDEO
+        below = str(_target_name(Path(name), kind))
+        target = output if single else f"{output.rstrip('/')}/{below}"
+        far = is_address(target)
+        job = Job(path, Path(target), kind, single, below, address, target if far else "")
+        if address == target:
+            raise DeepcamError(f"The output {target} is one of the inputs.", "Choose another.")
+        if target in jobs:
+            raise DeepcamError(f"Two files would become {target}.", "Anonymize them one by one.")
+        if single and not force and _is_there(job):
+            raise DeepcamError(f"{target} exists already.", "Use --force to replace it.")
+        jobs[target] = job
+    return list(jobs.values())
+
+
+def _has_kind(name: str) -> bool:
+    return Path(name).suffix.lower() in IMAGES | VIDEOS
+
+
+def _is_there(job: Job) -> bool:
+    return exists(job.put) if job.put else job.target.exists()
+
+
+def left_out(inputs: Sequence[str | Path], output: str | Path) -> list[str]:
     """Visible files in the folders among ``inputs`` that ``plan`` makes no jobs of, so that nobody
     believes that they were done."""
+    far = [a for i in map(str, inputs) if is_address(i) for a in listed(i)]
     folders = [Path(i) for i in inputs if Path(i).is_dir()]
-    return [p for folder in folders for p in _files(folder, Path(output)) if not _taken(p)]
+    near = [p for folder in folders for p in _files(folder, Path(output)) if not _taken(p)]
+    return [a for a in far if not _has_kind(a)] + [str(p) for p in near]
+
+
+Done = Callable[[Job, Outcome | DeepcamError], None]
+"""Called once for each job, in any order, with what became of it."""
 
 
 def anonymize(
     jobs: Sequence[Job], options: Options, on_progress: OnProgress | None = None
 ) -> Summary:
-    """Do ``jobs`` one after the other.
+    """Do ``jobs``, several at once where ``options.workers`` allows it.
 
     A single file's ``DeepcamError`` is raised; with several files it becomes one of the summary's
-    problems and the others are still done. When it is interrupted, the file in work is left out
-    and what was finished stays. Raises ``DeepcamError`` when faces cannot be generated at all: a
-    file of covers only is not what was asked for.
+    problems and the others are still done. When it is interrupted, the files in work are left out
+    and what was finished stays; the same call goes on from there, with the same people. Raises
+    ``DeepcamError`` when faces cannot be generated at all: a file of covers only is not what was
+    asked for.
     """
     seal()
     summary = Summary()
     began = time.monotonic()
-    with _Workshop(options) as workshop:
-        for job in jobs:
-            if job.target.exists() and not options.force:
-                summary.kept += 1
-                continue
-            try:
-                if not job.target.parent.is_dir():
-                    _make(job.target.parent)
-                if job.kind is Kind.IMAGE:
-                    _image(job, workshop, options, summary, on_progress)
-                else:
-                    _video(job, workshop, options, summary, on_progress)
-            except DeepcamError as error:
-                if len(jobs) == 1 or workshop.broken:
-                    raise
-                summary.problems.append(error.what)
-                continue
+    todo = [job for job in jobs if options.force or not _is_there(job)]
+    summary.kept = len(jobs) - len(todo)
+    for folder in {job.target.parent for job in todo if not job.put}:
+        if not folder.is_dir():
+            _make(folder)
+    kept_session = session_file.begin(todo)
+    session = secrets.randbits(62) if kept_session is None else kept_session.number
+    found: dict[Path, Outcome | DeepcamError] = {}
+
+    manifest = _manifest(jobs, options)
+
+    def done(job: Job, outcome: Outcome | DeepcamError) -> None:
+        if isinstance(outcome, DeepcamError) and len(jobs) == 1:
+            raise outcome
+        found[job.target] = outcome
+        if manifest is not None:
+            manifest.add(job, outcome)
+
+    try:
+        _do_all(todo, options, session, done, on_progress)
+        if manifest is not None:
+            manifest.finish()
+    finally:
+        if manifest is not None:
+            manifest.close()
+    for job in todo:
+        outcome = found[job.target]
+        if isinstance(outcome, DeepcamError):
+            summary.problems.append(outcome.what)
+        else:
+            summary.add(outcome)
             summary.files += 1
-            summary.outputs.append(str(job.target))
-        summary.provider = workshop.provider
+            summary.outputs.append(job.target_name)
+    if kept_session is not None:
+        kept_session.end()
     summary.seconds = round(time.monotonic() - began, 3)
     summary.fps = round(summary.frames / summary.seconds, 2) if summary.seconds > 0 else 0.0
     return summary
 
 
-class _Workshop:
-    """The two anonymizers, made when they are first needed: pictures on their own, and videos."""
-
-    def __init__(self, options: Options) -> None:
-        self._options = options
-        # Pictures and videos of one call show the same people.
-        self._session = secrets.randbits(62)
-        self._made: dict[bool, Anonymizer] = {}
-        self.broken = False
-        """No anonymizer can be made: no further file will succeed."""
-        self.provider = ""
-
-    def anonymizer(self, still: bool) -> Anonymizer:
-        if still in self._made:
-            return self._made[still]
-        options = self._options
-        try:
-            made = Anonymizer(
-                AnonymizerSettings(
-                    on_doubt="card" if options.on_doubt == "card" else "cover",
-                    cover="head" if options.cover == "head" else "face",
-                    provider=options.provider,
-                    threads=options.threads,
-                    network=options.network,
-                    identity=options.identity,
-                    per_face=options.per_face,
-                    choice=options.choice,
-                    still=still,
-                    live=False,
-                    session_seed=self._session,
-                )
-            )
-        except DeepcamError:
-            self.broken = True
-            raise
-        self._made[still] = made
-        if made.problem is not None:
-            self.broken = True
-            raise made.problem
-        self.provider = str(getattr(made.generator, "provider", ""))
-        return made
-
-    def __enter__(self) -> _Workshop:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for anonymizer in self._made.values():
-            anonymizer.close()
-
-
-def _image(
-    job: Job,
-    workshop: _Workshop,
+def _do_all(
+    jobs: Sequence[Job],
     options: Options,
-    summary: Summary,
+    session: int,
+    done: Done,
     on_progress: OnProgress | None,
 ) -> None:
-    from deepcam.stills import read_still, write_still
+    if not jobs:
+        return
+    if options.ray is not None:
+        from deepcam import cluster
 
-    still = read_still(job.source)
-    safe = workshop.anonymizer(still=True).process(Frame(still.image, 0.0, 0))
-    write_still(job.target, safe.image, still.alpha, still.grey, options.force)
-    summary.count(safe)
-    if on_progress is not None:
-        on_progress(job, 1, 1)
+        cluster.run(jobs, options, session, done, on_progress)
+        return
+    from deepcam import parallel
+
+    workers = parallel.how_many(jobs, options)
+    if workers > 1:
+        parallel.run(jobs, options, session, workers, done, on_progress)
+    else:
+        _one_by_one(jobs, options, session, done, on_progress)
 
 
-def _video(
-    job: Job,
-    workshop: _Workshop,
+def _manifest(jobs: Sequence[Job], options: Options) -> Manifest | None:
+    if options.manifest is not None:
+        return Manifest(options.manifest, jobs)
+    if options.ray is not None and jobs and not jobs[0].alone and not jobs[0].put:
+        return Manifest(root_of(jobs[0]) / MANIFEST, jobs)
+    return None
+
+
+def _one_by_one(
+    jobs: Sequence[Job],
     options: Options,
-    summary: Summary,
+    session: int,
+    done: Done,
     on_progress: OnProgress | None,
 ) -> None:
-    from deepcam.sinks.file import VideoWriter
-    from deepcam.sources.video import VideoReader
-
-    counted = Summary()
-    last = 0.0
-    with VideoReader(job.source) as reader:
-        anonymizer = workshop.anonymizer(still=False)
-        with VideoReader(job.source) as first:
-            anonymizer.audition(
-                Frame(picture.image, picture.time, number)
-                for number, picture in enumerate(itertools.islice(first, AUDITION))
-            )
-        with VideoWriter(
-            job.target,
-            reader.size,
-            reader.fps,
-            time_base=reader.time_base,
-            aspect=reader.aspect,
-            sound_of=job.source if options.audio and reader.has_audio else None,
-            sound_start=reader.start,
-            overwrite=options.force,
-        ) as writer:
-            for number, picture in enumerate(reader):
-                frame = Frame(picture.image, picture.time, number)
-                if number == 0:
-                    # The guard judges the first frame until it is sure; no frame is lost to it.
-                    anonymizer.warm_up(frame)
-                safe = anonymizer.process(frame)
-                writer.write(safe.image, picture.pts)
-                counted.count(safe)
-                last = picture.time
-                if on_progress is not None:
-                    on_progress(job, number + 1, reader.frame_count)
-        short = (
-            counted.frames < 0.8 * reader.frame_count
-            and reader.duration is not None
-            and last < 0.8 * reader.duration
-        )
-        if reader.warnings or short:
-            summary.problems.append(
-                f"{job.source} is damaged or breaks off; the {counted.frames} frames that could be "
-                f"read are in {job.target}."
-            )
-    if anonymizer.problem is not None:
-        summary.problems.append(anonymizer.problem.what)
-    for name in ("frames", "generated", "covered", "card", "empty"):
-        setattr(summary, name, getattr(summary, name) + getattr(counted, name))
+    with Workshop(options, session) as workshop:
+        for job in jobs:
+            try:
+                outcome: Outcome | DeepcamError = do(job, workshop, options, on_progress)
+            except DeepcamError as error:
+                if workshop.broken:
+                    raise
+                outcome = error
+            done(job, outcome)
 
 
-def _job(source: Path, target: Path, alone: bool) -> Job:
+def _job(source: Path, target: Path, alone: bool, name: str = "") -> Job:
     kind = kind_of(source)
-    endings = IMAGES if kind is Kind.IMAGE else WRITABLE
-    if target.suffix.lower() not in endings:
-        if target.suffix.lower() in IMAGES and source.suffix.lower() not in VIDEOS:
+    suffix = target.suffix.lower()
+    # A picture that moves may become a video.
+    film = suffix in WRITABLE and (kind is Kind.VIDEO or is_animated(source))
+    if not film and suffix not in (IMAGES if kind is Kind.IMAGE else WRITABLE):
+        if suffix in IMAGES and source.suffix.lower() not in VIDEOS:
             raise DeepcamError(
                 f"{source} is not a picture that can be read.", "Convert it to JPEG or PNG first."
             )
         what = "picture" if kind is Kind.IMAGE else "video"
+        endings = IMAGES if kind is Kind.IMAGE else WRITABLE
         raise DeepcamError(
             f"A {what} cannot be written as {target.name!r}.",
             f"Use a name that ends in {', '.join(sorted(endings))}.",
         )
-    return Job(source, target, kind, alone)
+    return Job(source, target, kind, alone, name or target.name)
 
 
 def kind_of(source: Path) -> Kind:
@@ -347,9 +271,7 @@ def kind_of(source: Path) -> Kind:
     ending = source.suffix.lower()
     if ending in IMAGES | VIDEOS:
         return Kind.IMAGE if ending in IMAGES else Kind.VIDEO
-    import cv2
-
-    return Kind.IMAGE if cv2.haveImageReader(str(source)) else Kind.VIDEO
+    return Kind.IMAGE if is_picture(source) else Kind.VIDEO
 
 
 def _target_name(name: Path, kind: Kind) -> Path:
@@ -412,3 +334,6 @@ def _make(folder: Path) -> None:
         raise DeepcamError(
             f"The directory {folder} cannot be made: {why}.", "Choose another output."
         ) from None
+
+
+__all__ = ["Job", "Kind", "Options", "Summary", "anonymize", "kind_of", "left_out", "plan"]

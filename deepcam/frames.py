@@ -141,3 +141,6 @@ class SafeFrame:
     """Heads under a cover."""
     timings: dict[str, float] = field(default_factory=dict)
     """Milliseconds by stage: track, erase, rasterise, generate, compose, total."""
+    mask: Mask | None = None
+    """Where the picture was replaced; None for the card, which is all of it, and where the picture
+    came from another process."""

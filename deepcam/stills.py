@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
-import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.errors import DeepcamError
-from deepcam.frames import Image
-from deepcam.sources.headers import read_file, upright
-from deepcam.versions import quiet_opencv
+from deepcam.frames import Frame, Image, Mask, Reason, SafeFrame
+from deepcam.sinks.pictures import Leaf, write_pictures
+from deepcam.sources.pictures import Page, PictureFile, on_white
 
-QUALITY = 95
-"""Of JPEG and WebP."""
+SHOWN_ALIKE = 8
+"""Levels by which a picture laid on white or black may differ from its bare colours and still
+show the same faces."""
+
+SAME_FACE = 0.8
+"""Part of a face's mask that must be done already for it to be no new face."""
+
+Process = Callable[[int, Frame], SafeFrame]
+"""Anonymizes a frame of one of the ways to show a picture (0, 1, 2); each is a stream
+of its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,28 +39,11 @@ class Still:
 
 
 def read_still(path: Path) -> Still:
-    """Raises ``DeepcamError`` when ``path`` is missing or is not a picture."""
-    data, header = read_file(path)
-    raw = None
-    if data.size:
-        quiet_opencv()
-        with contextlib.suppress(cv2.error):
-            # Only UNCHANGED keeps alpha, and then the orientation is left to us.
-            photograph = data[:2].tobytes() == b"\xff\xd8"
-            both = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
-            raw = cv2.imdecode(data, both if photograph else cv2.IMREAD_UNCHANGED)
-    if raw is None or raw.dtype not in (np.uint8, np.uint16) or raw.ndim not in (2, 3):
-        raise _no_picture(path)
-    raw = upright(raw, header.orientation)
-    picture: NDArray[np.uint8] = (raw >> 8 if raw.dtype == np.uint16 else raw).astype(np.uint8)
-    if picture.ndim == 3 and picture.shape[2] == 1:
-        picture = picture[:, :, 0]
-    if picture.ndim == 2:
-        return Still(np.repeat(picture[:, :, None], 3, axis=2), None, True)
-    if picture.shape[2] not in (3, 4):
-        raise _no_picture(path)
-    alpha = np.ascontiguousarray(picture[:, :, 3]) if picture.shape[2] == 4 else None
-    return Still(np.ascontiguousarray(picture[:, :, :3]), alpha, False)
+    """The (first) picture of a file. Raises ``DeepcamError`` when ``path`` is missing or is not a
+    picture."""
+    with PictureFile(path) as picture:
+        page = picture.first()
+    return Still(page.image, page.alpha, page.grey)
 
 
 def write_still(
@@ -70,66 +57,73 @@ def write_still(
 
     ``alpha`` is kept where the format can hold it. Raises ``DeepcamError``.
     """
-    suffix = path.suffix.lower()
-    picture = image
-    if alpha is not None and suffix in {".png", ".webp", ".tif", ".tiff"}:
-        picture = np.dstack([image, alpha])
-    elif grey or suffix == ".pgm":
-        picture = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    quality = {
-        ".jpg": [cv2.IMWRITE_JPEG_QUALITY, QUALITY],
-        ".jpeg": [cv2.IMWRITE_JPEG_QUALITY, QUALITY],
-        ".webp": [cv2.IMWRITE_WEBP_QUALITY, QUALITY],
-    }
-    try:
-        done, encoded = cv2.imencode(suffix, picture, quality.get(suffix, []))
-    except cv2.error:
-        done = False
-    if not done:
-        raise DeepcamError(f"{path} could not be written in this format.", "Choose .png.")
-    if path.exists() and not overwrite:
-        raise _exists(path)
-    part = path.with_name(f".{path.stem[:80]}.{secrets.token_hex(4)}.part{path.suffix}")
-    try:
-        with part.open("xb") as stream:
-            stream.write(encoded.tobytes())
-            stream.flush()
-            os.fsync(stream.fileno())
-        if overwrite:
-            os.replace(part, path)
-        else:
-            _place(part, path)
-    except OSError as error:
-        raise _not_written(path, error) from None
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+    write_pictures(path, [Leaf(image, alpha, grey)], overwrite=overwrite)
 
 
-def _place(part: Path, path: Path) -> None:
-    """Unlike renaming, linking never replaces a file that came in the meantime."""
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        raise _exists(path) from None
-    except OSError:  # a file system without links
-        if path.exists():
-            raise _exists(path) from None
-        os.replace(part, path)
+def anonymize_page(
+    page: Page, process: Process, time: float, number: int
+) -> tuple[Leaf, SafeFrame]:
+    """``page`` without faces, and what was done for it.
+
+    With alpha a face can show that the bare colours do not have, such as black ink whose alpha is
+    the picture: it is looked for in the bare colours and in the picture laid on white and on black.
+    Wherever one was found, the result is opaque: alpha would draw it once more.
+    """
+    shown = _ways_to_show(page)
+    image = page.image.copy()
+    new = np.zeros(image.shape[:2], np.uint8)
+    alpha = None if page.alpha is None else page.alpha.copy()
+    results: list[SafeFrame] = []
+    for way, picture in shown.items():
+        safe = process(way, Frame(picture, time, number))
+        results.append(safe)
+        if safe.mask is None:  # the card
+            image, new[:] = safe.image, 255
+            break
+        fresh = _unseen(safe.mask, new)
+        image[fresh] = safe.image[fresh]
+        new[fresh] = 255
+    if alpha is not None:
+        alpha[new > 0] = 255
+    return Leaf(image, alpha, page.grey, page.duration, new), _worst(results)
 
 
-def _exists(path: Path) -> DeepcamError:
-    return DeepcamError(f"{path} exists already.", "Use --force to replace it.")
+def _unseen(mask: Mask, new: Mask) -> NDArray[np.bool_]:
+    """What of ``mask`` is to be taken over where ``new`` is done already. A face that was found
+    before, a few pixels wider or narrower, is the same one: taken over as well, the rim of this
+    look would be a seam around it."""
+    fresh: NDArray[np.bool_] = (mask > 0) & (new == 0)
+    if not new.any() or not fresh.any():
+        return fresh
+    count, labels = cv2.connectedComponents(mask)
+    whole = np.bincount(labels.ravel(), minlength=count)
+    left = np.bincount(labels[fresh], minlength=count)
+    other = left > (1 - SAME_FACE) * whole
+    taken: NDArray[np.bool_] = fresh & other[labels]
+    return taken
 
 
-def _no_picture(path: Path) -> DeepcamError:
-    return DeepcamError(
-        f"{path} is not a picture that can be read, or it is damaged.", "Choose another file."
-    )
+def _ways_to_show(page: Page) -> dict[int, Image]:
+    """The picture on white (as most programs show it, so its faces count first), in its bare
+    colours, and on black; those that show something of their own."""
+    if page.alpha is None:
+        return {0: page.image}
+    alpha = page.alpha[:, :, None].astype(np.uint16)
+    on_black: Image = ((page.image * alpha + 127) // 255).astype(np.uint8)
+    ways: dict[int, Image] = {}
+    for way, image in enumerate((on_white(page.image, page.alpha), page.image, on_black)):
+        # Where everything has one colour there is nothing to be seen.
+        if np.ptp(image, axis=(0, 1)).any() and all(_differ(image, w) for w in ways.values()):
+            ways[way] = image
+    return ways or {0: page.image}
 
 
-def _not_written(path: Path, error: OSError) -> DeepcamError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return DeepcamError(f"The disk is full: {path} was not written.", "Free some space.")
-    why = error.strerror or type(error).__name__
-    return DeepcamError(f"{path} may not be written there: {why}.", "Choose another place.")
+def _differ(a: Image, b: Image) -> bool:
+    return bool((np.maximum(a, b) - np.minimum(a, b)).max() > SHOWN_ALIKE)
+
+
+def _worst(results: list[SafeFrame]) -> SafeFrame:
+    """The result that hides most stands for all ways to show one picture."""
+    order = (Reason.CARD, Reason.COVERED, Reason.GENERATED)
+    worst = min(results, key=lambda safe: (order.index(safe.reason), -safe.generated))
+    return replace(worst, generated=max(safe.generated for safe in results))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
+from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 
 def quiet_opencv() -> None:
@@ -19,31 +17,17 @@ def quiet_opencv() -> None:
         utils.logging.setLogLevel(utils.logging.LOG_LEVEL_SILENT)
 
 
-def open_media(path: str) -> Any:
-    """``av.open`` for reading, also of files whose tags are no text. Raises what it raises."""
+def open_media(path: Path) -> Any:
+    """``av.open`` for reading a file, whatever its name and tags are. Raises what it raises."""
     import av
 
+    name: Any = str(path.absolute())
     try:
-        return av.open(path, metadata_errors="replace")
+        # Else "Meeting-12:30.mp4" is a protocol called "Meeting-12".
+        name = "file:" + name.encode().decode()
+    except UnicodeEncodeError:  # not UTF-8: ffmpeg reads what Python has opened
+        name = path.open("rb")
+    try:
+        return av.open(name, metadata_errors="replace")
     except TypeError:  # av 19 decodes tags without fail
-        return av.open(path)
-
-
-def to_bgr(frame: Any, space: int) -> NDArray[np.uint8]:
-    """Pixels (h, w, 3) of a ``av.VideoFrame`` whose numbers are in the ``AVColorSpace`` given, by
-    one thread where that can be chosen: quicker than ffmpeg's threads up to 1080p."""
-    picture: NDArray[np.uint8] = frame.to_ndarray(
-        format="bgr24", src_colorspace=space, **_one_thread()
-    )
-    return picture
-
-
-@functools.cache
-def _one_thread() -> dict[str, int]:
-    import av
-
-    try:
-        av.VideoFrame(2, 2, "yuv420p").to_ndarray(format="bgr24", threads=1)
-    except TypeError:  # older than the argument
-        return {}
-    return {"threads": 1}
+        return av.open(name)

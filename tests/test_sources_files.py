@@ -16,6 +16,7 @@ from deepcam.sources import Source, SourceEndedError, SourceSpec, make_source
 from deepcam.sources.images import ImageSource, list_images, read_image
 from deepcam.sources.synthetic import SyntheticSource
 from deepcam.sources.video import VideoReader, VideoSource
+from deepcam.sources.whole import is_broken_off
 
 
 class Clock:
@@ -83,6 +84,20 @@ def test_a_file_that_breaks_off_gives_what_it_has(tmp_path: Path, share: float) 
     assert numbers[:-8] == list(range(len(numbers) - 8))
     assert all(a < b for a, b in itertools.pairwise(numbers))
     assert warned > 0 or share > 0.9
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv", ".webm", ".avi"])
+def test_a_file_that_is_shorter_than_it_says(tmp_path: Path, ending: str) -> None:
+    codec = {".webm": "libvpx-vp9", ".avi": "mpeg4"}.get(ending, "libx264")
+    path = make_clip(tmp_path / f"a{ending}", sound=None, codec=codec)
+    data = path.read_bytes()
+    assert is_broken_off(path) is False
+    for end in (len(data) - 1, len(data) - 40, len(data) // 2):
+        path.write_bytes(data[:end])
+        assert is_broken_off(path) is True
+    for junk in (b"", b"RIFF", data[:6], b"text, and nothing else"):
+        path.write_bytes(junk)
+        assert is_broken_off(path) is None
 
 
 def test_damage_in_the_middle_is_counted_and_never_fatal(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import contextlib
 import errno
 import logging
 import os
-import secrets
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -18,7 +18,9 @@ import numpy as np
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image, SafeFrame
-from deepcam.versions import open_media
+from deepcam.sinks.place import exists, not_written, part_beside, place
+from deepcam.sinks.tracks import Companions
+from deepcam.sources.colours import EXACT, Colours
 
 if TYPE_CHECKING:
     from deepcam.sinks.recording import LiveWriter, Reserve
@@ -27,24 +29,53 @@ log = logging.getLogger(__name__)
 
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
 """File name endings that can be written, and their containers."""
-COPIED_SOUND = {
-    "mp4": {"aac", "mp3", "ac3", "eac3", "alac", "opus"},
-    "mov": {"aac", "mp3", "ac3", "alac"},
-    "matroska": {"aac", "mp3", "mp2", "ac3", "eac3", "flac", "opus", "vorbis", "alac", "dts"},
-    "webm": {"opus", "vorbis"},
-}
-"""Sound that each container takes as it is; the rest is encoded again."""
-REC709, REC601 = 1, 6
 BUFFER = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class VideoTrack:
+    """How one video of a file is to be written.
+
+    ``size``: (width, height), any; odd sizes keep their size (4:4:4 chroma then).
+    ``fps``: nominal rate. ``time_base``: seconds per unit of ``pts`` (default 1 / fps).
+    ``aspect``: width by height of one pixel; WebM gets square ones.
+    ``colours``: what its numbers mean; None: as usual.
+    """
+
+    size: tuple[int, int]
+    fps: Fraction | float
+    time_base: Fraction | None = None
+    aspect: Fraction = Fraction(1)
+    colours: Colours | None = None
+
+
+@dataclass(slots=True)
+class _Writing:
+    """A track in work."""
+
+    stream: Any
+    size: tuple[int, int]
+    colours: Colours
+    base: Fraction
+    step: int
+    last: int | None = None
+    durations: dict[int, int] = field(default_factory=dict)
+    """Of pictures that the encoder still holds, by their pts."""
+    end: int = 0
+    """Where the last picture ends."""
+    first: tuple[int, int] | None = None
+    """pts and dts of the first packet."""
+    held: Any = None
+    """The last packet that the encoder gave."""
 
 
 class VideoWriter:
     """Writes a video beside its final name and puts it there only when ``finish`` succeeds.
 
-    ``size``: (width, height), any; odd sizes keep their size (4:4:4 chroma then).
-    ``fps``: nominal rate. ``time_base``: seconds per unit of ``pts`` (default 1 / fps).
-    ``aspect``: width by height of one pixel (``VideoReader.aspect``); WebM cannot hold it.
-    ``sound_of``: file whose sound is taken over, copied where the container can hold it.
+    ``size``, ``fps``, ``time_base``, ``aspect``, ``colours``: see ``VideoTrack``.
+    ``further``: more videos in the same file.
+    ``sound_of``: file whose sound, subtitles and chapters are taken over, copied where the
+    container can hold them. ``sound``: False leaves its sound out.
     ``sound_start``: seconds on that file's clock that are time 0 here (``VideoReader.start``).
     ``preset``: x264's speed. ``overwrite``: replace an existing file.
     Nothing of the source's metadata (place, camera, dates) is taken over.
@@ -60,99 +91,143 @@ class VideoWriter:
         *,
         time_base: Fraction | None = None,
         aspect: Fraction = Fraction(1),
+        colours: Colours | None = None,
+        further: tuple[VideoTrack, ...] = (),
         sound_of: str | Path | None = None,
         sound_start: Fraction = Fraction(0),
+        sound: bool = True,
         overwrite: bool = False,
         preset: str = "veryfast",
         quality: int = 19,
     ) -> None:
         self.path = Path(path)
         self._overwrite = overwrite
-        self._size = size
-        self._aspect = aspect
-        kind = check_target(self.path, overwrite)
-        rate = Fraction(fps).limit_denominator(1001 * 1000)
-        self._base = time_base or 1 / rate
-        self._step = max(1, round(1 / (rate * self._base)))
-        self._last_pts: int | None = None
+        self._kind = kind = check_target(self.path, overwrite)
         self.frames = 0
         """Pictures written so far."""
         self._container: Any = None
-        self._sound: Iterator[tuple[float, Any]] | None = None
-        self._sound_input: Any = None
-        self._held: tuple[float, Any] | None = None
-        self.sound: str = "none"
-        """What became of the sound: none, copied, encoded."""
-        # The ending stays last, so that nobody mistakes it for something else.
-        self._temporary = self.path.with_name(
-            f".{self.path.stem[:80]}.{secrets.token_hex(4)}.part{self.path.suffix}"
-        )
+        self._companions: Companions | None = None
+        self._temporary = part_beside(self.path)
         try:
             self._file = _TargetFile(self._temporary)
         except OSError as error:
-            raise _write_error(self.path, error) from None
+            raise not_written(self.path, error) from None
         try:
             with self._guarded():
-                self._container = self._start(kind, rate, preset, quality)
+                # No dates and no names of programs in the file.
+                options = {"fflags": "+bitexact"}
+                if kind in ("mp4", "mov"):
+                    options["movflags"] = "+faststart"
+                self._container = av.open(
+                    self._file, "w", format=kind, options=options, buffer_size=BUFFER
+                )
+                tracks = (VideoTrack(size, fps, time_base, aspect, colours), *further)
+                self._tracks = [self._add(track, kind, preset, quality) for track in tracks]
                 if sound_of is not None:
-                    self._take_sound(kind, Path(sound_of), sound_start)
+                    self._companions = Companions(
+                        self._container, kind, Path(sound_of), sound_start, sound
+                    )
                 self._container.start_encoding()
         except BaseException:
             self.abort()
             raise
 
-    def _start(self, kind: str, rate: Fraction, preset: str, quality: int) -> Any:
-        # No dates and no names of programs in the file.
-        options = {"fflags": "+bitexact"}
-        if kind in ("mp4", "mov"):
-            options["movflags"] = "+faststart"
-        container: Any = av.open(self._file, "w", format=kind, options=options, buffer_size=BUFFER)
-        width, height = self._size
-        odd = width % 2 or height % 2
+    @property
+    def sound(self) -> str:
+        """What became of the sound: none, copied, encoded."""
+        return "none" if self._companions is None else self._companions.sound
+
+    @property
+    def left_out(self) -> list[str]:
+        """What the source has and this file does not, in words."""
+        return [] if self._companions is None else self._companions.left_out
+
+    def _add(self, track: VideoTrack, kind: str, preset: str, quality: int) -> _Writing:
+        rate = Fraction(track.fps).limit_denominator(1001 * 1000)
+        base = track.time_base or 1 / rate
+        width, height = track.size
+        aspect = track.aspect.limit_denominator(255)
         if kind == "webm":
+            # The shape of its pixels is nowhere in VP9, and the muxer does not hear of it.
+            width, height = _squared(track.size, aspect)
+            aspect = Fraction(1)
             codec = {"crf": str(quality + 8), "b": "0", "cpu-used": "6", "deadline": "realtime"}
-            video = container.add_stream("libvpx-vp9", rate=rate, options=codec)
+            video: Any = self._container.add_stream("libvpx-vp9", rate=rate, options=codec)
         else:
             codec = {"crf": str(quality), "preset": preset}
-            video = container.add_stream("libx264", rate=rate, options=codec)
+            video = self._container.add_stream("libx264", rate=rate, options=codec)
         video.width, video.height = width, height
-        video.pix_fmt = "yuv444p" if odd else "yuv420p"
-        video.codec_context.time_base = self._base
-        video.time_base = self._base
-        video.codec_context.sample_aspect_ratio = self._aspect.limit_denominator(255)
-        self._space = REC709 if height >= 720 else REC601
-        video.codec_context.colorspace = self._space
-        video.codec_context.color_primaries = self._space
-        video.codec_context.color_trc = self._space
-        video.codec_context.color_range = 1
-        self._video: Any = video
-        return container
+        video.pix_fmt = "yuv444p" if width % 2 or height % 2 else "yuv420p"
+        video.codec_context.time_base = base
+        video.time_base = base
+        video.codec_context.sample_aspect_ratio = aspect
+        colours = track.colours or Colours.usual(height)
+        video.codec_context.colorspace = colours.space
+        video.codec_context.color_primaries = colours.primaries
+        video.codec_context.color_trc = colours.transfer
+        video.codec_context.color_range = 2 if colours.full else 1
+        return _Writing(video, track.size, colours, base, max(1, round(1 / (rate * base))))
 
-    def write(self, image: Image, pts: int | None = None) -> None:
-        """Add a picture (h, w, 3) uint8 BGR of the writer's size at ``pts`` (default: one step
-        after the last). ``pts`` must rise; one that does not is moved behind the last."""
-        if image.shape != (self._size[1], self._size[0], 3) or image.dtype != np.uint8:
+    def write(
+        self, image: Image, pts: int | None = None, duration: int = 0, track: int = 0
+    ) -> None:
+        """Add a picture (h, w, 3) uint8 BGR of the track's size at ``pts`` (default: one step
+        after the last). ``pts`` must rise; one that does not is moved behind the last.
+        ``duration``: how long the last picture is shown, in units of ``pts``; 0: one step."""
+        to = self._tracks[track]
+        if image.shape != (to.size[1], to.size[0], 3) or image.dtype != np.uint8:
             self.abort()
             raise ValueError("picture of another size than the video")
         if pts is None:
-            pts = 0 if self._last_pts is None else self._last_pts + self._step
-        elif self._last_pts is not None and pts <= self._last_pts:
-            pts = self._last_pts + 1
-        self._last_pts = pts
+            pts = 0 if to.last is None else to.last + to.step
+        elif to.last is not None and pts <= to.last:
+            pts = to.last + 1
+        to.last = pts
+        to.durations[pts] = duration or to.step
+        to.end = pts + to.durations[pts]
         try:
             with self._guarded():
                 frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
                 frame = frame.reformat(
-                    format=self._video.pix_fmt, dst_colorspace=self._space, dst_color_range=1
+                    to.stream.width,
+                    to.stream.height,
+                    format=to.stream.pix_fmt,
+                    dst_colorspace=to.colours.space,
+                    dst_color_range=2 if to.colours.full else 1,
+                    interpolation=EXACT,
+                    threads=1,
                 )
                 frame.pts = pts
-                frame.time_base = self._base
-                self._mux_sound(float(pts * self._base))
-                self._container.mux(self._video.encode(frame))
+                frame.time_base = to.base
+                if self._companions is not None:
+                    self._companions.mux(float(pts * to.base))
+                self._mux(to, to.stream.encode(frame))
                 self.frames += 1
         except BaseException:
             self.abort()
             raise
+
+    def _mux(self, track: _Writing, packets: list[Any]) -> None:
+        for packet in packets:
+            packet.duration = track.durations.pop(packet.pts, track.step)
+            if track.first is None:
+                track.first = (packet.pts, packet.dts)
+            if track.held is not None:
+                self._container.mux_one(track.held)
+            track.held = packet
+
+    def _mux_last(self, track: _Writing) -> None:
+        self._mux(track, track.stream.encode(None))
+        if track.held is None or track.first is None:
+            return
+        if self._kind in ("mp4", "mov"):
+            # There a film is as long as the packets in the order of decoding, and the last of
+            # those need not be the last picture.
+            pts, dts = track.first
+            lasts = (track.end - pts) - (track.held.dts - dts)
+            track.held.duration = max(1, lasts)
+        self._container.mux_one(track.held)
+        track.held = None
 
     def finish(self) -> None:
         """Write what is left and give the file its name."""
@@ -160,24 +235,14 @@ class VideoWriter:
             return
         try:
             with self._guarded():
-                self._container.mux(self._video.encode(None))
-                self._mux_sound(float("inf"))
+                for track in self._tracks:
+                    self._mux_last(track)
+                if self._companions is not None:
+                    self._companions.mux(float("inf"))
                 self._container.close()
                 self._file.finish()
-                self._close_sound()
-                if not self._overwrite:
-                    # Unlike rename, link never replaces a file that came in the meantime.
-                    try:
-                        os.link(self._temporary, self.path)
-                        self._temporary.unlink()
-                    except FileExistsError:
-                        raise _exists(self.path) from None
-                    except OSError:  # file systems without links
-                        if self.path.exists():
-                            raise _exists(self.path) from None
-                        os.replace(self._temporary, self.path)
-                else:
-                    os.replace(self._temporary, self.path)
+                self._close_companions()
+                place(self._temporary, self.path, self._overwrite)
         except BaseException:
             self.abort()
             raise
@@ -191,7 +256,7 @@ class VideoWriter:
             self._file.discard = True
             with contextlib.suppress(Exception):
                 container.close()
-        self._close_sound()
+        self._close_companions()
         self._file.close()
         with contextlib.suppress(OSError):
             self._temporary.unlink()
@@ -205,6 +270,10 @@ class VideoWriter:
         else:
             self.abort()
 
+    def _close_companions(self) -> None:
+        if self._companions is not None:
+            self._companions.close()
+
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
         """Turns errors of the disk and the encoder into a sentence."""
@@ -214,121 +283,20 @@ class VideoWriter:
             raise
         except Exception as error:
             cause = self._file.error or (error if isinstance(error, OSError) else None)
-            raise _write_error(self.path, cause) from None
+            raise not_written(self.path, cause) from None
         if self._file.error is not None:
-            raise _write_error(self.path, self._file.error)
+            raise not_written(self.path, self._file.error)
 
-    # Sound
 
-    def _take_sound(self, kind: str, path: Path, start: Fraction) -> None:
-        try:
-            source = open_media(str(path))
-        except Exception:
-            raise DeepcamError(f"The sound of {path} cannot be read.", "Try --no-audio.") from None
-        self._sound_input = source
-        if not source.streams.audio:
-            return
-        stream = source.streams.audio[0]
-        if stream.codec_context is None:  # a sound nobody can decode
-            return
-        if stream.codec_context.name in COPIED_SOUND[kind]:
-            out = self._container.add_stream_from_template(stream)
-            self.sound = "copied"
-            packets = self._copied(source, stream, out, start, kind in ("matroska", "webm"))
-        else:
-            rate = stream.codec_context.sample_rate or 48000
-            layout = "stereo" if stream.codec_context.channels > 1 else "mono"
-            name = "aac"
-            if kind == "webm":
-                name, rate = "libopus", 48000
-            elif rate not in (8000, 16000, 22050, 32000, 44100, 48000, 96000):
-                rate = 48000
-            out = self._container.add_stream(name, rate=rate, layout=layout)
-            out.bit_rate = 96000 * (2 if layout == "stereo" else 1)
-            self.sound = "encoded"
-            packets = self._encoded(source, stream, out, start, rate, layout)
-        for key in list(out.metadata):
-            del out.metadata[key]
-        self._sound = packets
-
-    @staticmethod
-    def _copied(
-        source: Any, stream: Any, out: Any, start: Fraction, from_zero: bool
-    ) -> Iterator[tuple[float, Any]]:
-        offset = int(start / stream.time_base)
-        last = None
-        for packet in _demux(source, stream):
-            if packet.dts is None or packet.size == 0:
-                continue
-            packet.dts -= offset
-            if packet.pts is not None:
-                packet.pts -= offset
-            if last is not None and packet.dts <= last:
-                continue
-            if from_zero and packet.dts < 0:
-                continue  # Matroska would move everything else to make room for this lead-in
-            last = packet.dts
-            when = float(packet.dts * stream.time_base)
-            packet.stream = out
-            yield when, packet
-
-    @staticmethod
-    def _encoded(
-        source: Any, stream: Any, out: Any, start: Fraction, rate: int, layout: str
-    ) -> Iterator[tuple[float, Any]]:
-        resampler = av.AudioResampler(format=out.format.name, layout=layout, rate=rate)
-        unit = Fraction(1, rate)
-        position: int | None = None
-
-        def encode(frame: Any) -> Iterator[tuple[float, Any]]:
-            for packet in out.encode(frame):
-                when = float((packet.pts or 0) * (packet.time_base or unit))
-                yield when, packet
-
-        def feed(frames: list[Any]) -> Iterator[tuple[float, Any]]:
-            nonlocal position
-            for part in frames:
-                if position is None:
-                    began = Fraction(0)
-                    if part.pts is not None and part.time_base:
-                        began = part.pts * part.time_base - start
-                    position = int(began * rate)
-                part.pts, part.time_base = position, unit
-                position += part.samples
-                yield from encode(part)
-
-        for packet in _demux(source, stream):
-            try:
-                frames = packet.decode()
-            except Exception:
-                continue  # a scratch in the sound
-            for frame in frames:
-                yield from feed(resampler.resample(frame))
-        with contextlib.suppress(Exception):
-            yield from feed(resampler.resample(None))
-        yield from encode(None)
-
-    def _mux_sound(self, until: float) -> None:
-        """Sound up to ``until`` seconds, in step with the pictures."""
-        if self._sound is None:
-            return
-        while True:
-            if self._held is None:
-                self._held = next(self._sound, None)
-            if self._held is None:
-                self._sound = None
-                return
-            when, packet = self._held
-            if when > until:
-                return
-            self._held = None
-            self._container.mux_one(packet)
-
-    def _close_sound(self) -> None:
-        self._sound = self._held = None
-        if self._sound_input is not None:
-            self._sound_input.close()
-            self._sound_input = None
+def _squared(size: tuple[int, int], aspect: Fraction) -> tuple[int, int]:
+    """The size in which a picture with pixels of the shape ``aspect`` looks the same with square
+    ones; nothing becomes smaller."""
+    if aspect == 1:
+        return size
+    width, height = size
+    if aspect > 1:
+        return 2 * round(width * aspect / 2), height
+    return width, 2 * round(height / aspect / 2)
 
 
 class FileSink:
@@ -450,36 +418,7 @@ def check_target(path: Path, overwrite: bool) -> str:
     if path.is_dir():
         raise DeepcamError(f"{path} is a directory.", "Name a file.")
     if path.exists() and not overwrite:
-        raise _exists(path)
+        raise exists(path)
     if not path.absolute().parent.is_dir():
         raise DeepcamError(f"The directory {path.absolute().parent} does not exist.", "Make it.")
     return kind
-
-
-def _demux(source: Any, stream: Any) -> Iterator[Any]:
-    """Packets until the end, or until the file breaks off."""
-    packets = source.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return
-        except Exception:
-            return
-        yield packet
-
-
-def _exists(path: Path) -> DeepcamError:
-    return DeepcamError(f"{path} exists already.", "Use --force to replace it.")
-
-
-def _write_error(path: Path, error: OSError | None) -> DeepcamError:
-    number = None if error is None else error.errno
-    if number in (errno.ENOSPC, errno.EDQUOT):
-        return DeepcamError(f"The disk is full: {path} was not written.", "Free some space.")
-    if number == errno.EFBIG:
-        return DeepcamError(f"{path} became too large.", "Choose another place or a shorter clip.")
-    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return DeepcamError(f"{path} may not be written there.", "Choose another place.")
-    why = "" if error is None else f" ({error.strerror or type(error).__name__})"
-    return DeepcamError(f"{path} could not be written{why}.", "Choose another place or format.")

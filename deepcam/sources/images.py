@@ -6,40 +6,26 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
+import numpy as np
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image
-from deepcam.sources.base import SourceEndedError, as_bgr
-from deepcam.sources.headers import read_file, upright
-from deepcam.versions import quiet_opencv
+from deepcam.sources.base import SourceEndedError
+from deepcam.sources.pictures import KINDS, PictureFile
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
-"""Endings (lower case) of the files that count as pictures."""
+SUFFIXES = frozenset(KINDS) - {".gif", ".apng"}
+"""Endings (lower case) of the files that count as pictures; GIF and APNG are played as videos."""
 
 
 def read_image(path: str | Path) -> Image:
-    """A picture file as BGR (h, w, 3) uint8, upright as its metadata says.
-
-    Grey, alpha (on black) and 16-bit pictures are converted. Raises ``DeepcamError``.
-    """
-    path = Path(path)
-    data, header = read_file(path)
-    picture = None
-    if data.size:
-        quiet_opencv()
-        try:
-            # UNCHANGED keeps alpha, but then the orientation is left to us.
-            photograph = data[:2].tobytes() == b"\xff\xd8"
-            flags = cv2.IMREAD_COLOR if photograph else cv2.IMREAD_UNCHANGED
-            picture = as_bgr(cv2.imdecode(data, flags))
-        except cv2.error:
-            picture = None
-    if picture is None:
-        raise DeepcamError(
-            f"{path} is not a picture that can be read, or it is damaged.", "Choose another file."
-        )
-    return upright(picture, header.orientation)
+    """A picture file as BGR (h, w, 3) uint8 in sRGB, upright as its metadata says, alpha laid on
+    black; of several frames or pages the first. Raises ``DeepcamError``."""
+    with PictureFile(Path(path)) as picture:
+        page = picture.first()
+    if page.alpha is None:
+        return page.image
+    laid: Image = (page.image * page.alpha[:, :, None].astype(np.uint16) // 255).astype(np.uint8)
+    return laid
 
 
 def list_images(folder: str | Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import struct
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import av
-import numpy as np
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image
 from deepcam.sources.base import SourceEndedError
-from deepcam.versions import open_media, to_bgr
+from deepcam.sources.colours import Colours, colours_of, is_hdr, to_bgr
+from deepcam.sources.deinterlace import Deinterlacer
+from deepcam.sources.pictures import upright
+from deepcam.sources.whole import is_broken_off
+from deepcam.versions import open_media
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +29,8 @@ BAD_PACKETS_IN_A_ROW = 200
 """So many undecodable packets are the end of a file."""
 SMALL = 1920 * 1088
 """Pixels of a picture up to which one thread decodes."""
-REC709, REC601 = 1, 5
-"""Values of ffmpeg's ``AVColorSpace``."""
-_UNSPECIFIED = 2
+_ATTACHED = 1024
+"""ffmpeg's ``AV_DISPOSITION_ATTACHED_PIC``: a cover, no video."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,24 +44,34 @@ class VideoPicture:
     time: float
     """``pts`` in seconds."""
     number: int
+    duration: int = 0
+    """How long it is shown, in the units of ``pts``; 0 when the file does not say."""
+
+
+def videos_of(container: Any) -> list[Any]:
+    """The video streams of an opened file, without covers."""
+    return [s for s in container.streams.video if not int(s.disposition) & _ATTACHED]
 
 
 class VideoReader:
-    """The pictures of a video file, upright (rotation metadata applied), in the size of the first.
+    """The pictures of a video file, upright (all eight orientations), in the size of the first,
+    progressive, in SDR colours.
 
+    ``track``: which of the file's videos. ``quick``: colours without exact rounding.
     Raises ``DeepcamError`` when ``path`` is missing or is not a video. A file that breaks off in
     the middle ends there: ``warnings`` then says how many parts could not be read.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, track: int = 0, quick: bool = False) -> None:
         self.path = Path(path)
+        self._quick = quick
         if not self.path.is_file():
             what = "is a directory" if self.path.is_dir() else "does not exist"
             raise DeepcamError(f"The video {self.path} {what}.", "Check the name.")
         try:
             with self.path.open("rb"):
                 pass
-            self._container = open_media(str(self.path))
+            self._container = open_media(self.path)
         except PermissionError:
             raise DeepcamError(
                 f"The video {self.path} may not be read.", "Check its permissions."
@@ -66,7 +79,7 @@ class VideoReader:
         except Exception:  # av raises many types for broken files
             raise _no_video(self.path) from None
         try:
-            self._open()
+            self._open(track)
         except DeepcamError:
             self._container.close()
             raise
@@ -74,11 +87,14 @@ class VideoReader:
             self._container.close()
             raise _no_video(self.path) from None
 
-    def _open(self) -> None:
+    def _open(self, track: int) -> None:
         container = self._container
-        if not container.streams.video:
+        videos = videos_of(container) or list(container.streams.video)
+        if not videos:
             raise DeepcamError(f"{self.path} has no pictures in it.", "Choose a video file.")
-        self._stream = container.streams.video[0]
+        self.tracks = len(videos)
+        """Videos in the file."""
+        self._stream = videos[track]
         # Decoder threads pay for large pictures only, and starting them hangs once in a thousand
         # times where glibc loses wake-ups (its bug 25847).
         if self._stream.codec_context.width * self._stream.codec_context.height > SMALL:
@@ -100,7 +116,13 @@ class VideoReader:
         """Seconds, as the file says."""
         self.warnings = 0
         """Parts that could not be decoded so far."""
-        self._turned = False
+        self.hdr = False
+        """Its pictures are HDR, and come out as SDR."""
+        self.interlaced = False
+        """Its pictures are interlaced, and come out progressive."""
+        self._turned = 1
+        self._end = 0.0
+        self._deinterlacer: Any = None
         self._pictures = self._decode()
         self._pending: VideoPicture | None = None
         first = next(self._pictures, None)
@@ -111,7 +133,7 @@ class VideoReader:
         shape = self._stream.sample_aspect_ratio
         self.aspect: Fraction = Fraction(shape) if shape and shape > 0 else Fraction(1)
         """Width by height of one pixel, upright; camcorders' are often not square."""
-        if self._turned:
+        if self._turned >= 5:
             self.aspect = 1 / self.aspect
         # A picture (GIF, JPEG) is a video of one frame for ffmpeg.
         self.frame_count: int = self._stream.frames or (
@@ -146,14 +168,14 @@ class VideoReader:
         self.close()
 
     def _decode(self) -> Any:  # a generator
-        end = 0.0
-        for picture in self._decode_all():
-            end = picture.time
-            yield picture
+        yield from self._decode_all()
         # Broken off cleanly between two packets: the file said that there is more.
-        promised = self.duration or 0.0
-        if promised - end - 1 / float(self.fps) > max(0.5, 0.1 * promised):
-            self.warnings += 1
+        short = is_broken_off(self.path)
+        if short is None:
+            # A track that ends before another one is no damage: the last packet of any counts.
+            promised = self.duration or 0.0
+            short = promised - self._end > max(0.5, 0.1 * promised)
+        self.warnings += short
 
     def _decode_all(self) -> Iterator[VideoPicture]:
         offset = int(self.start / self.time_base)
@@ -161,16 +183,21 @@ class VideoReader:
         last = None
         number = 0
         bad = 0
-        for frames in self._packets():
+        for frames in self._progressive():
             if frames is None:
-                self.warnings += 1
+                # What a recording in the middle of a broadcast begins with is no damage.
+                self.warnings += number > 0
                 bad += 1
                 if bad > BAD_PACKETS_IN_A_ROW:
+                    self.warnings += 1
                     return
                 continue
             bad = 0
             for frame in frames:
-                pts = frame.pts - offset if frame.pts is not None else None
+                pts = None
+                if frame.pts is not None:
+                    pts = round(frame.pts * (frame.time_base or self.time_base) / self.time_base)
+                    pts -= offset
                 if last is None:
                     pts = max(pts or 0, 0)
                 elif pts is None:
@@ -178,17 +205,43 @@ class VideoReader:
                 elif pts <= last:
                     pts = last + 1
                 try:
+                    if number == 0:
+                        self.colours: Colours = colours_of(frame)
+                        """Of the pictures as the file has them; those of HDR are BT.709."""
+                        self.hdr = is_hdr(frame)
                     image = self._picture(frame)
                 except Exception:
                     self.warnings += 1
                     continue
                 last = pts
-                yield VideoPicture(image, pts, float(pts * self.time_base), number)
+                length = round((frame.duration or 0) * (frame.time_base or 0) / self.time_base)
+                yield VideoPicture(image, pts, float(pts * self.time_base), number, max(0, length))
                 number += 1
+
+    def _progressive(self) -> Iterator[list[Any] | None]:
+        """Decoded frames by packet, deinterlaced from the first one that needs it."""
+        for frames in self._packets():
+            if frames is None or (
+                self._deinterlacer is None and not any(f.interlaced_frame for f in frames)
+            ):
+                yield frames
+                continue
+            if self._deinterlacer is None:
+                self.interlaced = True
+                self._deinterlacer = Deinterlacer(self.time_base)
+            try:
+                yield [made for frame in frames for made in self._deinterlacer.push(frame)]
+            except Exception:
+                yield None
+        if self._deinterlacer is not None:
+            try:
+                yield self._deinterlacer.push(None)
+            except Exception:
+                yield None
 
     def _packets(self) -> Iterator[list[Any] | None]:
         """Decoded frames by packet; None for a packet that is broken."""
-        demuxed = self._container.demux(self._stream)
+        demuxed = self._container.demux()
         while True:
             try:
                 packet = next(demuxed)
@@ -201,21 +254,22 @@ class VideoReader:
                 except Exception:
                     yield None
                 return
+            when = packet.pts if packet.pts is not None else packet.dts
+            if when is not None and packet.time_base:
+                end = float((when + (packet.duration or 0)) * packet.time_base - self.start)
+                self._end = max(self._end, end)
+            # The packet at the end of a stream knows its stream, but not its number.
+            if packet.stream.index != self._stream.index:
+                continue
             try:
                 yield packet.decode()
             except Exception:
                 yield None
 
     def _picture(self, frame: Any) -> Image:
-        space = frame.colorspace
-        if space in (0, _UNSPECIFIED) and not frame.format.is_rgb:
-            space = REC709 if frame.height >= 720 else REC601
-        image = to_bgr(frame, space)
-        turns = round(frame.rotation / 90) % 4
-        self._turned = turns % 2 == 1
-        if turns:
-            image = np.rot90(image, turns)
-        image = np.ascontiguousarray(image)
+        image = to_bgr(frame, self._quick)
+        self._turned = orientation_of(frame)
+        image = upright(image, self._turned)
         if self._has_size() and image.shape[:2] != (self.height, self.width):
             import cv2
 
@@ -225,6 +279,20 @@ class VideoReader:
 
     def _has_size(self) -> bool:
         return hasattr(self, "height")
+
+
+def orientation_of(frame: Any) -> int:
+    """EXIF's number (1..8) for the display matrix of an ``av.VideoFrame``: turned in quarters,
+    mirrored or both. What lies between two quarters counts as the nearer one."""
+    try:
+        data = bytes(frame.side_data["DISPLAYMATRIX"])
+        a, b, _, c, d = struct.unpack_from("=5i", data)
+    except (KeyError, struct.error, TypeError):
+        return 1
+    # The picture's right is shown at (a, b), its lower side at (c, d); y points downwards.
+    if abs(a) + abs(d) >= abs(b) + abs(c):
+        return {(1, 1): 1, (0, 1): 2, (0, 0): 3, (1, 0): 4}[int(a >= 0), int(d >= 0)]
+    return {(1, 1): 5, (1, 0): 6, (0, 0): 7, (0, 1): 8}[int(b >= 0), int(c >= 0)]
 
 
 def _no_video(path: Path) -> DeepcamError:
@@ -272,7 +340,7 @@ class VideoSource:
     def open(self) -> None:
         """Open the file at its beginning."""
         self.close()
-        self._reader = VideoReader(self._path)
+        self._reader = VideoReader(self._path, quick=True)
         self._size = self._reader.size
         self._fps = float(self._reader.fps)
         self._origin = None
@@ -310,7 +378,7 @@ class VideoSource:
     def _restart(self) -> None:
         assert self._reader is not None
         self._reader.close()
-        self._reader = VideoReader(self._path)
+        self._reader = VideoReader(self._path, quick=True)
         self._next = self._reader.read()
         self._origin = (
             self._clock() + 1.0 / max(self._fps, 1.0) - (self._next.time if self._next else 0.0)
