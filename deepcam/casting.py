@@ -112,9 +112,9 @@ class Casting:
         self._looked_at: dict[int, int] = {}
         """Which track a role's fit was seen on: another one is looked at again."""
         self._waiting = fitting if self._looker is not None else None
+        """Seed and wishes of role 0 until its wearer is seen."""
         self._again: tuple[int, Wish] | None = None
         """Seed and wishes of role 0 when it was last chosen to fit."""
-        """Seed and wishes of role 0 until its wearer is seen."""
         self.on_worn: Callable[[Identity], None] | None = None
         """Gets what role 0 wears once that has been chosen to fit; any thread."""
         if not per_face and self._looker is None:
@@ -239,8 +239,9 @@ class Casting:
 
     def _decide(self, role: int, fit: Fit) -> None:
         del self._looks[role]
+        if self._pace == "stills":
+            fit = fit.rounded()
         with self._lock:
-            before = self._fits.get(role)
             self._fits[role] = fit
             for old in list(self._fits)[: max(0, len(self._fits) - _REMEMBERED)]:
                 if old:
@@ -248,15 +249,6 @@ class Casting:
             waiting = self._waiting if role == 0 else None
         if waiting is not None:
             self._wear_fitting(*waiting, fit)
-        elif self._pace == "stills" and before is not None and not fit.near(before):
-            # Pictures on their own: another person, or the same one quite differently dressed.
-            with self._lock:
-                if role:
-                    self._ready.pop(role, None)
-                again = self._again if role == 0 else None
-            self._asked.pop(role, None)
-            if again is not None:
-                self._wear_fitting(*again, fit)
 
     def _wear_fitting(self, seed: int, wish: Wish, fit: Fit) -> None:
         with self._lock:
@@ -300,10 +292,19 @@ class Casting:
         return result
 
     def forget(self) -> None:
-        """Drop all faces, keep the identities."""
+        """Drop all faces, keep the identities; those that fit a picture on its own go as well: what
+        is worn in the next one must not hang on which pictures came before."""
         self._roles.clear()
         self._looks.clear()
         self._looked_at.clear()
+        if self._pace != "stills" or self._looker is None:
+            return
+        with self._lock:
+            self._fits.clear()
+            self._ready = {0: self._ready[0]}
+            if self._again is not None:
+                self._waiting, self._again = self._again, None
+        self._asked.clear()
 
     def close(self) -> None:
         """Stop the background thread. Idempotent."""

@@ -38,11 +38,11 @@ def test_a_seed_is_somebody_for_ever() -> None:
     Whoever changes this on purpose says so in the changelog."""
     person = IdentityModel.load().sample(42)
     small = cv2.resize(person.texture, (4, 4), interpolation=cv2.INTER_AREA)[..., 1].astype(int)
-    known = [[107, 137, 131, 108], [107, 112, 111, 104], [98, 122, 119, 94], [104, 120, 118, 99]]
+    known = [[64, 71, 70, 64], [57, 63, 61, 61], [52, 62, 62, 52], [56, 63, 63, 55]]
     assert np.abs(small - known).max() <= 1
-    chin = [0.0, 1.7533, -0.1554]
+    chin = [0.0, 1.7725, -0.1148]
     assert person.shape[152] == pytest.approx(chin, abs=0.003)
-    assert person.name == "Rosa Birk"
+    assert person.name == "Yael Quill"
 
 
 def test_seed_and_traits_bring_the_same_person_back() -> None:

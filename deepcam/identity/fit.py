@@ -33,6 +33,9 @@ SETS = (_AGE, _MASCULINITY, _TONE)
 _NOTHING = Wish()
 NO_BEARD, A_BEARD = 0.3, 0.65
 """Probabilities of a beard below which nobody, and above which everybody gets one."""
+_STEPS, _SPREADS = (10.0, 0.34, 1.5), (5.0, 0.12, 0.7)
+"""Years, masculinity and Monk steps that pictures on their own are judged in, and how far somebody
+drawn for them may be off (standard deviation)."""
 MIDDLE = 0.6
 """Share of each distribution, around its median, that somebody is drawn from."""
 
@@ -94,10 +97,24 @@ class Fit:
             )
         )
 
-    def near(self, other: Fit) -> bool:
-        """Whether somebody chosen for ``other`` still goes with this: then a face may stay."""
-        gaps = [abs(a - b) for a, b in zip(self.middles(), other.middles(), strict=True)]
-        return gaps[0] < 9 and gaps[1] < 0.3 and gaps[2] < 1.5
+    def rounded(self) -> Fit:
+        """The same in coarse steps: pictures in which somebody looks about the same bring the same
+        person, although each is judged on its own."""
+        age, masculinity, tone = (
+            _around(round(middle / step) * step, at, spread)
+            for middle, step, at, spread in zip(
+                self.middles(), _STEPS, (AGES, MASCULINITIES, MONKS), _SPREADS, strict=True
+            )
+        )
+        brow = (round(self.brow[0] / 0.4) * 0.4, 0.15)
+        return Fit(age, masculinity, tone, brow, round(self.beard), self.light, self.hard)
+
+
+def _around(middle: float, at: F64, spread: float) -> F64:
+    """A bell of probabilities at evenly spaced values."""
+    weight = np.exp(-0.5 * ((at - middle) / spread) ** 2)
+    out: F64 = weight / weight.sum()
+    return out
 
 
 def tone_of_monk(monk: float) -> float:

@@ -220,7 +220,7 @@ class Session:
     def wear(self, identity: str | int) -> dict[str, Any]:
         """A saved identity by name, one by seed, or by a text of ``deepcam.identity.wish``. Raises
         ``DeepcamError``; the present one stays then. The answer's ``spec`` is what stands for the
-        person from now on, '' for saved ones."""
+        person from now on; saved ones have none."""
         supervisor = self._need().supervisor
         if isinstance(identity, int):
             answer = supervisor.request("regenerate", timeout=30.0, seed=identity)
@@ -235,7 +235,7 @@ class Session:
         if answer.get("late"):
             return {"identity": name, "spec": ""}  # another one was wished for meanwhile
         self._say("identity", f"Now wearing {name}." if name else "Now wearing somebody new.")
-        return {"identity": name, "spec": spec}
+        return {"identity": name, "spec": spec} if spec else {"identity": name}
 
     def try_on(
         self, faces: Sequence[str | int], tried: Callable[[Mapping[str, Any]], None]

@@ -27,7 +27,7 @@ from deepcam.cards import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.fit import fit
 from deepcam.frames import Frame, Reason, SafeFrame
-from deepcam.identity.wish import read_spec, spec_of
+from deepcam.identity.wish import Wish, read_spec, spec_of
 from deepcam.live.camera import SILENCE, Camera
 from deepcam.live.ring import Ring
 from deepcam.live.wardrobe import Wardrobe
@@ -175,7 +175,8 @@ class _Worker:
             if self._settings.spare is None:
                 raise
             self._replaced = error.what
-            return make(replace(wanted, identity=self._settings.spare))
+            fits = Wish(fits=wanted.choice == "fits")
+            return make(replace(wanted, identity=spec_of(self._settings.spare, fits)))
 
     def _new_camera(self) -> Camera:
         settings = self._settings

@@ -298,7 +298,7 @@ def export(net: nn.Module, path: Path) -> float:
     return float(np.abs(wanted - found).max())
 
 
-COPIES, EPOCHS, TEACHER_COPIES = 5, 8, 3
+COPIES, EPOCHS, TEACHER_COPIES = 5, 14, 3
 
 
 def make(
