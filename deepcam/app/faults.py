@@ -34,8 +34,6 @@ from deepcam.frames import Frame, SafeFrame
 from deepcam.live import control
 from deepcam.sources import Source, SourceSpec
 
-PATIENCE = 90.0
-"""Seconds until a generated face must be back after a fault."""
 GROWTH = 6.0
 """Percent by which memory may have grown."""
 DISK, SHARED = "48m", "64m"
@@ -116,8 +114,11 @@ def stage(folder: Path, number: int) -> int:
 class Ordeal:
     """The faults; ``run`` does them, ``found`` says what came of it. Use as a context."""
 
-    def __init__(self, folder: Path, dice: random.Random, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, folder: Path, dice: random.Random, say: Callable[[str], None], patience: float
+    ) -> None:
         self._folder, self._dice, self._say = folder, dice, say
+        self._patience = patience
         self._process: subprocess.Popen[str] | None = None
         self._number = 0
         self._memory: list[float] = []
@@ -272,7 +273,7 @@ class Ordeal:
 
     def _begin(self) -> None:
         self._start()
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + self._patience
         while True:
             with contextlib.suppress(DeepcamError):
                 if control.send_command("status")["pid"] == self._process.pid:  # type: ignore[union-attr]
@@ -296,7 +297,7 @@ class Ordeal:
     def _back(self) -> None:
         """Wait for a generated face, and note what memory is in use then."""
         control.send_command("on")
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + self._patience
         while control.send_command("status")["showing"] != "generated":
             if time.monotonic() > end:
                 raise DeepcamError("No generated face came back.")
@@ -401,6 +402,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deepcam.app.faults", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--patience", type=float, default=90.0, help="seconds until a face must be back"
+    )
     parser.add_argument("--stage", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--number", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args(given)
@@ -416,6 +420,7 @@ def main(arguments: list[str] | None = None) -> int:
             folder,
             random.Random(options.seed),
             lambda text: print(text, file=sys.stderr, flush=True),
+            options.patience,
         ) as ordeal,
     ):
         ordeal.run(60 * options.minutes)
