@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepcam.app import faults
+from deepcam.app import faults, faults_stage
 from deepcam.errors import DeepcamError
 from deepcam.frames import Reason, SafeFrame
 from deepcam.sources import SourceSpec
@@ -25,7 +25,7 @@ def film(tmp_path: Path) -> Path:
 
 
 def test_the_plug_is_a_file(film: Path) -> None:
-    source = faults.FlakyFilm(SourceSpec("camera", str(film)))
+    source = faults_stage.FlakyFilm(SourceSpec("camera", str(film)))
     source.open()
     assert source.read(1.0) is not None
     (film.parent / "unplugged").touch()
@@ -38,7 +38,7 @@ def test_the_plug_is_a_file(film: Path) -> None:
 
 def test_what_is_raw_is_told_at_once(tmp_path: Path) -> None:
     pictures = np.random.default_rng(3).integers(0, 256, (3, 60, 80, 3), np.uint8)
-    witness = faults.Reporter(pictures, (40, 30, 12))
+    witness = faults_stage.Reporter(pictures, (40, 30, 12))
     witness.path = tmp_path / "report-1"
     witness.send(SafeFrame(255 - pictures[0], Reason.GENERATED, "", 0.0, 1))
     assert json.loads(witness.path.read_text())["raw"] == 0

@@ -28,87 +28,15 @@ from typing import Any
 import numpy as np
 import psutil
 
-from deepcam.app.endurance import FPS, SIZE, Witness, _film, film_as_camera
+from deepcam.app.endurance import _film
 from deepcam.errors import DeepcamError
-from deepcam.frames import Frame, SafeFrame
 from deepcam.live import control
-from deepcam.sources import Source, SourceSpec
 
 GROWTH = 6.0
 """Percent by which memory may have grown."""
 DISK, SHARED = "48m", "64m"
 """Of the file systems that are filled."""
 SAMPLES_LEAST = 10
-
-
-class FlakyFilm:
-    """The film as a camera whose plug is a file: while ``unplugged`` lies beside it, it is out."""
-
-    def __init__(self, spec: SourceSpec) -> None:
-        self._film: Source = film_as_camera(spec)
-        self._plug = Path(spec.value).with_name("unplugged")
-        self.name, self.size, self.fps = "film", SIZE, FPS
-
-    def open(self) -> None:
-        """See ``Source``."""
-        self._look()
-        self._film.open()
-
-    def read(self, timeout: float) -> Frame | None:
-        """See ``Source``."""
-        self._look()
-        return self._film.read(timeout)
-
-    def close(self) -> None:
-        """See ``Source``."""
-        self._film.close()
-
-    def _look(self) -> None:
-        if self._plug.exists():
-            raise DeepcamError("The camera was unplugged.", "Plug it in.")
-
-
-class Reporter(Witness):
-    """Tells in a file what it has seen, twice a second and whenever something raw is among it."""
-
-    path: Path
-    _told = 0.0
-
-    def send(self, frame: SafeFrame) -> None:
-        """See ``Sink``."""
-        before = self.raw
-        super().send(frame)
-        if self.raw > before or time.monotonic() - self._told > 0.5:
-            self._told = time.monotonic()
-            facts = {
-                "raw": self.raw,
-                **{reason.value: count for reason, count in self.count.items()},
-            }
-            part = self.path.with_suffix(".new")
-            part.write_text(json.dumps(facts))
-            part.replace(self.path)
-
-
-def stage(folder: Path, number: int) -> int:
-    """The run itself: the process that the faults happen to. The exit status of ``deepcam run``."""
-    from deepcam.live.session import LiveSettings, Session
-    from deepcam.sources.video import VideoReader
-
-    with VideoReader(folder / "film.mp4") as reader:
-        film = np.stack([np.asarray(picture.image) for picture in reader])
-    face = json.loads((folder / "face").read_text())
-    witness = Reporter(film, face)
-    witness.path = folder / f"report-{number}"
-    settings = LiveSettings(
-        camera=str(folder / "film.mp4"), output="null", size=SIZE, fps=FPS, provider="cpu",
-        source_factory="deepcam.app.faults:FlakyFilm", stay_on=True,
-    )  # fmt: skip
-    try:
-        Session(settings, sink=witness).run_forever()
-    except DeepcamError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
 
 
 class Ordeal:
@@ -266,8 +194,8 @@ class Ordeal:
     def _start(self) -> None:
         self._number += 1
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "deepcam.app.faults", "--stage", str(self._folder),
-             "--number", str(self._number)],
+            [sys.executable, "-m", "deepcam.app.faults_stage", str(self._folder),
+             str(self._number)],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
@@ -405,11 +333,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--patience", type=float, default=90.0, help="seconds until a face must be back"
     )
-    parser.add_argument("--stage", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--number", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args(given)
-    if options.stage is not None:
-        return stage(options.stage, options.number)
     code = _apart(given)
     if code is not None:
         return code
