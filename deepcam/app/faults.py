@@ -29,6 +29,7 @@ import numpy as np
 import psutil
 
 from deepcam.app.endurance import _film
+from deepcam.app.faults_stage import STAND_IN
 from deepcam.errors import DeepcamError
 from deepcam.live import control
 
@@ -225,8 +226,9 @@ class Ordeal:
     def _back(self) -> None:
         """Wait for a generated face, and note what memory is in use then."""
         control.send_command("on")
+        before = self.pictures().get("generated", 0)
         end = time.monotonic() + self._patience
-        while control.send_command("status")["showing"] != "generated":
+        while self.pictures().get("generated", 0) == before:
             if time.monotonic() > end:
                 raise DeepcamError("No generated face came back.")
             time.sleep(0.1)
@@ -333,7 +335,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--patience", type=float, default=90.0, help="seconds until a face must be back"
     )
+    parser.add_argument(
+        "--stand-in", action="store_true", help="no tracking and painting: the live path alone"
+    )
     options = parser.parse_args(given)
+    if options.stand_in:
+        os.environ[STAND_IN] = "deepcam.app.faults_stage:StandIn"
     code = _apart(given)
     if code is not None:
         return code
