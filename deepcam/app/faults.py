@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from deepcam.app.endurance import _film
+from deepcam.app.endurance import FPS, _film
 from deepcam.app.faults_stage import STAND_IN
 from deepcam.errors import DeepcamError
 from deepcam.live import control
@@ -228,7 +228,8 @@ class Ordeal:
         control.send_command("on")
         before = self.pictures().get("generated", 0)
         end = time.monotonic() + self._patience
-        while self.pictures().get("generated", 0) == before:
+        # The last picture of a worker that is gone is repeated for a second.
+        while self.pictures().get("generated", 0) < before + 2 * FPS:
             if time.monotonic() > end:
                 raise DeepcamError("No generated face came back.")
             time.sleep(0.1)
