@@ -149,7 +149,7 @@ class Ordeal:
         target = disk / "recording.mp4"
         target.unlink(missing_ok=True)
         ballast = disk / "ballast"
-        room = shutil.disk_usage(disk).free - (34 << 20)
+        room = shutil.disk_usage(disk).free - (32 << 20) - (300 << 10)
         with ballast.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, max(room, 1))
         done = subprocess.run(
@@ -212,9 +212,11 @@ class Ordeal:
             time.sleep(0.1)
 
     def _worker(self) -> int:
-        number = control.send_command("status")["worker"]["pid"]
-        if number is None:
-            raise DeepcamError("There is no worker.")
+        end = time.monotonic() + self._patience
+        while (number := control.send_command("status")["worker"]["pid"]) is None:
+            if time.monotonic() > end:
+                raise DeepcamError("There is no worker.")
+            time.sleep(0.1)
         return int(number)
 
     def _stop(self, number: int, seconds: float) -> None:
