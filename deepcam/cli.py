@@ -116,6 +116,9 @@ def run(
     stay_on: Annotated[
         bool, typer.Option("--stay-on", help="Keep the camera running when nobody watches.")
     ] = False,
+    asleep: Annotated[
+        bool, typer.Option("--asleep", help="Leave the camera off until somebody watches.")
+    ] = False,
     provider: ProviderOption = "auto",
     network: NetworkOption = "auto",
     threads: ThreadsOption = 2,
@@ -143,6 +146,7 @@ def run(
         card=card,
         language=_language(),
         stay_on=stay_on,
+        asleep=asleep,
     )
     say = _speaker(json_)
     _quiet_libraries()

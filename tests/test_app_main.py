@@ -179,3 +179,27 @@ def test_without_a_camera_the_fault_is_told(qt, tmp_path):
     assert qt.quitOnLastWindowClosed() is not QSystemTrayIcon.isSystemTrayAvailable()
     app.close()
     app.preview.close()
+
+
+def test_at_login_the_window_stays_away_and_the_camera_off(qt, tmp_path, monkeypatch):
+    asked = []
+
+    def live(camera, face, settings, asleep):
+        asked.append(asleep)
+        return FakeSession(camera, face)
+
+    monkeypatch.setattr("deepcam.app.main.live", live)
+    app = App(None, str(tmp_path / "app"), asleep=True)
+    app.start(hidden=True)
+    until(qt, lambda: asked and app.controller.newest is not None)
+    assert asked == [True]
+    assert not app.preview.isVisible()
+    assert not [w for w in qt.topLevelWidgets() if w.isVisible()]
+    # Who asks for the window wants the picture, also after a change of the settings.
+    app.show_window()
+    assert app.preview.isVisible()
+    app.controller.restart()
+    until(qt, lambda: len(asked) == 2)
+    assert asked[1] is False
+    app.close()
+    app.preview.close()

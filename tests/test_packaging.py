@@ -214,7 +214,8 @@ def test_the_debian_package_installs_and_goes_without_a_trace(tmp_path: Path) ->
 def test_the_unit_is_valid(tmp_path: Path) -> None:
     unit = tmp_path / "deepprivacy-cam.service"
     text = (LINUX / unit.name).read_text()
-    assert "ExecStart=/usr/bin/deepcam run\n" in text
+    # Nobody has asked for a picture at login.
+    assert "ExecStart=/usr/bin/deepcam run --asleep\n" in text
     # The program is not installed here.
     unit.write_text(text.replace("/usr/bin/deepcam", "/bin/true"))
     done = subprocess.run(
