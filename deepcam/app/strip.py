@@ -224,6 +224,9 @@ class Strip(QWidget):
             self._worn.want(missing)
 
     def _rewish(self) -> None:
+        # Closed sliders that still act are seen at their button.
+        wished = self.sliders.wish() != Wish()
+        self.adjust.setIcon(glyphs.glyph("sliders", glyphs.ACCENT if wished else None))
         self._build()
 
     def _fill(self) -> None:
