@@ -165,6 +165,7 @@ class Strip(QWidget):
         first, self._seen = seen and not self._seen, seen
         if first:
             self.show_tab()
+            self._worn.want(self._faces)  # another camera, or another light
         self._worn.look(status)
         current = self._controller.current
         if current != self._current:

@@ -278,6 +278,8 @@ class _Worker:
         if command == "stop":
             self._stop = True
         elif command == "off":
+            if self._wardrobe is not None:
+                self._wardrobe.ask(())
             if self._camera is not None:
                 # The camera's light goes out, also when its driver does not obey.
                 if not self._camera.stop():
