@@ -506,7 +506,7 @@ def test_the_app_follows_the_settings(qt, tmp_path):
     Gallery().delete("Ada")
     app.controller.start()
     until(qt, lambda: len(sessions) == 4 and app.controller.current)
-    assert isinstance(sessions[3].worn[0], int)
+    assert str(sessions[3].worn[0]).endswith("?fits")
     until(qt, lambda: "Somebody new" in app.guidance.banner.text.text())
     app.show_gallery()
     assert app.gallery.isVisible()

@@ -44,7 +44,7 @@ def live(qt, tmp_path, monkeypatch):
     store.save(Settings(first_run_done=True))
     app = App(factory, str(tmp_path / "app"), store)
     app.start()
-    until(qt, lambda: showing(app, "generated"), 30)
+    until(qt, lambda: showing(app, "generated"), 120)
     yield app, sessions, sinks
     pictures = list(app.worn._pictures.values())
     app.close()
@@ -78,31 +78,31 @@ def click(strip, point):
 def test_one_click_wears_and_the_worn_one_is_marked(qt, live):
     app, sessions, _ = live
     strip = app.preview.strip
-    until(qt, lambda: drawn(app), 40)
+    until(qt, lambda: drawn(app), 240)
     assert strip.tabs.currentIndex() == FITS
     assert strip.faces[0] == app.controller.current  # who is worn stands in front
     assert len(strip.faces) == BATCH + 1
     wanted = strip.faces[2]
     click(strip, picture_area(item_at(strip, 2)).center())
-    until(qt, lambda: app.controller.current == wanted, 10)
+    until(qt, lambda: app.controller.current == wanted, 60)
     app.refresh()
     assert strip.list.currentRow() == 2
     assert "worn now" in strip.list.item(2).data(Qt.ItemDataRole.AccessibleTextRole)
     assert "worn now" not in strip.list.item(0).data(Qt.ItemDataRole.AccessibleTextRole)
-    until(qt, lambda: app.refresh() or "Others see" in app.preview.title.text(), 5)
+    until(qt, lambda: app.refresh() or "Others see" in app.preview.title.text(), 30)
     assert app.preview.title.text() == f"Others see {strip.name(wanted)}"
     assert sessions[0].status()["face"] == wanted
     # Undo and the strip of those worn before lead back.
     strip.tabs.setCurrentIndex(BEFORE)
     assert strip.faces == [wanted, app.controller.history[1]]
     click(strip, picture_area(item_at(strip, 1)).center())
-    until(qt, lambda: app.controller.current == app.controller.history[0] != wanted, 10)
+    until(qt, lambda: app.controller.current == app.controller.history[0] != wanted, 60)
 
 
 def test_arrow_keys_walk_and_only_the_last_of_many_wishes_is_played(qt, live):
     app, sessions, _ = live
     strip = app.preview.strip
-    until(qt, lambda: drawn(app), 40)
+    until(qt, lambda: drawn(app), 240)
     worn = []
     real = sessions[0].wear
     sessions[0].wear = lambda face: (worn.append(face), real(face))[1]
@@ -111,12 +111,12 @@ def test_arrow_keys_walk_and_only_the_last_of_many_wishes_is_played(qt, live):
     strip.list.setCurrentRow(0)
     for _ in range(4):
         QTest.keyClick(strip.list, Qt.Key.Key_Right)
-    until(qt, lambda: app.controller.current == strip.faces[4], 10)
+    until(qt, lambda: app.controller.current == strip.faces[4], 60)
     assert worn == [strip.faces[4]]
     worn.clear()
     for face in strip.faces[:8]:  # ten quick clicks are no film of ten faces
         app.controller.wear(face)
-    until(qt, lambda: app.controller.current == strip.faces[7], 10)
+    until(qt, lambda: app.controller.current == strip.faces[7], 60)
     time.sleep(0.3)
     qt.processEvents()
     assert app.controller.current == strip.faces[7]
@@ -126,26 +126,26 @@ def test_arrow_keys_walk_and_only_the_last_of_many_wishes_is_played(qt, live):
 def test_more_people_leave_those_that_were_there(qt, live):
     app, _, _ = live
     strip = app.preview.strip
-    until(qt, lambda: drawn(app), 40)
+    until(qt, lambda: drawn(app), 240)
     before = strip.faces
     strip.more.click()
     assert strip.faces[: len(before)] == before
     assert len(strip.faces) == len(before) + BATCH
-    until(qt, lambda: drawn(app), 40)
+    until(qt, lambda: drawn(app), 240)
 
 
 def test_sliders_act_at_once_on_the_people_offered_and_change_nobody(qt, live):
     app, _, _ = live
     strip = app.preview.strip
-    until(qt, lambda: drawn(app), 40)
+    until(qt, lambda: drawn(app), 240)
     face, before = app.controller.current, strip.faces
     strip.tabs.setCurrentIndex(ANYBODY)
     strip.adjust.click()
     strip.sliders.age.slider.setValue(70)
-    until(qt, lambda: read_spec(str(strip.faces[-1])) is not None, 5)
+    until(qt, lambda: read_spec(str(strip.faces[-1])) is not None, 30)
     assert all(read_spec(str(f))[1] == Wish(age=70.0) for f in strip.faces if f != face)
     assert strip.faces != before
-    until(qt, lambda: drawn(app), 40)
+    until(qt, lambda: drawn(app), 240)
     for shown in strip.faces:
         if shown != face:
             assert abs(float(app.worn.meta(shown)["age"]) - 70) < 1
@@ -155,21 +155,21 @@ def test_sliders_act_at_once_on_the_people_offered_and_change_nobody(qt, live):
 def test_a_heart_keeps_and_gives_back(qt, live):
     app, _, _ = live
     strip = app.preview.strip
-    until(qt, lambda: drawn(app), 40)
+    until(qt, lambda: drawn(app), 240)
     face, name = strip.faces[1], strip.name(strip.faces[1])
     click(strip, heart_area(item_at(strip, 1)).center())
-    until(qt, lambda: app.keeping.name_of(face), 10)
+    until(qt, lambda: app.keeping.name_of(face), 60)
     assert Gallery().names() == (name,)
     assert app.controller.current != face  # keeping is not wearing
     strip.tabs.setCurrentIndex(KEPT)
-    until(qt, lambda: drawn(app), 20)
+    until(qt, lambda: drawn(app), 90)
     assert strip.faces == [name]
     click(strip, heart_area(item_at(strip, 0)).center())
-    until(qt, lambda: not app.keeping.saved, 10)
+    until(qt, lambda: not app.keeping.saved, 60)
     assert Gallery().names() == ()
     # The worn one is kept with the button beside the switch.
     app.preview.save.click()
-    until(qt, lambda: app.keeping.saved, 10)
+    until(qt, lambda: app.keeping.saved, 60)
     app.refresh()
     assert app.preview.save.text() == "Kept"
     assert not app.preview.save.isEnabled()
@@ -178,18 +178,18 @@ def test_a_heart_keeps_and_gives_back(qt, live):
 def test_off_on_and_a_killed_worker_bring_the_strip_back(qt, live):
     app, _, _ = live
     strip = app.preview.strip
-    until(qt, lambda: drawn(app), 40)
+    until(qt, lambda: drawn(app), 240)
     QTest.keyClick(app.preview.switch, Qt.Key.Key_Space)
-    until(qt, lambda: showing(app, "card"), 20)
+    until(qt, lambda: showing(app, "card"), 90)
     assert app.preview.title.text() == "Off: others see the standby card"
     QTest.keyClick(app.preview.switch, Qt.Key.Key_Return)
-    until(qt, lambda: showing(app, "generated"), 30)
+    until(qt, lambda: showing(app, "generated"), 120)
     app.controller.panic()
-    until(qt, lambda: showing(app, "card"), 20)
+    until(qt, lambda: showing(app, "card"), 90)
     app.controller.toggle()
-    until(qt, lambda: showing(app, "generated"), 30)
+    until(qt, lambda: showing(app, "generated"), 120)
     strip.more.click()
-    until(qt, lambda: drawn(app), 40)
+    until(qt, lambda: drawn(app), 240)
 
 
 def test_a_camera_that_goes_and_comes_back_is_told_and_taken_back(qt, live, tmp_path, monkeypatch):
@@ -199,13 +199,13 @@ def test_a_camera_that_goes_and_comes_back_is_told_and_taken_back(qt, live, tmp_
     monkeypatch.setattr(app.guidance, "lack", "")
     face = app.controller.current
     order(tmp_path, "unplugged")
-    until(qt, lambda: app.refresh() or app.guidance.banner.shown is not None, 20)
+    until(qt, lambda: app.refresh() or app.guidance.banner.shown is not None, 90)
     assert app.guidance.banner.shown.sentence == "The camera was unplugged."
     assert app.controller.state(app.controller.status()) == "fault"
     assert len(sessions) == 1  # nothing was changed by itself
     order(tmp_path, "")
-    until(qt, lambda: app.refresh() or app.guidance.banner.shown is None, 30)
-    until(qt, lambda: showing(app, "generated"), 30)
+    until(qt, lambda: app.refresh() or app.guidance.banner.shown is None, 120)
+    until(qt, lambda: showing(app, "generated"), 120)
     assert app.controller.state(app.controller.status()) == "protected"
     assert app.controller.current == face
 
@@ -240,9 +240,9 @@ def test_keys_answer_over_other_windows(qt, live):
     app, _, _ = live
     app.preview.hide()
     app.controller.new_face()
-    until(qt, lambda: app.overlay.isVisible(), 10)
+    until(qt, lambda: app.overlay.isVisible(), 60)
     assert app.overlay.text.startswith("Now wearing")
     app.controller.panic()
-    until(qt, lambda: "standby card" in app.overlay.text, 10)
+    until(qt, lambda: "standby card" in app.overlay.text, 60)
     image = app.overlay.grab().toImage()
     assert np.prod(image.size().toTuple()) > 0

@@ -517,3 +517,49 @@ def test_the_first_camera_found_stays_the_camera() -> None:
     assert pinned(SourceSpec.parse("Other"), "Cam").value == "Other"
     assert pinned(SourceSpec("file", "a.mp4"), "a").value == "a.mp4"
     assert pinned("plain", "Cam") == "plain"
+
+
+def test_off_forgets_who_was_to_be_tried_on_and_a_name_is_looked_up_anew() -> None:
+    from types import SimpleNamespace
+
+    from deepcam.live.wardrobe import Wardrobe
+
+    kept: list[bool] = []
+    told: list[dict[str, Any]] = []
+    people = {"Ada": 1}
+
+    def find(face: str | int) -> Any:
+        seed = people[face] if isinstance(face, str) else face
+        return SimpleNamespace(name=f"P {seed}", seed=seed, meta={})
+
+    view = SimpleNamespace(image=np.zeros((8, 8, 3), np.uint8))
+    drawn: list[int] = []
+    anonymizer = SimpleNamespace(
+        fitting=SimpleNamespace(ready=True, want=kept.append),
+        try_on=lambda person: (drawn.append(person.seed), view)[1],
+    )
+    wardrobe = Wardrobe(anonymizer, find, lambda event, **facts: told.append(facts))
+
+    def try_on(*faces: str | int) -> None:
+        wardrobe.ask(faces)
+        wanted = len(told) + len(faces)
+
+        def done() -> bool:
+            wardrobe.work()
+            return len(told) == wanted
+
+        until(done, 30)
+        wardrobe.work()
+
+    try_on("Ada", 7)
+    assert drawn == [1, 7]
+    assert kept == [True, False]
+    assert wardrobe.known(7).seed == 7
+    assert wardrobe.known("Ada") is None
+    people["Ada"] = 2  # saved anew under the same name
+    try_on("Ada")
+    assert drawn[-1] == 2
+    wardrobe.ask([9])
+    wardrobe.ask([])  # switched off
+    wardrobe.work()
+    assert kept[-1] is False

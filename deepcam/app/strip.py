@@ -165,6 +165,7 @@ class Strip(QWidget):
         first, self._seen = seen and not self._seen, seen
         if first:
             self.show_tab()
+            self._worn.want(self._faces)  # another camera, or another light
         self._worn.look(status)
         current = self._controller.current
         if current != self._current:
@@ -224,6 +225,9 @@ class Strip(QWidget):
             self._worn.want(missing)
 
     def _rewish(self) -> None:
+        # Closed sliders that still act are seen at their button.
+        wished = self.sliders.wish() != Wish()
+        self.adjust.setIcon(glyphs.glyph("sliders", glyphs.ACCENT if wished else None))
         self._build()
 
     def _fill(self) -> None:

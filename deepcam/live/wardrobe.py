@@ -52,6 +52,7 @@ class Wardrobe:
         self._ready: deque[Face] = deque()
         self._open = 0
         """Faces asked for that have no answer yet."""
+        self._keeps = False
         self._thread: threading.Thread | None = None
 
     def person(self, face: Face) -> Identity:
@@ -77,16 +78,17 @@ class Wardrobe:
             self._asked, self._ready = deque(faces), deque()
             self._open = len(faces)
             self._wake.notify()
-        fitting = getattr(self._anonymizer, "fitting", None)
-        if fitting is not None:
-            fitting.want(bool(faces))
+        self._keep(bool(faces))
         if faces and self._thread is None:
             self._thread = threading.Thread(target=self._sample, name="wardrobe", daemon=True)
             self._thread.start()
 
     def work(self) -> None:
         """Draw one face that is ready; after a frame."""
-        if not self._open or not self._anonymizer.fitting.ready:
+        if not self._open:
+            self._keep(False)
+            return
+        if not self._anonymizer.fitting.ready:
             return
         with self._lock:
             face = self._ready.popleft() if self._ready else None
@@ -96,23 +98,24 @@ class Wardrobe:
         picture = None if person is None else self._anonymizer.try_on(person)
         with self._lock:
             self._open -= 1
-            over = self._open <= 0
-        if over:
-            self._anonymizer.fitting.want(False)
         if person is not None and picture is not None:
             self._tell(
                 "tried", face=face, picture=_packed(picture), name=person.name,
                 meta=dict(person.meta), spec=str(person.meta.get("spec", "")),
             )  # fmt: skip
 
+    def _keep(self, wanted: bool) -> None:
+        """Erased pictures are kept only as long as somebody is to be tried on."""
+        if wanted != self._keeps and hasattr(self._anonymizer, "fitting"):
+            self._keeps = wanted
+            self._anonymizer.fitting.want(wanted)
+
     def _remember(self, face: Face, person: Identity) -> None:
         with self._lock:
             # Who was chosen to fit is known by seed and traits as well.
-            for name in (face, person.meta.get("spec", "")):
-                if name and (isinstance(name, int) or read_spec(str(name)) is not None):
-                    self._people[name if isinstance(name, int) else str(name)] = person
-            self._people.setdefault(face, person)
-            self._people.move_to_end(face)
+            for name in dict.fromkeys((face, str(person.meta.get("spec", "")) or face)):
+                self._people[name] = person
+                self._people.move_to_end(name)
             while len(self._people) > KEPT:
                 self._people.popitem(last=False)
 

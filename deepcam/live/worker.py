@@ -206,6 +206,7 @@ class _Worker:
             self._show(frame)
             del frame
             if self._wardrobe is not None:
+                self._ring.beat(RUNNING)  # on a machine that is very busy each takes its seconds
                 self._wardrobe.work()
             # No faster than the sender sends: a file or a fast camera would only heat the room.
             spare = 0.9 / self._settings.fps - (clock.monotonic() - begin)
@@ -279,6 +280,8 @@ class _Worker:
         if command == "stop":
             self._stop = True
         elif command == "off":
+            if self._wardrobe is not None:
+                self._wardrobe.ask(())
             if self._camera is not None:
                 # The camera's light goes out, also when its driver does not obey.
                 if not self._camera.stop():
