@@ -9,26 +9,29 @@ import time as clock
 import traceback
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
 
 from deepcam.casting import Casting, Sampler
 from deepcam.cores import Pair
-from deepcam.covers import draw_cover, standby_card
+from deepcam.covers import Surroundings, draw_cover, standby_card
 from deepcam.erase import checked_image, erase
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, Frame, Image, Mask, MaskedFrame, Persons, Reason, SafeFrame
 from deepcam.guard import Guard, Kind, Plan, as_cover
 from deepcam.heads import Heads, warm_up_hair, whole
 from deepcam.identity.types import Identity
+from deepcam.judgement import judge
 from deepcam.outlines import fill
 
 log = logging.getLogger(__name__)
 
 PAINT_ATTEMPTS = 3
 """Times the generator may fail in a row before it is given up for covers."""
+FILE_FACES = 64
+"""Faces that are painted in files, however long it takes."""
 DEFAULT_SIZE = (1280, 720)
 """Of the card before any picture was seen."""
 
@@ -85,7 +88,7 @@ class AnonymizerSettings:
     per_face: bool = False
     """Each new face gets an identity of its own, which nobody inherits."""
     max_faces: int = 6
-    """Faces that get a mesh; further ones are covered."""
+    """Faces that get a mesh in live pictures, the largest first; further ones are covered."""
     still: bool = False
     """Pictures that have nothing to do with each other."""
     live: bool = True
@@ -120,7 +123,9 @@ class Anonymizer:
         if tracker is None:
             from deepcam.tracking import Tracker
 
-            tracker = Tracker(settings.max_faces, settings.still)
+            faces = settings.max_faces if settings.live else max(settings.max_faces, FILE_FACES)
+            thorough = not settings.live
+            tracker = Tracker(faces, settings.still, thorough=thorough)
         self._tracker = tracker
         self._guard = Guard(
             settings.on_doubt,
@@ -192,8 +197,9 @@ class Anonymizer:
                 self._generator.warm_up()
             square = np.array([[20, 20], [60, 20], [60, 60], [20, 60]], np.float32)
             masked = erase(blank, [square])
+            around = Surroundings(masked.image, masked.mask)
             for spare in (None, masked.mask):
-                draw_cover(masked.image, square, 1.0, spare)
+                draw_cover(masked.image, square, 1.0, spare, around)
             standby_card(*size, "Starting")
             if self.settings.cover == "head":
                 warm_up_hair()
@@ -280,13 +286,17 @@ class Anonymizer:
 
     def _anonymize(self, frame: Frame, timings: dict[str, float]) -> SafeFrame:
         watch = _Watch(timings)
+        sight = judge(frame.image)
+        seen = frame if sight.bright is None else replace(frame, image=sight.bright)
         with self._tracking:
-            faces = self._tracker.process(frame)
+            faces = self._tracker.process(seen)
         watch.lap("track")
-        decision = self._guard.decide(self._size, faces, lambda: self._persons(frame), frame.time)
+        decision = self._guard.decide(self._size, faces, lambda: self._persons(seen), frame.time)
         watch.lap("guard")
         if decision.card is not None:
             return self.card(decision.card, frame)
+        if sight.blind and not faces:
+            return self.card(sight.blind, frame)
         plans, identities = self._dress(decision.plans)
         if self.settings.on_doubt == "card":
             for plan in plans:
@@ -296,6 +306,10 @@ class Anonymizer:
         if self.settings.cover == "head":
             plans = [whole(plan) for plan in plans]
         masked = erase(frame, [plan.outline for plan in plans])
+        covered = [p for p in plans if p.kind is Kind.COVER]
+        colours = None
+        if covered or any(p.fade > 0 for p in plans):
+            colours = Surroundings(masked.image, masked.mask)
         watch.lap("erase")
         generated = [p for p in plans if p.kind is Kind.GENERATE]
         if generated and self._generator is not None:
@@ -305,13 +319,13 @@ class Anonymizer:
             if around is not None:
                 around.draw(identities)
                 watch.lap("hair")
-        covered = [p for p in plans if p.kind is Kind.COVER]
-        spare = _stamp(masked.mask, generated) if any(p.behind for p in covered) else None
+        # Painted faces are never covered by somebody else's cover: nothing raw is left there.
+        spare = _stamp(masked.mask, generated) if covered else None
         for plan in covered:
-            draw_cover(masked.image, plan.outline, 1.0, spare if plan.behind else None)
+            draw_cover(masked.image, plan.outline, 1.0, spare, colours, plan.strength)
         for plan in generated:
             if plan.fade > 0:
-                draw_cover(masked.image, plan.outline, plan.fade)
+                draw_cover(masked.image, plan.outline, plan.fade, None, colours)
         watch.lap("cover")
         detail = covered[0].detail if covered else ""
         if covered and self.problem is not None:
