@@ -9,7 +9,7 @@ import time as clock
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, Protocol
 
@@ -19,7 +19,7 @@ from deepcam.backdrop import KEEP, Backdrop
 from deepcam.cards import standby_card
 from deepcam.casting import Casting, Choice, Looker, Sampler, Wished
 from deepcam.cores import Pair
-from deepcam.covers import draw_cover
+from deepcam.covers import Surroundings, draw_cover
 from deepcam.erase import checked_image, erase
 from deepcam.errors import DeepcamError
 from deepcam.fitting import Fitting, Scene
@@ -28,11 +28,14 @@ from deepcam.guard import Guard, Kind, Plan, as_cover
 from deepcam.heads import warm_up_hair, whole
 from deepcam.identity.types import Identity
 from deepcam.identity.wish import Wish, read_spec
+from deepcam.judgement import judge
 
 log = logging.getLogger(__name__)
 
 PAINT_ATTEMPTS = 3
 """Times the generator may fail in a row before it is given up for covers."""
+FILE_FACES = 64
+"""Faces that are painted in files, however long it takes."""
 DEFAULT_SIZE = (1280, 720)
 """Of the card before any picture was seen."""
 BEST = 1.0
@@ -99,7 +102,7 @@ class AnonymizerSettings:
     per_face: bool = False
     """Each new face gets an identity of its own, which nobody inherits."""
     max_faces: int = 6
-    """Faces that get a mesh; further ones are covered."""
+    """Faces that get a mesh in live pictures, the largest first; further ones are covered."""
     still: bool = False
     """Pictures that have nothing to do with each other."""
     live: bool = True
@@ -140,7 +143,9 @@ class Anonymizer:
         if tracker is None:
             from deepcam.tracking import Tracker
 
-            tracker = Tracker(settings.max_faces, settings.still)
+            faces = settings.max_faces if settings.live else max(settings.max_faces, FILE_FACES)
+            thorough = not settings.live
+            tracker = Tracker(faces, settings.still, thorough=thorough)
         self._tracker = tracker
         self._guard = Guard(
             settings.on_doubt,
@@ -231,8 +236,9 @@ class Anonymizer:
                 self._generator.warm_up()
             square = np.array([[20, 20], [60, 20], [60, 60], [20, 60]], np.float32)
             masked = erase(blank, [square])
+            around = Surroundings(masked.image, masked.mask)
             for spare in (None, masked.mask):
-                draw_cover(masked.image, square, 1.0, spare)
+                draw_cover(masked.image, square, 1.0, spare, around)
             standby_card(*size)
             if self.settings.cover == "head":
                 warm_up_hair()
@@ -342,13 +348,17 @@ class Anonymizer:
 
     def _anonymize(self, frame: Frame, timings: dict[str, float]) -> SafeFrame:
         watch = _Watch(timings)
+        sight = judge(frame.image)
+        seen = frame if sight.bright is None else replace(frame, image=sight.bright)
         with self._tracking:
-            faces = self._tracker.process(frame)
+            faces = self._tracker.process(seen)
         watch.lap("track")
-        decision = self._guard.decide(self._size, faces, lambda: self._persons(frame), frame.time)
+        decision = self._guard.decide(self._size, faces, lambda: self._persons(seen), frame.time)
         watch.lap("guard")
         if decision.card is not None:
             return self.card(decision.card, frame)
+        if sight.blind and not faces:
+            return self.card(sight.blind, frame)
         plans, identities = self._dress(frame, decision.plans)
         if self.settings.on_doubt == "card":
             for plan in plans:

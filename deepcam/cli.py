@@ -519,6 +519,10 @@ def evaluate(
     store: Annotated[
         bool, typer.Option("--store", help="With --smoke: these are the figures to keep.")
     ] = False,
+    coverage: Annotated[
+        bool,
+        typer.Option("--coverage", help="Only: who is hidden, painted, or taken for somebody."),
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Measure privacy, utility and stability, beside blur and other baselines."""
@@ -531,6 +535,9 @@ def evaluate(
 
     seal()
     _quiet_libraries()
+    if coverage:
+        _coverage(folders, output, smoke, store, json_)
+        return
     if store and not smoke:
         raise DeepcamError("--store keeps the figures of --smoke.", "Give both.")
     if network not in ("small", "large"):
@@ -565,6 +572,31 @@ def evaluate(
                 f"Worse than the stored figures: {'; '.join(worse)}.",
                 "Mend it; or, where it is meant, store the new figures with --store.",
             )
+
+
+def _coverage(
+    folders: list[str], output: Path, smoke: bool, store: bool, json_: bool
+) -> None:
+    """``evaluate --coverage``: made scenes with known faces; see ``evaluation.coverage``."""
+    from deepcam.evaluation import coverage
+    from deepcam.evaluation.material import find
+
+    rows = coverage.measure(find(folders), smoke, _speaker(json_))
+    written = coverage.write(rows, output)
+    if json_:
+        _print_json(coverage.as_dict(rows))
+    else:
+        print(coverage.table(rows))
+        print(f"written: {written}")
+    worse = coverage.regressions(rows, coverage.load(coverage.stored_path()), smoke)
+    if store:
+        coverage.store(rows, coverage.stored_path(), smoke)
+        _speaker(json_)(f"Stored: {coverage.stored_path()}.")
+    elif worse:
+        raise DeepcamError(
+            f"Worse than the stored figures: {'; '.join(worse)}.",
+            "Mend it; or, where it is meant, store the new figures with --store.",
+        )
 
 
 @app.command("evaluate-seeds")

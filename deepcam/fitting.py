@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from deepcam.cores import Pair
-from deepcam.covers import draw_cover
+from deepcam.covers import Surroundings, draw_cover
 from deepcam.erase import again
 from deepcam.frames import Image, Mask, MaskedFrame, Reason, SafeFrame
 from deepcam.guard import Kind, Plan
@@ -50,6 +50,10 @@ class Scene:
         drawn around the faces. Returns milliseconds by stage of ``paint``."""
         masked, timings = self.masked, dict[str, float]()
         generated = [p for p in self.plans if p.kind is Kind.GENERATE]
+        covered = [p for p in self.plans if p.kind is Kind.COVER]
+        colours = None
+        if covered or any(p.fade > 0 for p in generated):
+            colours = Surroundings(masked.image, masked.mask)
         if generated and paint is not None:
             around = Heads(masked, generated, pair) if pair is not None else None
             timings.update(paint(masked, self.faces, identities))
@@ -57,13 +61,13 @@ class Scene:
             if around is not None:
                 around.draw(identities)
                 lap("hair")
-        covered = [p for p in self.plans if p.kind is Kind.COVER]
-        spare = _stamp(masked.mask, generated) if any(p.behind for p in covered) else None
+        # Painted faces are never covered by somebody else's cover: nothing raw is left there.
+        spare = _stamp(masked.mask, generated) if covered else None
         for plan in covered:
-            draw_cover(masked.image, plan.outline, 1.0, spare if plan.behind else None)
+            draw_cover(masked.image, plan.outline, 1.0, spare, colours, plan.strength)
         for plan in generated:
             if plan.fade > 0:
-                draw_cover(masked.image, plan.outline, plan.fade)
+                draw_cover(masked.image, plan.outline, plan.fade, None, colours)
         lap("cover")
         return timings
 

@@ -54,6 +54,8 @@ FADE_STEP = 0.25
 """Most that the blend between face and cover changes in one frame."""
 COVER_MARGIN = 1.12
 """A cover's size over the smallest shape around the face's outline: hair and ears."""
+EMERGE = 10
+"""Frames in which a new cover takes its own tone; it is opaque from the first."""
 SLOWING = 0.7
 """Seconds in which an unseen head loses 63 % of its velocity."""
 VACANT_LOOKS = 5
@@ -164,7 +166,9 @@ class Plan:
     detail: str = ""
     """Why not simply generated, in a few words; '' when it is."""
     behind: bool = False
-    """A cover that stands behind generated faces: they are not painted over."""
+    """A cover of somebody lost from sight, who may be behind others."""
+    strength: float = 1.0
+    """0..1, how far a new cover has emerged out of the colours around it; opaque all the same."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -529,7 +533,9 @@ class Guard:
             State.LOST: "Face lost from sight",
         }.get(track.state, _doubt(track))
         cover = whole_head(outline, roll, COVER_MARGIN)
-        return Plan(track.number, Kind.COVER, cover, None, 1.0, detail, track.state is State.LOST)
+        lost = track.state is State.LOST
+        strength = min(1.0, (self._frame - track.born + 1) / EMERGE) if not self.still else 1.0
+        return Plan(track.number, Kind.COVER, cover, None, 1.0, detail, lost, strength)
 
     def _place(self, track: _Track, gap: float = 0.0, growing: bool = True) -> Points:
         """The outline of a track now: where it is seen, or everywhere it may have gone."""

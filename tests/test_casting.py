@@ -242,7 +242,7 @@ def test_pictures_of_one_person_show_one_face_and_of_another_another() -> None:
     for k in range(3):
         cast.forget()
         worn.append(step(cast, [seen(k)], 0.0)[k])
-    assert worn[0].meta["spec"] == worn[1].meta["spec"]
+    assert worn[0].meta == worn[1].meta
     assert abs(float(worn[2].meta["age"]) - 70) < 10
     assert worn[2].seed == worn[0].seed
 

@@ -14,9 +14,9 @@ of all faces known by construction:
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -400,13 +400,71 @@ def broken_promises(rows: Mapping[str, Row]) -> list[str]:
 def as_dict(rows: Mapping[str, Row]) -> dict[str, Any]:
     """For ``--json`` and for storing."""
     return {
-        name: {k: getattr(r, k) for k in Counter(Row.__slots__) if k != "worst"}
+        name: {k: getattr(r, k) for k in Row.__slots__ if k != "worst"}
         for name, r in rows.items()
     }
 
 
-def store(rows: Mapping[str, Row], path: Path) -> None:
-    """Keep the figures, whole or not at all."""
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(json.dumps(as_dict(rows), indent=1) + "\n", encoding="utf-8")
-    temporary.replace(path)
+def write(rows: Mapping[str, Row], output: Path) -> Path:
+    """``coverage.json`` in the directory ``output``: the figures and the worst scenes. Raises
+    ``DeepcamError`` when that is not possible."""
+    data = as_dict(rows)
+    worst = {name: r.worst for name, r in rows.items() if r.worst}
+    path = output / "coverage.json"
+    _write({"rows": data, "worst": worst, "broken": broken_promises(rows)}, path)
+    return path
+
+
+def stored_path() -> Path:
+    """Where the figures of the shipped tracker lie."""
+    return Path(str(resources.files("deepcam.evaluation").joinpath(STORED)))
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Stored figures by size of the set; empty when there are none. Raises ``DeepcamError`` when
+    they are damaged."""
+    if not path.is_file():
+        return {}
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if not all(isinstance(rows, dict) for rows in data.values()):
+            raise TypeError
+    except (ValueError, AttributeError, TypeError):
+        raise DeepcamError(
+            f"{path} is damaged.", "Store the figures again: deepcam evaluate --coverage --store."
+        ) from None
+    return dict(data)
+
+
+def store(rows: Mapping[str, Row], path: Path, small: bool) -> None:
+    """Keep the figures of the small or the whole set beside those of the other one."""
+    data = load(path)
+    data["small" if small else "whole"] = as_dict(rows)
+    _write(data, path)
+
+
+def regressions(rows: Mapping[str, Row], stored: dict[str, Any], small: bool) -> list[str]:
+    """What became worse than stored, by more than two and a tenth of the count; nothing without
+    stored figures of the same set and the same number of frames."""
+    out = []
+    for name, before in stored.get("small" if small else "whole", {}).items():
+        row = rows.get(name)
+        if row is None or row.frames != before["frames"]:
+            continue
+        for what in ("raw", "late", "needless", "floating", "covers"):
+            now, then = int(getattr(row, what)), int(before[what])
+            if now > then + 2 + then // 10:
+                out.append(f"{name}: {what} {then} -> {now}")
+    return out
+
+
+def _write(data: dict[str, Any], path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(path.name + ".new")
+        temporary.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise DeepcamError(
+            f"The figures cannot be written to {path}: {error.strerror}.", "Choose another output."
+        ) from None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from deepcam.frames import Image
 from deepcam.tracking.association import iou
 from deepcam.tracking.backend import F64, Detection, MeshBackend, Window
@@ -106,10 +108,20 @@ class SecondLooks:
         return self._backend.collect()[0]
 
 
+def _there(near: F64, far: F64) -> bool:
+    """Whether the face in ``near`` may be what was seen from afar in ``far``: a box of a few pixels
+    is easily twice as large as the face and half a face beside it."""
+    if same_face(near, far):
+        return True
+    apart = np.abs(near[:2] + near[2:] - far[:2] - far[2:]) / 2
+    inside = bool((apart < 0.45 * (far[2:] - far[:2])).all())
+    return inside and near[2] - near[0] > 0.3 * (far[2] - far[0])
+
+
 def _best(suspect: Detection, seen: Sequence[Detection], known: Sequence[F64]) -> Verdict:
     best: Detection | None = None
     for d in seen:
-        if not same_face(d.box, suspect.box):
+        if not _there(d.box, suspect.box):
             continue
         here = iou(d.box, suspect.box)
         if any(iou(d.box, box) > here for box in known):

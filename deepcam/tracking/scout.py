@@ -87,6 +87,15 @@ class Scout:
         self._time = time
         return chosen
 
+    def fullest(self, boxes: list[F64]) -> Window:
+        """The part that holds the middle of most of ``boxes``; after ``choose``."""
+        middles = np.array([(b[:2] + b[2:]) / 2 for b in boxes])
+        held = [
+            int(((middles >= (x0, y0)) & (middles < (x1, y1))).all(1).sum())
+            for x0, y0, x1, y1 in self._parts
+        ]
+        return self._parts[int(np.argmax(held))]
+
     def _begin(self, height: int, width: int) -> None:
         self._size = (height, width)
         self._parts = parts(height, width)

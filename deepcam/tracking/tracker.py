@@ -37,6 +37,8 @@ DOUBTFUL = 0.3
 """Highest confidence of such a mesh."""
 SECOND_LOOKS, SECOND_LOOKS_FILM = 2, 12
 """Most that are looked at again in one frame; further ones wait, covered if strong."""
+MANY = 3
+"""Lost tracks from which on the part of the picture that holds most of them is searched."""
 AGAIN, AGAIN_SURE = 0.25, 0.5
 """Seconds between second looks at a track that is in doubt, and at one on an older face."""
 ORIENTED = 15
@@ -228,9 +230,11 @@ class Tracker:
         bare = [n for n, p in persons if p.roi is None and p.evidence.score > COVER]
         bare = [n for n in bare if self._persons[n].unseen >= 1]
         lost = [n for n, p in persons if p.roi is not None and p.unseen >= 2]
-        wanted = bare if bare and not (lost and self._frames % 2) else lost
-        if wanted and (wanted is bare or self._frames % 2 == 0):
-            number = wanted[self._frames // 2 % len(wanted)]
+        wanted = [*bare, *lost]
+        if len(wanted) > MANY:
+            looks.add(self._scout.fullest([self._association.predict(n, time) for n in wanted]))
+        elif wanted and (bare or self._frames % 2 == 0):
+            number = wanted[self._frames // (1 if bare else 2) % len(wanted)]
             x0, y0, x1, y1 = self._association.predict(number, time)
             reach = max(3.0 * (x1 - x0), 48.0)
             cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
@@ -375,7 +379,8 @@ class Tracker:
             if self._still or not self._doubts.refused(detection, time):
                 new.append(detection)
         # Strong ones are hidden at once, looked at or not; weak ones wait for their second look.
-        suspects = [] if self._still else new[: self._second_looks]
+        most = SECOND_LOOKS_FILM if self._frames <= 3 else self._second_looks + len(known) // 6
+        suspects = [] if self._still else new[:most]
         verdicts = self._doubts.look(image, suspects, known, time)
         self.last_stats["looks"] += 2 * len(suspects)
         starts: list[tuple[_View, float, float | None]] = []
