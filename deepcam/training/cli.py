@@ -62,6 +62,13 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--features", type=Path, help="train: weights of EfficientNet-Lite0 (else the package's)"
     )
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="DIR",
+        help="train: weights of a small network to learn from",
+    )
+    parser.add_argument("--teacher-resolution", type=int, default=256)
     parser.add_argument("--export", type=Path, help="train: where to put the averaged weights")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--lr", type=float, default=4e-4, help="learning rate at its highest")
@@ -84,8 +91,9 @@ def main(argv: list[str] | None = None) -> None:
 
 def _train(a: argparse.Namespace) -> None:
     from deepcam.training import features
+    from deepcam.training.network import SIZES, Generator
     from deepcam.training.sampler import Sampler
-    from deepcam.training.train import SIZES, Config, gather, train
+    from deepcam.training.train import Config, Teacher, gather, train
 
     data = a.work / "data"
     if not (data / "names.npz").exists():
@@ -110,7 +118,13 @@ def _train(a: argparse.Namespace) -> None:
     side = max(SIZES[name].resolution for name in sizes)
     sampler = Sampler(data, side, a.device, traits if traits and traits.exists() else None)
     folder = a.work / a.name
-    train(config, sampler, seen, folder, 60 * a.minutes, begin, a.export or folder / "weights")
+    teacher = None
+    if a.teacher is not None:
+        net = Generator(SIZES["small"])
+        net.load_state_dict(gather(_needs(a.teacher, "--teacher"), "small"))
+        teacher = Teacher(net.eval().requires_grad_(False), a.teacher_resolution)
+    weights = a.export or folder / "weights"
+    train(config, sampler, seen, folder, 60 * a.minutes, begin, weights, teacher)
 
 
 def _folders(a: argparse.Namespace) -> list[Path]:

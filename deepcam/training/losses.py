@@ -70,6 +70,25 @@ def keep_detail(out: Tensor, x: Tensor) -> Tensor:
     return (apart * weight).sum() / (weight.sum() + 1)
 
 
+def surroundings(out: Tensor, x: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """What somebody else's face must share with the photograph: where the light falls (means over
+    16 and 32 pixels, of somebody of about the same tone), and the pixels just inside the mask,
+    which belong to the surroundings."""
+    mask = x[:, 3:4]
+    deep = -F.max_pool2d(-mask, 11, 1, 5)
+    rim = (mask - deep) * valid * (x[:, 7:8] < 0.75).to(out.dtype)
+    difference = out - target
+    loss = (difference.abs() * rim).sum() / (3 * rim.sum() + 1)
+    error, weight = difference * mask * valid, mask * valid
+    for k in range(1, 6):
+        error, weight = halve(error), halve(weight)
+        if k >= 4:
+            loss = loss + (error.abs() * (weight / (weight + 1e-4))).sum() / (
+                3 * weight.sum() + 1e-3
+            )
+    return loss
+
+
 def smoothness(maps: Tensor, x: Tensor) -> Tensor:
     """Light is smooth, bias washes out contrast, and an edge between face and fill that comes and
     goes from pixel to pixel looks like beads. ``maps`` and ``x`` of one size."""

@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from deepcam.training.critics import LAZY, Critics
 from deepcam.training.features import Features, unit
@@ -32,6 +33,7 @@ from deepcam.training.losses import (
     perceptual,
     reconstruction,
     smoothness,
+    surroundings,
     wavering,
 )
 from deepcam.training.network import SIZES, Generator, compose
@@ -49,13 +51,12 @@ class Config:
     """Samples of the photograph's own texture in a step, and as many of somebody else's."""
     lr: float = 4e-4
     critic_lr: float = 4e-4
-    warm_up: int = 300
-    """Steps until the learning rate is reached."""
     critic_from: float = 0.05
     """Share of the run after which the critics take part; by then they are known by .10."""
     critic_weight: float = 0.12
     perceptual_weight: float = 0.6
     keep_weight: float = 0.35
+    surroundings_weight: float = 0.5
     student_weight: float = 0.7
     """Of the small network's distance from the large one on swapped samples."""
     steady_every: int = 4
@@ -66,6 +67,14 @@ class Config:
     save_seconds: float = 120.0
     steps: int = 10**9
     """Stop after so many, for trials."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Teacher:
+    """A trained network that shows what to paint where there is no photograph."""
+
+    net: Generator
+    resolution: int
 
 
 class Trainee:
@@ -136,11 +145,15 @@ class Steps:
         self.skipped += bad.float()
 
 
-def learning_rate(share: float, step: int, warm_up: int) -> float:
+WARM_UP = 0.02
+"""Share of the run in which the learning rate is reached."""
+
+
+def learning_rate(share: float) -> float:
     """Factor on the learning rate after ``share`` of the run: flat for half of it, then along a
     cosine to a thirtieth."""
     fall = 1.0 if share < 0.5 else 0.5 * (1 + math.cos(math.pi * (share - 0.5) / 0.5))
-    return min(1.0, (step + 1) / warm_up) * (0.03 + 0.97 * fall)
+    return min(1.0, 0.02 + share / WARM_UP) * (0.03 + 0.97 * fall)
 
 
 def train(
@@ -151,13 +164,15 @@ def train(
     seconds: float,
     begin: dict[str, dict[str, Tensor]] | None = None,
     export: Path | None = None,
+    teacher: Teacher | None = None,
 ) -> None:
     """Train for ``seconds``, keeping checkpoint.pt, metrics.csv and a sheet of each size in
     ``folder``.
 
     The run's whole length is ``seconds`` too: a resumed run goes on where it was. ``begin``:
     weights of each size that a new run starts from. ``export``: where the averaged networks are put
-    in half precision at every save.
+    in half precision at every save. ``teacher``: a network that is not trained, where there is
+    none among ``config.sizes``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     cuda = config.device.startswith("cuda")
@@ -174,6 +189,9 @@ def train(
     )
     side = max(t.size.resolution for t in trainees.values())
     resolutions = sorted({t.size.resolution for t in trainees.values()})
+    if teacher is not None:
+        teacher.net.to(config.device, memory_format=torch.channels_last)
+        resolutions = sorted({*resolutions, teacher.resolution})
     steps, critic_steps = Steps(config.device), Steps(config.device)
     step, spent = 0, 0.0
     checkpoint = folder / "checkpoint.pt"
@@ -196,13 +214,13 @@ def train(
     counted = 0
     while step < config.steps and (now := time.monotonic()) - start + spent < seconds:
         share = (now - start + spent) / seconds
-        factor = learning_rate(share, step, config.warm_up)
+        factor = learning_rate(share)
         for optim in (t.optim for t in trainees.values()):
             for group in optim.param_groups:
                 group["lr"] = config.lr * factor
         for group in critic_optim.param_groups:
             group["lr"] = config.critic_lr * factor
-        judged = share >= config.critic_from
+        judged = config.critic_weight > 0 and share >= config.critic_from
         weight = config.critic_weight * min(1.0, max(0.0, (share - config.critic_from) / 0.05))
 
         with torch.no_grad():
@@ -221,7 +239,12 @@ def train(
             with layers():
                 real = critics.features(both.target)
         loss = x.new_zeros(())
-        painted: dict[str, Tensor] = {}
+        painted: Tensor | None = None
+        if teacher is not None:
+            with torch.no_grad(), layers():
+                shown = swaps[teacher.resolution].inputs
+                painted = compose(teacher.net(shown), shown[:, 4:7])
+                painted = F.interpolate(painted, (side, side), mode="area")
         fakes: dict[str, tuple[Tensor, list[Tensor]]] = {}
         for k, (name, trainee) in enumerate(trainees.items()):
             n = trainee.size.resolution
@@ -229,7 +252,7 @@ def train(
             inputs = inputs.contiguous(memory_format=torch.channels_last)
             with layers():
                 maps = trainee.net(inputs)
-            out = painted[name] = compose(maps, x[:, 4:7])
+            out = compose(maps, x[:, 4:7])
             pasted = both.pasted(out)
             with layers():
                 seen = critics.features(pasted)
@@ -241,12 +264,15 @@ def train(
                 * perceptual([f[:b] for f in unit(seen)], [f[:b] for f in unit(real)], near[:b]),
                 "smooth": smoothness(maps, inputs),
                 "keep": config.keep_weight * keep_detail(out[b:], swap.inputs),
+                "around": config.surroundings_weight
+                * surroundings(out[b:], swap.inputs, swap.target, swap.valid),
             }
-            if name != config.sizes[0]:
-                teacher = painted[config.sizes[0]][b:].detach()
+            if painted is not None:
                 parts["student"] = config.student_weight * reconstruction(
-                    out[b:], teacher, swap.inputs, swap.valid
+                    out[b:], painted, swap.inputs, swap.valid
                 )
+            elif len(trainees) > 1:
+                painted = out[b:].detach()
             if judged and weight > 0:
                 with layers():
                     parts["critic"] = weight * critics.generator_loss(pasted, both, seen, real)
