@@ -18,7 +18,7 @@ from deepcam.frames import Face, Frame, MaskedFrame, Points, Pose
 from deepcam.generator import Generator, painter
 from deepcam.generator.composition import ERASED, compose, rim_of
 from deepcam.generator.conditioning import CHANNELS, Context, cut, window
-from deepcam.generator.fields import COLOUR_KEPT, MAPS, hold_level
+from deepcam.generator.fields import MAPS, hold_level
 from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN
 from deepcam.generator.render import Renderer, window_matrix
 from deepcam.generator.session import NetworkSession, open_network
@@ -402,20 +402,6 @@ def test_the_mean_gain_follows_slowly_and_jumps_when_the_light_is_switched() -> 
     assert means[0] == pytest.approx(1.0, rel=1e-4)
     assert np.ptp(means[:5]) < 0.05
     assert means[5] == pytest.approx(3.0, rel=1e-3)
-
-
-def test_the_networks_light_is_believed_but_its_colour_only_in_part() -> None:
-    fields = np.zeros((16, 16, MAPS), np.float32)
-    fields[..., 6] = 1.0
-    wanted = np.array([0.3, 0.1, -0.1], np.float32)
-    fields[..., :3] = np.exp(wanted)
-    level = np.full(3, 1e3, np.float32)
-    for _ in range(2):
-        hold_level(fields, level, 1.0, 0.35)
-        got = np.log(fields[0, 0, :3])
-        assert got.mean() == pytest.approx(0.1, abs=1e-4)
-        assert got - got.mean() == pytest.approx(COLOUR_KEPT * (wanted - 0.1), abs=1e-4)
-        fields[..., :3] = np.exp(wanted)
 
 
 @pytest.mark.parametrize(("scale", "crisp"), [(1, False), (3, True)])

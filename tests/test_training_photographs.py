@@ -12,7 +12,7 @@ from deepcam.errors import DeepcamError
 from deepcam.frames import Pose
 from deepcam.identity.model import IdentityModel
 from deepcam.portrait import portrait
-from deepcam.training.data import prepare_one
+from deepcam.training.data import CROP, TEXTURE, prepare_one
 from deepcam.training.photographs import is_that_face, read_eyes, read_index
 from deepcam.vision import LEGACY, installed
 
@@ -113,11 +113,11 @@ def test_crops_become_training_material(tmp_path: Path) -> None:
     name = next(iter(again))
     image = cv2.imread(str(folder / "images" / name))
     assert image is not None
-    sample = prepare_one(image, again[name], np.full((192, 192, 3), 140, np.float32))
+    sample = prepare_one(image, again[name], np.full((TEXTURE, TEXTURE, 3), 140, np.float32))
     # The black strip is no photograph.
     pose = Pose(float(sample["scale"]), sample["rotation"], sample["translation"])
     assert pose.scale > 10
-    inside = sample["inside"][112]
+    inside = sample["inside"][CROP // 2]
     left = np.nonzero(inside)[0][0]
     assert left > 0
-    assert sample["crops"][112, left + 3 : -60].any(1).all()
+    assert sample["crops"][CROP // 2, left + 3 : -CROP // 4].any(1).all()

@@ -17,9 +17,6 @@ from deepcam.generator.conditioning import Context
 F32 = NDArray[np.float32]
 
 MAPS = 10
-COLOUR_KEPT = 0.35
-"""Share believed of the network's mean change of colour (not of brightness): the skin's tone
-is matched before, and what the network adds leans towards grey, in 20 of 22 clips."""
 
 
 def floor(planes: F32, surroundings: Context) -> F32:
@@ -78,7 +75,7 @@ def settle(raw: F32, share: float, fields: F32) -> bool:
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
 def hold_level(fields: F32, level: F32, follow: float, jump: float) -> None:
-    """Let the face's mean gain change slowly, and its colour only by ``COLOUR_KEPT`` of that.
+    """Let the face's mean gain change slowly.
 
     What the network sees of the room changes with every movement, and its idea of the light with
     it: without this the face flickers. ``fields``: (n, n, MAPS), written in place where they have
@@ -102,10 +99,7 @@ def hold_level(fields: F32, level: F32, follow: float, jump: float) -> None:
         far = far or not abs(now[k] - level[k]) <= jump
     for k in range(3):
         level[k] = now[k] if far else level[k] + np.float32(follow) * (now[k] - level[k])
-    light = (level[0] + level[1] + level[2]) / np.float32(3)
-    for k in range(3):
-        held = light + np.float32(COLOUR_KEPT) * (level[k] - light)
-        factor = np.exp(held - now[k])
+        factor = np.exp(level[k] - now[k])
         for y in range(n):
             for x in range(n):
                 fields[y, x, k] *= factor

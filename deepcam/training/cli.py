@@ -64,33 +64,34 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, default=Path("work"), help="where to keep everything")
     parser.add_argument("--name", default="run1", help="name of the training run")
     parser.add_argument("--people", type=int, default=1400, help="portraits to read for the level")
-    parser.add_argument("--size", choices=["small", "large"], default="small")
-    parser.add_argument("--images", type=int, default=1_000_000, help="length of the whole run")
-    parser.add_argument("--adversarial-from", type=int, default=400_000)
+    parser.add_argument("--size", choices=["small", "large", "both"], default="small")
     parser.add_argument(
-        "--adversarial-weight", type=float, default=0.05, help="more: sharper edges, and false hair"
+        "--more", type=Path, action="append", default=[], help="further folders like --faces"
     )
     parser.add_argument(
-        "--begin", type=Path, metavar="ONNX", help="train: a new run goes on from this network"
+        "--begin", type=Path, metavar="DIR", help="train: a new run goes on from these weights"
     )
-    parser.add_argument("--batch", type=int, default=12)
-    parser.add_argument("--lr", type=float, default=2e-3, help="learning rate at its highest")
-    parser.add_argument("--resolution", type=int, default=0, help="0: the network's own")
-    parser.add_argument("--minutes", type=float, default=60, help="stop after this long")
+    parser.add_argument(
+        "--features", type=Path, help="train: weights of EfficientNet-Lite0 (else the package's)"
+    )
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="DIR",
+        help="train: weights of a small network to learn from",
+    )
+    parser.add_argument("--teacher-resolution", type=int, default=256)
+    parser.add_argument("--export", type=Path, help="train: where to put the averaged weights")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--lr", type=float, default=4e-4, help="learning rate at its highest")
+    parser.add_argument("--critic-weight", type=float, default=0.12)
+    parser.add_argument("--minutes", type=float, default=60, help="length of the whole run")
+    parser.add_argument("--steps", type=int, default=10**9, help="train: stop after so many")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--jobs", type=int, default=2, help="processes for preparation")
+    parser.add_argument("--report-minutes", type=float, default=1.0)
     parser.add_argument(
-        "--workers",
-        type=int,
-        default=0,
-        help="train: processes that draw samples, 1 GB of memory each; a GPU wants all cores "
-        "(0: a thread, enough for a CPU)",
-    )
-    parser.add_argument(
-        "--compile", action="store_true", help="train: compile the network on CUDA, takes minutes"
-    )
-    parser.add_argument(
-        "--save-minutes", type=float, default=4.0, help="train: time between two checkpoints"
+        "--save-minutes", type=float, default=2.0, help="train: time between two checkpoints"
     )
     arguments = parser.parse_args(argv)
     try:
@@ -98,6 +99,48 @@ def main(argv: list[str] | None = None) -> None:
     except DeepcamError as error:
         print(f"deepcam-train: {error.what}\n{error.remedy}", file=sys.stderr)
         raise SystemExit(1) from None
+
+
+def _train(a: argparse.Namespace) -> None:
+    from deepcam.training import features
+    from deepcam.training.network import SIZES, Generator
+    from deepcam.training.sampler import Sampler
+    from deepcam.training.train import Config, Teacher, gather, train
+
+    data = a.work / "data"
+    if not (data / "names.npz").exists():
+        raise DeepcamError(f"{data} does not exist.", "Run deepcam-train prepare first.")
+    sizes = ("large", "small") if a.size == "both" else (a.size,)
+    config = Config(
+        sizes=sizes,
+        batch=a.batch,
+        lr=a.lr,
+        critic_weight=a.critic_weight,
+        device=_usable(a.device),
+        report_seconds=60 * a.report_minutes,
+        save_seconds=60 * a.save_minutes,
+        steps=a.steps,
+    )
+    begin = {}
+    if a.begin is not None:
+        begin = {name: gather(_needs(a.begin, "--begin"), name) for name in sizes}
+        begin = {name: weights for name, weights in begin.items() if weights}
+    traits = a.faces / "traits.csv" if a.faces is not None else None
+    seen = features.load(a.features)
+    side = max(SIZES[name].resolution for name in sizes)
+    sampler = Sampler(data, side, a.device, traits if traits and traits.exists() else None)
+    folder = a.work / a.name
+    teacher = None
+    if a.teacher is not None:
+        net = Generator(SIZES["small"])
+        net.load_state_dict(gather(_needs(a.teacher, "--teacher"), "small"))
+        teacher = Teacher(net.eval().requires_grad_(False), a.teacher_resolution)
+    weights = a.export or folder / "weights"
+    train(config, sampler, seen, folder, 60 * a.minutes, begin, weights, teacher)
+
+
+def _folders(a: argparse.Namespace) -> list[Path]:
+    return [_needs(a.faces, "--faces"), *(_needs(p, "--more") for p in a.more)]
 
 
 def _needs(path: Path | None, option: str) -> Path:
@@ -183,43 +226,21 @@ def _run(a: argparse.Namespace) -> None:
     elif a.step == "prepare":
         import cv2
 
-        from deepcam.training.data import TEXTURE, prepare
+        from deepcam.training.data import TEXTURE
+        from deepcam.training.prepare import prepare
 
-        faces, photos = _needs(a.faces, "--faces"), _read(a.work / "photos.npz")
+        faces, photos = _folders(a), _read(a.work / "photos.npz")
         stored = a.work / "mean_texture.npz"
         if not stored.exists():  # the shipped bank is used as it is
             from deepcam.training.donors import mean_texture
 
-            _save(stored, {"mean": mean_texture(faces, photos)})
+            _save(stored, {"mean": mean_texture(faces[0], photos)})
         mean = _read(stored)["mean"].astype(np.float32)
         mean = cv2.resize(mean, (TEXTURE, TEXTURE), interpolation=cv2.INTER_AREA)
-        count = prepare(faces, photos, mean, a.work / "data.npz", a.jobs)
+        count = prepare(faces, photos, mean, a.work / "data", a.jobs)
         print(f"{count} photographs prepared")
     elif a.step == "train":
-        from deepcam.training.train import Config, train
-
-        config = Config(
-            size=a.size,
-            batch=a.batch,
-            lr=a.lr,
-            resolution=a.resolution,
-            images=a.images,
-            adversarial_from=a.adversarial_from,
-            adversarial_weight=a.adversarial_weight,
-            device=_usable(a.device),
-            workers=a.workers,
-            compile=a.compile,
-            save_minutes=a.save_minutes,
-        )
-        data = a.work / "data.npz"
-        if not data.exists():
-            raise DeepcamError(f"{data} does not exist.", "Run deepcam-train prepare first.")
-        begin = None
-        if a.begin is not None:
-            from deepcam.training.export import shipped_weights
-
-            begin = shipped_weights(a.begin, a.size)
-        train(config, data, a.work / a.name, a.minutes, begin=begin)
+        _train(a)
     elif a.step == "time":
         from deepcam.training.timing import frame_ms
 
@@ -229,7 +250,7 @@ def _run(a: argparse.Namespace) -> None:
         from deepcam.training.export import export
 
         target = MODELS_DIR / f"generator_{a.size}.onnx"
-        worst = export(a.work / a.name / "checkpoint.pt", target, half=a.size == "large")
+        worst = export(a.work / a.name / "weights", a.size, target)
         write_manifest(MODELS_DIR)
         print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, off torch by {worst:.1e}")
 

@@ -1,12 +1,12 @@
-"""The generator network and its critic.
+"""The generator network and the critics it is trained against.
 
-The generator corrects a render instead of painting a face: it returns smooth fields that are
-applied to the render at the picture's own resolution, so a small network gives a sharp face.
+The generator paints with ten free planes at full resolution, applied to the render of a person and
+to the filled surroundings (which the camera does at the picture's own resolution):
 
-    output = alpha * (render * gain + bias) + (1 - alpha) * fill
+    output = alpha * (render * gain + bias) + (1 - alpha) * paint
 
-Inside the mesh the gain is a quotient of low passes (as in quotient images, Shashua &
-Riklin-Raviv 2001), so that it can move light and tone but not wash out the skin's detail.
+Gain and bias are bounded, so that training is stable; alpha begins with a prior: the render covers
+the middle of the mesh and fades out towards its edge.
 """
 
 from __future__ import annotations
@@ -20,175 +20,169 @@ from torch.nn import functional as F
 from deepcam.generator.conditioning import CHANNELS
 from deepcam.generator.fields import MAPS
 
-COLOUR = 0.4
-"""Share of a coloured gain that is let through."""
-
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large a generator is."""
+    """How large a generator is. ``widths``: channels at 1/2, 1/4 ... of the resolution; ``before``
+    and ``after``: residual blocks there on the way down and up."""
 
     resolution: int
-    widths: tuple[int, int, int, int]
+    widths: tuple[int, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
 
 
 SIZES = {
-    "small": Size(128, (32, 48, 96, 128)),
-    "large": Size(192, (48, 96, 160, 192)),
+    "small": Size(192, (24, 40, 72, 112, 128), (0, 0, 1, 1, 2), (0, 0, 0, 1)),
+    "large": Size(256, (64, 96, 144, 208, 256), (0, 1, 1, 2, 2), (0, 1, 1, 1)),
 }
+GAIN, BIAS = 2.0, 0.6
+"""Bounds of the gain's logarithm and of the bias."""
 
 
-def _conv(a: int, b: int, k: int = 3, stride: int = 1) -> nn.Conv2d:
-    conv = nn.Conv2d(a, b, k, stride, (k - 1) // 2)
-    nn.init.kaiming_normal_(conv.weight, 0.2, nonlinearity="leaky_relu")
-    nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
-    return conv
+def conv(a: int, b: int, k: int = 3, stride: int = 1) -> nn.Conv2d:
+    """A convolution with He's initialisation for leaky rectifiers."""
+    layer = nn.Conv2d(a, b, k, stride, (k - 1) // 2)
+    nn.init.kaiming_normal_(layer.weight, 0.2, nonlinearity="leaky_relu")
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return layer
 
 
 def _act(x: Tensor) -> Tensor:
     return F.leaky_relu(x, 0.2)
 
 
-def box(x: Tensor, side: int, pad_counts: bool = True) -> Tensor:
-    """Mean over ``side`` x ``side`` pixels, same size; one axis after the other, as both torch's
-    and ONNX runtime's square pooling visit every pixel ``side`` squared times."""
-    half = side // 2
-    x = F.avg_pool2d(x, (side, 1), 1, (half, 0), count_include_pad=pad_counts)
-    return F.avg_pool2d(x, (1, side), 1, (0, half), count_include_pad=pad_counts)
+class Residual(nn.Module):
+    """x + g * conv(act(conv(act(x)))), g learned per channel."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.a, self.b = conv(channels, channels), conv(channels, channels)
+        self.gain = nn.Parameter(torch.full((1, channels, 1, 1), 0.2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape."""
+        out: Tensor = x + self.gain * self.b(_act(self.a(_act(x))))
+        return out
+
+
+def _blocks(channels: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*[Residual(channels) for _ in range(count)])
 
 
 class Generator(nn.Module):
-    """(b, CHANNELS, n, n) -> (b, MAPS, n, n), n = the size's resolution."""
-
-    lowpass: Tensor
+    """(b, CHANNELS, n, n) -> (b, MAPS, n, n), n a multiple of 2 to the number of widths."""
 
     def __init__(self, size: Size) -> None:
         super().__init__()
         w = size.widths
-        # The same as pixels unshuffled and a 3 x 3 convolution, which takes longer on CPUs.
-        self.stem = _conv(CHANNELS, w[0], 6, stride=2)
-        self.down = nn.ModuleList([_conv(w[k], w[k + 1], stride=2) for k in range(3)])
-        self.same = nn.ModuleList([_conv(w[k + 1], w[k + 1]) for k in range(3)])
-        self.bottom = _conv(w[3], w[3])
-        self.style = nn.Linear(w[3] * 2, 96)
-        self.film = nn.Linear(96, w[3] * 2)
-        self.light = nn.Linear(96, 12)
-        self.narrow = nn.ModuleList([_conv(w[k + 1], w[k], 1) for k in range(3)])
-        self.merge = nn.ModuleList([_conv(w[k] * 2, w[k]) for k in range(3)])
-        self.head = _conv(w[0], MAPS * 4)
-        for layer in (self.head, self.film, self.light):
+        steps = range(len(w) - 1)
+        self.stem = conv(CHANNELS, w[0], 6, stride=2)
+        self.down = nn.ModuleList([conv(w[k], w[k + 1], 4, stride=2) for k in steps])
+        self.before = nn.ModuleList([_blocks(c, n) for c, n in zip(w, size.before, strict=True)])
+        # The light of the whole scene, as scale and shift of the deepest features.
+        self.film = nn.Sequential(nn.Linear(2 * w[-1], 128), nn.LeakyReLU(0.2))
+        self.modulate = nn.Linear(128, 2 * w[-1])
+        self.narrow = nn.ModuleList([conv(w[k + 1], w[k], 1) for k in steps])
+        self.merge = nn.ModuleList([conv(2 * w[k], w[k]) for k in steps])
+        self.after = nn.ModuleList([_blocks(c, n) for c, n in zip(w[:-1], size.after, strict=True)])
+        self.head = conv(w[0], 4 * MAPS)
+        for layer in (self.head, self.modulate):
             nn.init.normal_(layer.weight, 0, 1e-3)
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
-        sigma = 4.0 * size.resolution / 128
-        half = int(2 * sigma)
-        x = torch.arange(-half, half + 1, dtype=torch.float32)
-        kernel = torch.exp(-0.5 * (x / sigma) ** 2)
-        self.register_buffer("lowpass", (kernel / kernel.sum())[None, None])
-        self.pad = half
-
-    def _blur(self, x: Tensor) -> Tensor:
-        c = x.shape[1]
-        k = self.lowpass.repeat(c, 1, 1)
-        x = F.conv2d(x, k[:, :, None, :], padding=(0, self.pad), groups=c)
-        return F.conv2d(x, k[:, :, :, None], padding=(self.pad, 0), groups=c)
 
     def forward(self, x: Tensor) -> Tensor:
         """Fields for each pixel; colours 0..1."""
-        raw, light = self._layers(x)
-        # Thresholds of the coverage and quotients of sums need all digits.
+        raw = self.layers(x)
+        # Bounds and the coverage's thresholds need all digits.
         with torch.autocast(x.device.type, enabled=False):
-            return self._fields(x, raw, light)
+            return fields(x.float(), raw.float())
 
-    def _layers(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Ten planes (b, MAPS, n, n) and twelve numbers (b, 12, 1, 1)."""
-        h = _act(self.stem(x))
+    def layers(self, x: Tensor) -> Tensor:
+        """(b, MAPS, n, n), not yet bounded."""
+        h = self.before[0](_act(self.stem(x)))
         skips = []
-        for down, same in zip(self.down, self.same, strict=True):
+        for down, before in zip(self.down, list(self.before)[1:], strict=True):
             skips.append(h)
-            h = _act(same(_act(down(h))))
+            h = before(_act(down(h)))
         pooled = torch.cat([h.mean((2, 3)), h.amax((2, 3))], 1)
-        style = _act(self.style(pooled))
-        scale, shift = self.film(style)[:, :, None, None].chunk(2, 1)
-        h = _act(self.bottom(h) * (1 + scale) + shift)
-        for k in (2, 1, 0):
-            h = F.interpolate(_act(self.narrow[k](h)), scale_factor=2.0, mode="nearest")
-            h = _act(self.merge[k](torch.cat([h, skips[k]], 1)))
-        return F.pixel_shuffle(self.head(h), 2), self.light(style)[:, :, None, None]
+        scale, shift = self.modulate(self.film(pooled))[:, :, None, None].chunk(2, 1)
+        h = h * (1 + scale) + shift
+        for k in reversed(range(len(self.down))):
+            h = _act(self.narrow[k](h))
+            h = F.interpolate(h, scale_factor=2.0, mode="bilinear", align_corners=False)
+            h = self.after[k](_act(self.merge[k](torch.cat([h, skips[k]], 1))))
+        return F.pixel_shuffle(self.head(h), 2)
 
-    def _fields(self, x: Tensor, raw: Tensor, light: Tensor) -> Tensor:
-        fill, render, cover = x[:, 0:3], x[:, 4:7], x[:, 7:8]
-        mouth, normal = x[:, 9:10], x[:, 12:14]
-        if raw.dtype != x.dtype:
-            raw, light = raw.to(x.dtype), light.to(x.dtype)
-        # First-order light on the mesh's normals, per channel: one lamp and the ambience.
-        depth = torch.sqrt(torch.clamp(1 - (normal**2).sum(1, keepdim=True), 0.01, 1))
-        gain = (
-            light[:, 0:3]
-            + light[:, 3:6] * normal[:, 0:1]
-            + light[:, 6:9] * normal[:, 1:2]
-            + light[:, 9:12] * (depth - 0.7)
-        )
-        gain = torch.clamp(gain + raw[:, 0:3], -2.2, 1.6)
-        inside = (cover > 0.75).to(x.dtype)
-        bias = 0.5 * torch.tanh(raw[:, 3:6]) * (1 - mouth)
-        quiet = torch.relu(2 * box(inside, 9) - 1)
-        bias = bias * (1 - 0.8 * quiet)
-        first = render * torch.exp(gain) + bias
-        weight = self._blur(inside) + 1e-3
-        quotient = (self._blur(first * inside) / weight + 0.02) / (
-            self._blur(render * inside) / weight + 0.02
-        )
-        quotient = torch.clamp(quotient, 0.08, 5.0)
-        quiet = quiet * (1 - 0.999 * mouth)
-        # Teeth are painted as drawn: only light as smooth as the room's falls on them.
-        calm = box(gain, 9, pad_counts=False)
-        total = quiet * quotient + (1 - quiet) * torch.exp(gain + mouth * (calm - gain))
-        # The render's tone was matched to the visible skin: most of what is left is brightness.
-        log = torch.log(total.clamp(min=1e-3))
-        grey = log.mean(1, keepdim=True)
-        total = torch.exp(grey + COLOUR * (log - grey))
-        detail = (1 - quiet) * bias + quiet * 0.12 * bias
-        # Hairline and cheek are no edges of a mesh: the render fades out over some pixels.
-        prior = 12.0 * box(box(cover, 5), 3) - 6.5
-        alpha = torch.sigmoid(raw[:, 6:7] * 2 + prior) * (cover > 0.25).to(x.dtype)
-        # Eyes and mouth are drawn sharper than this resolution can paint them.
-        drawn = torch.clamp(x[:, 8:9] + mouth, 0, 1)
-        # In the middle of the mesh the render is right; any fill that shines through is fog.
-        core = torch.relu(2 * box(inside, 15) - 1)
-        alpha = alpha + torch.maximum(drawn, core) * (1 - alpha)
-        paint = fill + 0.5 * torch.tanh(raw[:, 7:10])
-        return torch.cat([total, detail, alpha, paint], 1)
+
+def _box(x: Tensor, side: int) -> Tensor:
+    """Mean over ``side`` x ``side`` pixels, zeros beyond the edge; one axis after the other, as
+    square pooling visits every pixel ``side`` squared times."""
+    half = side // 2
+    x = F.avg_pool2d(x, (side, 1), 1, (half, 0))
+    return F.avg_pool2d(x, (1, side), 1, (0, half))
+
+
+def fields(x: Tensor, raw: Tensor) -> Tensor:
+    """``raw`` (b, MAPS, n, n) bounded, in terms of the planes ``x``: gain, bias, alpha, paint."""
+    fill, cover = x[:, 0:3], x[:, 7:8]
+    gain = torch.exp(GAIN * torch.tanh(raw[:, 0:3] / GAIN))
+    bias = BIAS * torch.tanh(raw[:, 3:6])
+    prior = 12.0 * _box(_box(cover, 9), 5) - 6.5
+    alpha = torch.sigmoid(2.0 * raw[:, 6:7] + prior) * (cover > 0.25).to(raw.dtype)
+    return torch.cat([gain, bias, alpha, fill + torch.tanh(raw[:, 7:10])], 1)
 
 
 def compose(maps: Tensor, render: Tensor) -> Tensor:
-    """The picture the fields make of a render (b, 3, n, n), 0..1, not clipped."""
+    """The picture the fields make of a render (b, 3, n, n), 0..1, not clipped. Fields of another
+    size are enlarged, as the camera does."""
+    if maps.shape[-1] != render.shape[-1]:
+        maps = F.interpolate(maps, render.shape[-2:], mode="bilinear", align_corners=False)
     alpha = maps[:, 6:7]
     return alpha * (render * maps[:, 0:3] + maps[:, 3:6]) + (1 - alpha) * maps[:, 7:10]
 
 
-class Critic(nn.Module):
-    """Patch critic: picture, mask and coverage (b, 5, n, n) -> scores (b, 1, n/8, n/8).
+class PatchCritic(nn.Module):
+    """(b, channels, h, w) -> scores (b, 1, h/8, w/8) with a receptive field of 62 pixels."""
 
-    A receptive field of 46 px sees seams, lids and skin, not who somebody is.
-    """
-
-    def __init__(self, width: int = 32) -> None:
+    def __init__(self, channels: int, widths: tuple[int, int, int]) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            [
-                _conv(5, width, 4, 2),
-                _conv(width, width * 2, 4, 2),
-                _conv(width * 2, width * 3, 4, 2),
-                _conv(width * 3, width * 3),
-            ]
-        )
-        self.out = _conv(width * 3, 1)
+        c = (channels, *widths)
+        self.down = nn.ModuleList([conv(c[k], c[k + 1], 4, 2) for k in range(3)])
+        self.rest = Residual(c[3])
+        self.out = conv(c[3], 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores; larger = more like a photograph."""
-        for layer in self.layers:
+        for layer in self.down:
             x = _act(layer(x))
-        out: Tensor = self.out(x)
+        out: Tensor = self.out(_act(self.rest(x)))
+        return out
+
+
+class FeatureCritic(nn.Module):
+    """Scores of features that are not trained (Sauer et al., Projected GANs Converge Faster,
+    NeurIPS 2021): one small head for each of their scales."""
+
+    def __init__(self, channels: tuple[int, ...], width: int = 96) -> None:
+        super().__init__()
+        # Channels of the features, and mask and coverage.
+        self.heads = nn.ModuleList(
+            [
+                nn.Sequential(
+                    conv(c + 2, width, 1), nn.LeakyReLU(0.2), conv(width, width, 4, 2),
+                    nn.LeakyReLU(0.2), conv(width, 1, 1),
+                )
+                for c in channels
+            ]
+        )  # fmt: skip
+
+    def forward(self, features: list[Tensor], beside: Tensor) -> list[Tensor]:
+        """``features``: each (b, c, h, w); ``beside``: mask and coverage (b, 2, n, n)."""
+        out = []
+        for head, f in zip(self.heads, features, strict=True):
+            small = F.interpolate(beside, f.shape[-2:], mode="area")
+            out.append(head(torch.cat([f, small], 1)))
         return out
 
 

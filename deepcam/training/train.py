@@ -1,383 +1,451 @@
-"""Train the generator. Reads from top to bottom; resumes from its checkpoint after any stop."""
+"""Train the generators. Reads from top to bottom; resumes from its checkpoint after any stop.
+
+With two sizes, the large one is the teacher: where there is no photograph of the person who is
+rendered, the small one learns to paint what the large one does. Each size sees the samples at its
+own resolution; what it paints is composed at the resolution of the larger one, as the camera
+composes at the picture's own.
+"""
 
 from __future__ import annotations
 
+import copy
 import csv
+import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from deepcam.identity.model import IdentityModel
-from deepcam.training.data import Prepared, Sample, Sampler, load
-from deepcam.training.feed import Plan, batches, place, stack
-from deepcam.training.network import SIZES, Critic, Generator, compose
+from deepcam.training.critics import LAZY, Critics
+from deepcam.training.features import Features, unit
+from deepcam.training.losses import (
+    keep_detail,
+    perceptual,
+    reconstruction,
+    smoothness,
+    surroundings,
+    wavering,
+)
+from deepcam.training.network import SIZES, Generator, compose
+from deepcam.training.sampler import Batch, Sampler
 
-F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
 
 
 @dataclass(slots=True)
 class Config:
     """One training run."""
 
-    size: str = "small"
-    resolution: int = 0
-    """Side of the training windows; 0 = the network's own. Smaller ones make the first hours of a
-    CPU run faster: the network is convolutional."""
-    batch: int = 12
-    lr: float = 2e-3
-    images: int = 1_000_000
-    """Images of the whole run; the learning rate falls along a cosine to a twentieth."""
-    adversarial_from: int = 400_000
-    """Images after which the critic takes part."""
-    adversarial_weight: float = 0.05
-    r1: float = 0.5
-    seed: int = 1
+    sizes: tuple[str, ...] = ("large", "small")
+    batch: int = 32
+    """Samples of the photograph's own texture in a step, and as many of somebody else's."""
+    lr: float = 4e-4
+    critic_lr: float = 4e-4
+    critic_from: float = 0.05
+    """Share of the run after which the critics take part; by then they are known by .10."""
+    critic_weight: float = 0.12
+    perceptual_weight: float = 0.6
+    keep_weight: float = 0.35
+    surroundings_weight: float = 0.5
+    student_weight: float = 0.7
+    """Of the small network's distance from the large one on swapped samples."""
+    steady_every: int = 4
     ema: float = 0.998
+    seed: int = 1
     device: str = "cpu"
-    save_minutes: float = 4.0
-    workers: int = 0
-    """Processes that draw batches; 0 = a thread, enough for a CPU."""
-    compile: bool = False
-    """Whether layers are compiled on CUDA: worth its minutes only where samples do not run out."""
+    report_seconds: float = 60.0
+    save_seconds: float = 120.0
+    steps: int = 10**9
+    """Stop after so many, for trials."""
 
 
-def _halve(x: Tensor) -> Tensor:
-    """Mean of 2 x 2; several times faster than ``avg_pool2d`` on the CPU."""
-    b, c, h, w = x.shape
-    return x.reshape(b, c, h // 2, 2, w // 2, 2).mean((3, 5))
+@dataclass(frozen=True, slots=True, eq=False)
+class Teacher:
+    """A trained network that shows what to paint where there is no photograph."""
+
+    net: Generator
+    resolution: int
 
 
-def reconstruction(out: Tensor, target: Tensor, x: Tensor, valid: Tensor) -> Tensor:
-    """L1 over six scales and the gradients of two, under the mask, eyes and mouth twice.
+class Trainee:
+    """One network: what is trained, its average, and its optimiser."""
 
-    All (b, c, n, n) with n a multiple of 32.
-    """
-    mask, eyes, mouth = x[:, 3:4], x[:, 8:9], x[:, 9:10]
-    # A few pixels around the mask count too: there the fill must meet the picture.
-    near = F.max_pool2d(torch.cat([mask, torch.maximum(eyes, mouth)], 1), 5, 1, 2).sum(1, True)
-    weight = valid * near
-    difference = out - target
-    loss = out.new_zeros(())
-    # The error's weighted mean per cell is the difference of both pictures' weighted means.
-    error, w = difference * weight, weight
-    for k, share in ((1, 1.0), (2, 0.8), (4, 0.8), (8, 0.8), (16, 1.0), (32, 1.0)):
-        if k > 1:
-            error, w = _halve(error), _halve(w)
-        total = (error.abs() * (w / (w + 1e-4))).sum()
-        loss = loss + share * total / (w.sum() + 1e-3) / 3
-    for k in (1, 2):
-        if k > 1:
-            difference, weight = _halve(difference), _halve(weight)
-        for axis in (2, 3):
-            ww = weight.narrow(axis, 1, weight.shape[axis] - 1)
-            total = (difference.diff(dim=axis).abs() * ww).sum()
-            loss = loss + 0.5 * total / (ww.sum() + 1e-3) / 3
-    return loss
+    def __init__(self, name: str, config: Config, begin: dict[str, Tensor] | None) -> None:
+        self.size = SIZES[name]
+        self.net = Generator(self.size)
+        if begin is not None:
+            self.net.load_state_dict(begin)
+        self.net.to(config.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.net).eval().requires_grad_(False)
+        self.optim = torch.optim.Adam(
+            self.net.parameters(), config.lr, betas=(0.5, 0.99), fused=True
+        )
 
+    def state(self) -> dict[str, object]:
+        """For a checkpoint."""
+        return {
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optim": self.optim.state_dict(),
+        }
 
-def smoothness(maps: Tensor, x: Tensor) -> Tensor:
-    """Keep the fields smooth and the bias small: light is smooth, bias washes out contrast, and an
-    edge between face and fill that comes and goes from pixel to pixel looks like beads."""
-    inside = (x[:, 7:8] > 0.75).to(maps.dtype)
-    gain = torch.log(maps[:, 0:3].clamp(min=1e-3))
-    tv = maps.new_zeros(())
-    for axis in (2, 3):
-        w = inside.narrow(axis, 1, inside.shape[axis] - 1)
-        tv = tv + (gain.diff(dim=axis).abs() * w).mean()
-    edge = maps.new_zeros(())
-    for axis in (2, 3):
-        edge = edge + maps[:, 6:7].diff(dim=axis).diff(dim=axis).abs().mean()
-    out = 0.02 * tv + 0.03 * maps[:, 3:6].abs().mean() + 0.5 * edge
-    # The tone was matched before: coloured gains are for coloured lamps, not for greying a face.
-    colour = gain - gain.mean(1, keepdim=True)
-    return out + 0.10 * (colour.abs() * inside).sum() / (3 * inside.sum() + 1)
+    def restore(self, state: dict[str, object]) -> None:
+        """What ``state`` gave."""
+        self.net.load_state_dict(state["net"])  # type: ignore[arg-type]
+        self.average.load_state_dict(state["average"])  # type: ignore[arg-type]
+        self.optim.load_state_dict(state["optim"])  # type: ignore[arg-type]
+
+    def follow(self, decay: float) -> None:
+        """Bring the average up to date."""
+        with torch.no_grad():
+            torch._foreach_lerp_(
+                list(self.average.parameters()), list(self.net.parameters()), 1 - decay
+            )
 
 
-def perturb(x: Tensor, generator: torch.Generator) -> Tensor:
-    """The same inputs as the next video frame would bring: sensor noise and a sub-pixel shift of
-    the render against the picture."""
-    out = x.clone()
-    noise = torch.randn(x[:, 0:3].shape, generator=generator).to(x.device)
-    out[:, 0:3] += 0.012 * noise
-    dx, dy = (torch.rand(2, generator=generator) - 0.5).tolist()
-    for axis, d in ((2, dy), (3, dx)):
-        rolled = torch.roll(out[:, 4:14], 1 if d > 0 else -1, dims=axis)
-        out[:, 4:14] = (1 - abs(d)) * out[:, 4:14] + abs(d) * rolled
-    return out
+class Steps:
+    """Takes optimiser steps, or leaves them out where the loss jumps: one bad step of a critic or
+    of a bound can undo minutes. Decided on the device, which need not be waited for."""
+
+    def __init__(self, device: str) -> None:
+        self.mean = torch.zeros((), device=device)
+        self.taken = torch.zeros((), device=device)
+        self.skipped = torch.zeros((), device=device)
+
+    def step(
+        self, loss: Tensor, optims: list[torch.optim.Optimizer], nets: list[nn.Module]
+    ) -> None:
+        """Backward pass, gradient norm at most 1 for each of ``nets``, and their steps."""
+        for optim in optims:
+            optim.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        value = loss.detach()
+        known = self.taken > 20
+        bad = ~torch.isfinite(value) | (known & (value > 3 * self.mean))
+        for net in nets:
+            norm = torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            bad = bad | ~torch.isfinite(norm)
+        for optim in optims:
+            optim.found_inf = bad.float()  # type: ignore[attr-defined]
+            optim.grad_scale = None  # type: ignore[attr-defined]
+            optim.step()
+        share = torch.where(known, 0.02, 1 / (self.taken + 1))
+        self.mean = torch.where(bad, self.mean, self.mean + share * (value - self.mean))
+        self.taken += (~bad).float()
+        self.skipped += bad.float()
 
 
-def shifted(x: Tensor, generator: torch.Generator) -> tuple[Tensor, tuple[int, int]]:
-    """The same inputs with everything some pixels further, borders going round, and how far."""
-    across, down = (int(torch.randint(-6, 7, (1,), generator=generator)) for _ in range(2))
-    return torch.roll(x, (down, across), (2, 3)), (down, across)
+WARM_UP = 0.02
+"""Share of the run in which the learning rate is reached."""
 
 
-def wavering(
-    run: Callable[[Tensor], Tensor], x: Tensor, maps: Tensor, generator: torch.Generator, step: int
-) -> Tensor:
-    """What makes video flicker: how much the fields ``maps`` of ``x`` change with a tracker's and a
-    sensor's noise or, in turn, are not equivariant: do not move along with everything."""
-    core = (x[:, 7:8] > 0.25).to(maps.dtype)
-    if step % 2:
-        moved, by = shifted(x, generator)
-        other = torch.roll(run(moved), (-by[0], -by[1]), (2, 3))
-        # What went round the border has neighbours of its own.
-        core = core * _away_from_border(maps.shape[2], 24, maps)
-    else:
-        other = run(perturb(x, generator))
-    return 2.0 * ((other - maps).abs() * core).mean()
-
-
-def _away_from_border(side: int, by: int, like: Tensor) -> Tensor:
-    inside = like.new_zeros((1, 1, side, side))
-    by = min(by, side // 4)
-    inside[..., by:-by, by:-by] = 1
-    return inside
-
-
-def augment(pictures: list[Tensor], others: Tensor, generator: torch.Generator) -> list[Tensor]:
-    """Pictures for the critic, changed in the same way: brightness, saturation and contrast, a
-    shift by up to an eighth, a square cut out. Gradients pass (Zhao et al., Differentiable
-    Augmentation for Data-Efficient GAN Training, NeurIPS 2020).
-
-    ``pictures``: each (b, 3, n, n), 0..1; ``others`` (b, c, n, n) only moves along. Returns
-    ``pictures`` and ``others``.
-    """
-    b, _, n, _ = others.shape
-    device = others.device
-
-    def chance(low: float, high: float) -> Tensor:
-        return (torch.rand((b, 1, 1, 1), generator=generator) * (high - low) + low).to(device)
-
-    light, colour, contrast = chance(-0.2, 0.2), chance(0.4, 1.6), chance(0.7, 1.3)
-    dx, dy = (torch.randint(-n // 8, n // 8 + 1, (b,), generator=generator) for _ in range(2))
-    cut = torch.ones((b, 1, n, n))
-    for k in range(b):
-        y, x = torch.randint(0, n, (2,), generator=generator).tolist()
-        cut[k, :, max(0, y - n // 8) : y + n // 8, max(0, x - n // 8) : x + n // 8] = 0
-
-    def move(t: Tensor) -> Tensor:
-        pad = n // 8
-        wide = F.pad(t, (pad, pad, pad, pad))
-        rows = zip(wide, dy.tolist(), dx.tolist(), strict=True)
-        moved = [w[:, pad + v : pad + v + n, pad + u : pad + u + n] for w, v, u in rows]
-        return torch.stack(moved) * cut.to(device)
-
-    out = []
-    for t in pictures:
-        t = t + light
-        t = (t - t.mean(1, keepdim=True)) * colour + t.mean(1, keepdim=True)
-        t = (t - t.mean((1, 2, 3), keepdim=True)) * contrast + t.mean((1, 2, 3), keepdim=True)
-        out.append(move(t))
-    return [*out, move(others)]
-
-
-def learning_rate(config: Config, seen: int) -> float:
-    """Warm-up over 2,000 images, cosine to a twentieth at the end."""
-    warm = min(1.0, seen / 2000)
-    t = min(1.0, seen / config.images)
-    return config.lr * warm * (0.05 + 0.95 * 0.5 * (1 + float(np.cos(np.pi * t))))
+def learning_rate(share: float) -> float:
+    """Factor on the learning rate after ``share`` of the run: flat for half of it, then along a
+    cosine to a thirtieth."""
+    fall = 1.0 if share < 0.5 else 0.5 * (1 + math.cos(math.pi * (share - 0.5) / 0.5))
+    return min(1.0, 0.02 + share / WARM_UP) * (0.03 + 0.97 * fall)
 
 
 def train(
     config: Config,
-    data: Prepared | Path,
+    sampler: Sampler,
+    features: Features,
     folder: Path,
-    minutes: float,
-    identities: int = 48,
-    begin: dict[str, Tensor] | None = None,
+    seconds: float,
+    begin: dict[str, dict[str, Tensor]] | None = None,
+    export: Path | None = None,
+    teacher: Teacher | None = None,
 ) -> None:
-    """Train for ``minutes`` or until ``config.images``; state and sheets go to ``folder``.
+    """Train for ``seconds``, keeping checkpoint.pt, metrics.csv and a sheet of each size in
+    ``folder``.
 
-    A new run starts from the weights ``begin``, from chance when None. ``data`` must be a path for
-    ``config.workers``. The state in which the critic joins is kept in ``supervised.pt``: which of
-    both looks better is for eyes to say.
+    The run's whole length is ``seconds`` too: a resumed run goes on where it was. ``begin``:
+    weights of each size that a new run starts from. ``export``: where the averaged networks are put
+    in half precision at every save. ``teacher``: a network that is not trained, where there is
+    none among ``config.sizes``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    size = SIZES[config.size]
-    device = config.device
+    cuda = config.device.startswith("cuda")
     torch.manual_seed(config.seed)
-    net = Generator(size).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    ema = Generator(size).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if begin is not None:
-        net.load_state_dict(begin)
-    ema.load_state_dict(net.state_dict())
-    critic = Critic().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optim = torch.optim.Adam(net.parameters(), config.lr, betas=(0.9, 0.99))
-    optim_d = torch.optim.Adam(critic.parameters(), 1e-3, betas=(0.0, 0.99))
-    seen, spent = 0, 0.0
+    if cuda:
+        # Losses and critics: ten bits of mantissa are plenty there.
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.benchmark = True
+    trainees = {name: Trainee(name, config, (begin or {}).get(name)) for name in config.sizes}
+    features = features.to(config.device)
+    critics = Critics(features).to(config.device)
+    critic_optim = torch.optim.Adam(
+        critics.parameters(), config.critic_lr, betas=(0.0, 0.99), fused=True
+    )
+    side = max(t.size.resolution for t in trainees.values())
+    resolutions = sorted({t.size.resolution for t in trainees.values()})
+    if teacher is not None:
+        teacher.net.to(config.device, memory_format=torch.channels_last)
+        resolutions = sorted({*resolutions, teacher.resolution})
+    steps, critic_steps = Steps(config.device), Steps(config.device)
+    step, spent = 0, 0.0
     checkpoint = folder / "checkpoint.pt"
     if checkpoint.exists():
-        state = torch.load(checkpoint, map_location=device, weights_only=True)
-        net.load_state_dict(state["net"])
-        ema.load_state_dict(state["ema"])
-        critic.load_state_dict(state["critic"])
-        optim.load_state_dict(state["optim"])
-        optim_d.load_state_dict(state["optim_d"])
-        seen, spent = int(state["seen"]), float(state["spent"])
-        print(f"resumed at {seen} images", flush=True)
-    model = IdentityModel.load()
-    people = [model.sample(s) for s in range(10_000, 10_000 + identities)]
-    prepared = load(data) if isinstance(data, Path) else data
-    judge = Sampler(prepared, size.resolution, 0, people, train=False)
-    held = [judge.self_sample(int(i)) for i in judge.rows[:: max(1, len(judge.rows) // 96)][:96]]
-    side = config.resolution or size.resolution
-    plan = Plan(config.batch, side, config.adversarial_from, config.seed, seen)
-    feed = batches(data if config.workers else prepared, people, plan, config.workers)
-    noise = torch.Generator().manual_seed(config.seed + seen)
-    run = _runner(net, config)
-    start = saved = time.monotonic()
-    history: list[float] = []
-    step = 0
-    alone = seen < config.adversarial_from
-    while seen < config.images and time.monotonic() - start < minutes * 60:
-        for group in optim.param_groups:
-            group["lr"] = learning_rate(config, seen)
-        adversarial = seen >= config.adversarial_from
-        if adversarial and alone:
-            alone = False
-            _save(folder / "supervised.pt", net, ema, critic, optim, optim_d, seen, spent, config)
-        *drawn, n_swap = next(feed)
-        x, y, valid = place((drawn[0], drawn[1], drawn[2]), device)
-        maps = run(x)
-        out = compose(maps, x[:, 4:7])
-        loss = reconstruction(out[n_swap:], y[n_swap:], x[n_swap:], valid[n_swap:])
-        loss = loss + smoothness(maps, x)
-        history.append(float(loss.detach()))
-        if step % 4 == 0:  # stability in video
-            loss = loss + wavering(run, x, maps, noise, step // 4)
-        if adversarial:
-            mask = x[:, 3:4] * valid
-            whole = y * (1 - mask) + out * mask
-            extra = torch.cat([x[:, 3:4], x[:, 7:8], mask], 1)
-            shown, photo, extra = augment([whole, y], extra, noise)
-            area = _halve(_halve(_halve(extra[:, 2:])))
-            area = area / (area.sum() + 1e-3)
-            extra = extra[:, :2]
-            scores = critic(torch.cat([shown, extra], 1))
-            ramp = min(1.0, (seen - config.adversarial_from) / 20_000)
-            loss = loss + config.adversarial_weight * ramp * (F.softplus(-scores) * area).sum()
-        if not torch.isfinite(loss):
-            raise RuntimeError(f"the loss is {float(loss)} after {seen} images")
-        optim.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optim.step()
-        if adversarial:
-            real = torch.cat([photo, extra], 1).requires_grad_(step % 8 == 0)
-            fake = torch.cat([shown.detach(), extra], 1)
-            s_real, s_fake = critic(real), critic(fake)
-            loss_d = ((F.softplus(-s_real) + F.softplus(s_fake)) * area).sum()
-            if step % 8 == 0:  # R1 (Mescheder, Geiger, Nowozin 2018), lazily
-                (grad,) = torch.autograd.grad(s_real.sum(), real, create_graph=True)
-                loss_d = loss_d + 4.0 * config.r1 * grad[:, :3].square().sum((1, 2, 3)).mean() / 100
-            optim_d.zero_grad(set_to_none=True)
-            loss_d.backward()
-            optim_d.step()
-        seen += config.batch
-        step += 1
-        decay = min(config.ema, 1 - 1 / (1 + seen / config.batch))
+        state = torch.load(checkpoint, map_location=config.device, weights_only=True)
+        for name, trainee in trainees.items():
+            trainee.restore(state[name])
+        critics.load_state_dict(state["critics"])
+        critic_optim.load_state_dict(state["critic_optim"])
+        step, spent = int(state["step"]), float(state["spent"])
+        torch.manual_seed(config.seed + step)
+        print(f"resumed after {step} steps", flush=True)
+
+    def layers() -> AbstractContextManager[object]:
+        # bfloat16 has the range of single precision and needs no scaling.
+        return torch.autocast("cuda" if cuda else "cpu", torch.bfloat16, enabled=cuda)
+
+    first = start = saved = reported = time.monotonic()
+    sums: dict[str, Tensor] = {}
+    counted = 0
+    while step < config.steps and (now := time.monotonic()) - start + spent < seconds:
+        share = (now - start + spent) / seconds
+        factor = learning_rate(share)
+        for optim in (t.optim for t in trainees.values()):
+            for group in optim.param_groups:
+                group["lr"] = config.lr * factor
+        for group in critic_optim.param_groups:
+            group["lr"] = config.critic_lr * factor
+        judged = config.critic_weight > 0 and share >= config.critic_from
+        weight = config.critic_weight * min(1.0, max(0.0, (share - config.critic_from) / 0.05))
+
         with torch.no_grad():
-            torch._foreach_lerp_(list(ema.parameters()), list(net.parameters()), 1 - decay)
-        if time.monotonic() - saved > config.save_minutes * 60 or seen >= config.images:
-            now = time.monotonic()
-            spent += now - saved
-            _report(folder, ema, held, device, seen, spent, history)
-            history.clear()
-            _save(checkpoint, net, ema, critic, optim, optim_d, seen, spent, config)
+            rows = sampler.draw(2 * config.batch)
+            own_rows, swap_rows = rows[: config.batch], rows[config.batch :]
+            owns = sampler.in_sizes(partial(_own, sampler, own_rows), resolutions)
+            swaps = sampler.in_sizes(partial(_swapped, sampler, swap_rows), resolutions)
+            own, swap = owns[side], swaps[side]
+            x = torch.cat([own.inputs, swap.inputs])
+            both = Batch(
+                x,
+                torch.cat([own.target, swap.target]),
+                torch.cat([own.valid, swap.valid]),
+                torch.cat([own.mask, swap.mask]),
+            )
+            with layers():
+                real = critics.features(both.target)
+        loss = x.new_zeros(())
+        painted: Tensor | None = None
+        if teacher is not None:
+            with torch.no_grad(), layers():
+                shown = swaps[teacher.resolution].inputs
+                painted = compose(teacher.net(shown), shown[:, 4:7])
+                painted = F.interpolate(painted, (side, side), mode="area")
+        fakes: dict[str, tuple[Tensor, list[Tensor]]] = {}
+        for k, (name, trainee) in enumerate(trainees.items()):
+            n = trainee.size.resolution
+            inputs = torch.cat([owns[n].inputs, swaps[n].inputs])
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
+            with layers():
+                maps = trainee.net(inputs)
+            out = compose(maps, x[:, 4:7])
+            pasted = both.pasted(out)
+            with layers():
+                seen = critics.features(pasted)
+            b = config.batch
+            near = both.mask * both.valid
+            parts = {
+                "l1": reconstruction(out[:b], own.target, own.inputs, own.valid),
+                "perceptual": config.perceptual_weight
+                * perceptual([f[:b] for f in unit(seen)], [f[:b] for f in unit(real)], near[:b]),
+                "smooth": smoothness(maps, inputs),
+                "keep": config.keep_weight * keep_detail(out[b:], swap.inputs),
+                "around": config.surroundings_weight
+                * surroundings(out[b:], swap.inputs, swap.target, swap.valid),
+            }
+            if painted is not None:
+                parts["student"] = config.student_weight * reconstruction(
+                    out[b:], painted, swap.inputs, swap.valid
+                )
+            elif len(trainees) > 1:
+                painted = out[b:].detach()
+            if judged and weight > 0:
+                with layers():
+                    parts["critic"] = weight * critics.generator_loss(pasted, both, seen, real)
+            if step % config.steady_every == k:
+                with layers():
+                    parts["steady"] = 2.0 * wavering(
+                        trainee.net, inputs, maps, step // config.steady_every
+                    )
+            loss = loss + sum(parts.values(), x.new_zeros(()))
+            for part, value in parts.items():
+                key = f"{name} {part}"
+                sums[key] = sums.get(key, 0) + value.detach()
+            fakes[name] = (pasted.detach(), [f.detach() for f in seen])
+        nets: list[nn.Module] = [t.net for t in trainees.values()]
+        steps.step(loss, [t.optim for t in trainees.values()], nets)
+        if judged:
+            # Each network's fakes in turn: half the cost.
+            pasted, seen = fakes[config.sizes[step % len(config.sizes)]]
+            penalty = step % LAZY == 0
+            with torch.autocast("cuda" if cuda else "cpu", torch.bfloat16, cuda and not penalty):
+                loss = critics.own_loss(pasted, both, seen, real, penalty)
+            critic_steps.step(loss, [critic_optim], [critics])
+            sums["critics"] = sums.get("critics", 0) + loss.detach()
+        step += 1
+        counted += 1
+        for trainee in trainees.values():
+            trainee.follow(min(config.ema, (1 + step) / (10 + step)))
+        if step in (3, 10, 30, 100):
+            if cuda:
+                torch.cuda.synchronize()
+            print(f"step {step}: {time.monotonic() - first:.1f} s", flush=True)
+        if time.monotonic() - reported > config.report_seconds:
+            _report(
+                folder, trainees, sampler, sums, counted, step, spent, start, steps, critic_steps
+            )
+            sums, counted, reported = {}, 0, time.monotonic()
+        if time.monotonic() - saved > config.save_seconds:
+            _save(checkpoint, trainees, critics, critic_optim, step, spent, start, config)
+            if export is not None:
+                compact(trainees, export)
             saved = time.monotonic()
-    feed.close()
-    spent += time.monotonic() - saved
-    _report(folder, ema, held, device, seen, spent, history)
-    _save(checkpoint, net, ema, critic, optim, optim_d, seen, spent, config)
+    _report(folder, trainees, sampler, sums, counted, step, spent, start, steps, critic_steps)
+    _save(checkpoint, trainees, critics, critic_optim, step, spent, start, config)
+    if export is not None:
+        compact(trainees, export)
 
 
-def _runner(net: Generator, config: Config) -> Callable[[Tensor], Tensor]:
-    """How the generator is run in training: on CUDA with its layers in bfloat16, which has the
-    range of single precision and needs no scaling; elsewhere as it is."""
-    if not config.device.startswith("cuda"):
-        return net
-    # Losses and the critic: ten bits of mantissa are plenty there.
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    torch.backends.cudnn.benchmark = True
-    layers: Callable[[Tensor], Tensor] = torch.compile(net) if config.compile else net
+def _own(sampler: Sampler, rows: Tensor, size: int) -> Batch:
+    return sampler.own(rows, size=size)
 
-    def run(x: Tensor) -> Tensor:
-        with torch.autocast("cuda", torch.bfloat16):
-            return layers(x)
 
-    return run
+def _swapped(sampler: Sampler, rows: Tensor, size: int) -> Batch:
+    return sampler.swapped(rows, size=size)
+
+
+def compact(trainees: dict[str, Trainee], folder: Path) -> None:
+    """The averaged networks in half precision, in files of at most 12 MB: what fits through a
+    narrow door. ``gather`` reads them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, trainee in trainees.items():
+        part: dict[str, Tensor] = {}
+        number = 0
+        for key, value in trainee.average.state_dict().items():
+            part[key] = value.half().cpu()
+            if sum(v.numel() for v in part.values()) > 5_000_000:
+                torch.save(part, folder / f"{name}_{number}.pt")
+                part, number = {}, number + 1
+        torch.save(part, folder / f"{name}_{number}.pt")
+
+
+def gather(folder: Path, name: str) -> dict[str, Tensor]:
+    """Weights that ``compact`` wrote, in single precision."""
+    out: dict[str, Tensor] = {}
+    for path in sorted(folder.glob(f"{name}_*.pt")):
+        part = torch.load(path, map_location="cpu", weights_only=True)
+        out |= {key: value.float() for key, value in part.items()}
+    return out
 
 
 def _save(
     path: Path,
-    net: Generator,
-    ema: Generator,
-    critic: Critic,
-    optim: torch.optim.Optimizer,
-    optim_d: torch.optim.Optimizer,
-    seen: int,
+    trainees: dict[str, Trainee],
+    critics: Critics,
+    critic_optim: torch.optim.Optimizer,
+    step: int,
     spent: float,
+    start: float,
     config: Config,
 ) -> None:
     part = path.with_suffix(".part")
-    torch.save(
-        {
-            "net": net.state_dict(),
-            "ema": ema.state_dict(),
-            "critic": critic.state_dict(),
-            "optim": optim.state_dict(),
-            "optim_d": optim_d.state_dict(),
-            "seen": seen,
-            "spent": spent,
-            "config": asdict(config),
-        },
-        part,
-    )
+    state: dict[str, object] = {name: t.state() for name, t in trainees.items()}
+    state |= {
+        "critics": critics.state_dict(),
+        "critic_optim": critic_optim.state_dict(),
+        "step": step,
+        "spent": spent + time.monotonic() - start,
+        "config": asdict(config),
+    }
+    torch.save(state, part)
     os.replace(part, path)
 
 
 @torch.no_grad()
 def _report(
     folder: Path,
-    net: Generator,
-    held: list[Sample],
-    device: str,
-    seen: int,
+    trainees: dict[str, Trainee],
+    sampler: Sampler,
+    sums: dict[str, Tensor],
+    counted: int,
+    step: int,
     spent: float,
-    history: list[float],
+    start: float,
+    steps: Steps,
+    critic_steps: Steps,
 ) -> None:
-    """One line of metrics.csv and a sheet: erased, render, result, photograph."""
-    total, rows = 0.0, []
-    for start in range(0, len(held), 12):
-        x, y, valid = place(stack(held[start : start + 12]), device)
-        out = compose(net(x), x[:, 4:7])
-        total += float(reconstruction(out, y, x, valid)) * len(x)
-        mask = x[:, 3:4]
-        whole = y * (1 - mask) + out.clamp(0, 1) * mask
-        tiles = torch.cat([x[:, 0:3], x[:, 4:7].clamp(0, 1), whole, y], 2)[
-            :: 4 if len(held) > 24 else 1
-        ]
-        rows += [(t.permute(1, 2, 0).cpu().numpy() * 255).astype(np.uint8) for t in tiles]
-    score = total / len(held)
+    """One line of metrics.csv, and a sheet of held-out photographs for each size."""
+    row: dict[str, float] = {"step": step, "seconds": spent + time.monotonic() - start}
+    for name, trainee in trainees.items():
+        row[f"{name} held out"] = held_out_loss(trainee.average, sampler, trainee.size.resolution)
+        cv2.imwrite(
+            str(folder / f"sheet_{name}.jpg"),
+            sheet(trainee.average, sampler, trainee.size.resolution),
+        )
+    row["skipped"] = float(steps.skipped) + float(critic_steps.skipped)
+    row |= {key: float(value) / max(1, counted) for key, value in sorted(sums.items())}
     path = folder / "metrics.csv"
     fresh = not path.exists()
     with path.open("a", newline="") as handle:
         writer = csv.writer(handle)
         if fresh:
-            writer.writerow(["images", "seconds", "train", "held_out"])
-        mean = float(np.mean(history)) if history else float("nan")
-        writer.writerow([seen, round(spent), round(mean, 4), round(score, 4)])
-    print(
-        f"{seen} images, {spent / 60:.1f} min, train {mean:.4f}, held out {score:.4f}", flush=True
-    )
-    cv2.imwrite(str(folder / "sheet.png"), np.hstack(rows[:24]))
+            writer.writerow(["step", "what", "value"])
+        writer.writerows([[step, key, round(value, 4)] for key, value in row.items()])
+    print(" | ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
+
+
+@torch.no_grad()
+def held_out_loss(net: Generator, sampler: Sampler, size: int, count: int = 48) -> float:
+    """Mean ``reconstruction`` of ``count`` photographs that are never trained on."""
+    total = 0.0
+    chosen = sampler.held_out[:: max(1, len(sampler.held_out) // count)][:count]
+    with _fixed_chance(sampler):
+        for k in range(0, len(chosen), 12):
+            rows = torch.from_numpy(chosen[k : k + 12]).to(sampler.device)
+            batch = sampler.own(rows, train=False, size=size)
+            out = compose(net(batch.inputs), batch.inputs[:, 4:7])
+            total += float(reconstruction(out, batch.target, batch.inputs, batch.valid)) * len(rows)
+    return total / max(1, len(chosen))
+
+
+@torch.no_grad()
+def sheet(net: Generator, sampler: Sampler, size: int, count: int = 12) -> U8:
+    """Held-out photographs in columns: photograph, surroundings, own texture repainted, then render
+    and result of somebody of the bank, of another texture, and of a mixture."""
+    chosen = sampler.held_out[:: max(1, len(sampler.held_out) // count)][:count]
+    rows = torch.from_numpy(chosen).to(sampler.device)
+    with _fixed_chance(sampler):
+        batch = sampler.own(rows, train=False, size=size)
+        shown = [batch.target, batch.inputs[:, :3], _result(net, batch)]
+        for kind in range(3):
+            batch = sampler.swapped(rows, train=False, kind=kind, size=size)
+            shown += [batch.inputs[:, 4:7], _result(net, batch)]
+    strips = [torch.cat(list(part.clamp(0, 1)), 2) for part in shown]
+    picture = torch.cat(strips, 1).permute(1, 2, 0).float().cpu().numpy()
+    return np.asarray(picture * 255, np.uint8)
+
+
+def _result(net: Generator, batch: Batch) -> Tensor:
+    return batch.pasted(compose(net(batch.inputs), batch.inputs[:, 4:7]))
+
+
+@contextmanager
+def _fixed_chance(sampler: Sampler) -> Iterator[None]:
+    """The same people in every report; training's own random numbers are not touched."""
+    with torch.random.fork_rng([sampler.device] if sampler.device.type == "cuda" else []):
+        torch.manual_seed(5)
+        yield
