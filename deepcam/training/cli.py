@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deepcam.errors import DeepcamError
 from deepcam.modelstore import MODELS_DIR
 from deepcam.modelstore import write as write_manifest
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _STORY = """\
 Steps, in this order (each writes into --work, default ./work):
@@ -22,17 +26,19 @@ Steps, in this order (each writes into --work, default ./work):
   deepcam-train level                               how far people seem to look up or down
   deepcam-train prepare   --faces DIR               crops, textures, poses: what training reads
   deepcam-train train     --minutes 60              train; run it again to go on where it stopped
-  deepcam-train export                              checkpoint to models/generator_small.onnx
+  deepcam-train export                              weights to models/generator_small.onnx
   deepcam-train time      --device cuda             one frame's network in torch, milliseconds
 
 DIR of photographs: images/ and index.csv (file, source, licence, attribution, person, expression),
 or crops and landmarks.npy as FDF has them, for the steps landmarks and prepare (use --most: what
-is prepared is kept in memory, 0.3 MB a face).
-To go on from the shipped network without the checkpoint it came from: landmarks, prepare, then
-train --begin models/generator_small.onnx --lr 6e-4 --adversarial-from 4000, export.
+is prepared takes 7 MB a face). A traits.csv beside it (file, age, masculine, tone) lets swapped
+people be alike.
+To go on from the shipped network: landmarks, prepare, then
+train --begin models/generator_small.onnx --teacher models/generator_small.onnx --critic-weight 0.
 
-While it trains, WORK/NAME/metrics.csv and sheet.png (erased, render, result, photograph) tell how
-it goes; the held-out photographs are never trained on.
+While it trains, WORK/NAME/metrics.csv and a sheet of each size (photograph, surroundings, painted,
+then render and result of three kinds of people) tell how it goes; the held-out photographs are
+never trained on.
 """
 
 
@@ -69,7 +75,7 @@ def main(argv: list[str] | None = None) -> None:
         "--more", type=Path, action="append", default=[], help="further folders like --faces"
     )
     parser.add_argument(
-        "--begin", type=Path, metavar="DIR", help="train: a new run goes on from these weights"
+        "--begin", type=Path, help="train: a new run goes on from this ONNX or folder of weights"
     )
     parser.add_argument(
         "--features", type=Path, help="train: weights of EfficientNet-Lite0 (else the package's)"
@@ -105,7 +111,7 @@ def _train(a: argparse.Namespace) -> None:
     from deepcam.training import features
     from deepcam.training.network import SIZES, Generator
     from deepcam.training.sampler import Sampler
-    from deepcam.training.train import Config, Teacher, gather, train
+    from deepcam.training.train import Config, Teacher, train
 
     data = a.work / "data"
     if not (data / "names.npz").exists():
@@ -123,7 +129,7 @@ def _train(a: argparse.Namespace) -> None:
     )
     begin = {}
     if a.begin is not None:
-        begin = {name: gather(_needs(a.begin, "--begin"), name) for name in sizes}
+        begin = {name: _weights(a.begin, "--begin", name) for name in sizes}
         begin = {name: weights for name, weights in begin.items() if weights}
     traits = a.faces / "traits.csv" if a.faces is not None else None
     seen = features.load(a.features)
@@ -133,10 +139,18 @@ def _train(a: argparse.Namespace) -> None:
     teacher = None
     if a.teacher is not None:
         net = Generator(SIZES["small"])
-        net.load_state_dict(gather(_needs(a.teacher, "--teacher"), "small"))
+        net.load_state_dict(_weights(a.teacher, "--teacher", "small"))
         teacher = Teacher(net.eval().requires_grad_(False), a.teacher_resolution)
     weights = a.export or folder / "weights"
     train(config, sampler, seen, folder, 60 * a.minutes, begin, weights, teacher)
+
+
+def _weights(path: Path, option: str, name: str) -> dict[str, Tensor]:
+    """Weights of the size ``name`` in a folder of training's or an exported network."""
+    from deepcam.training.export import read
+    from deepcam.training.train import gather
+
+    return gather(path, name) if _needs(path, option).is_dir() else read(path, name)
 
 
 def _folders(a: argparse.Namespace) -> list[Path]:

@@ -56,8 +56,8 @@ class Config:
     critic_weight: float = 0.12
     perceptual_weight: float = 0.6
     keep_weight: float = 0.35
-    surroundings_weight: float = 0.5
-    student_weight: float = 0.7
+    surroundings_weight: float = 1.0
+    student_weight: float = 0.3
     """Of the small network's distance from the large one on swapped samples."""
     steady_every: int = 4
     ema: float = 0.998
