@@ -516,9 +516,7 @@ def evaluate(
             )
 
 
-def _coverage(
-    folders: list[str], output: Path, smoke: bool, store: bool, json_: bool
-) -> None:
+def _coverage(folders: list[str], output: Path, smoke: bool, store: bool, json_: bool) -> None:
     """``evaluate --coverage``: made scenes with known faces; see ``evaluation.coverage``."""
     from deepcam.evaluation import coverage
     from deepcam.evaluation.material import find

@@ -238,7 +238,7 @@ def takes(material: Material, most: int, frames: int) -> list[tuple[str, Take]]:
 def scenes(people: list[Cutout], clips: list[tuple[str, Take]], small: bool) -> Iterator[Scene]:
     """The truth set. ``small``: the part that gates continuous integration."""
     each = 1 if small else 6
-    long = 40 if small else 60
+    long, near = (20, 40) if small else (60, 100)
 
     def draw(seed: int, count: int) -> list[Cutout]:
         rng = np.random.default_rng(seed)
@@ -260,7 +260,8 @@ def scenes(people: list[Cutout], clips: list[tuple[str, Take]], small: bool) -> 
             for n, zoom in enumerate((0.62, 0.75)[: 1 if small else 2]):
                 yield film(
                     "close-up", f"{name} {zoom}",
-                    lambda t=take, z=zoom, n=n: make.close_up(t, 480 + 32 * n, 100, z, rng(n)), True,
+                    lambda t=take, z=zoom, n=n: make.close_up(
+                        t, 480 + 32 * n, near, z, rng(n)), True,
                 )  # fmt: skip
     for k in range(5 * each):
         two = draw(1000 + k, 2)
@@ -274,15 +275,17 @@ def scenes(people: list[Cutout], clips: list[tuple[str, Take]], small: bool) -> 
     for k in range(4 * each):
         side = (20, 24, 28, 34, 42, 50)[k % 6]
         place = rng(50 + k).uniform((100, 100), (1180, 620))
+        drawn = draw(2000 + k, 1)
         yield film(
             "small face", f"{side} px {k}",
-            lambda c=draw(2000 + k, 1), s=side, p=place, k=k: make.moving(
+            lambda c=drawn, s=side, p=place, k=k: make.moving(
                 rng(k), [(c[0], p[0], p[1], s, 0, k % 2 == 0)], long),
         )  # fmt: skip
     for k in range(each):
+        drawn = draw(2500 + k, 2)
         yield film(
             "small face beside somebody", f"{k}",
-            lambda two=draw(2500 + k, 2), k=k: make.moving(
+            lambda two=drawn, k=k: make.moving(
                 rng(k), [(two[0], 500, 380, 190, 0, False),
                          (two[1], 1000 + 30 * k, 200 + 50 * k, 22 + 5 * (k % 5), 0, False)], long),
         )  # fmt: skip
@@ -293,29 +296,33 @@ def scenes(people: list[Cutout], clips: list[tuple[str, Take]], small: bool) -> 
             lambda r=rows, c=columns: make.grid(rng(r), draw(3000 + r, r * c), r, c, long),
         )  # fmt: skip
     for k in range(2 * each):
+        drawn = draw(4000 + k, 2)
         yield film(
             "arriving beside a hidden face", f"{k}",
-            lambda two=draw(4000 + k, 2), k=k: make.behind_a_hand(
+            lambda two=drawn, k=k: make.behind_a_hand(
                 rng(k), two[0], two[1], 24 + 6 * (k % 6), 100),
         )  # fmt: skip
     for k in range(2 * each):
         name, take = clips[k % len(clips)] if clips else ("", None)
         if take is not None:
+            drawn = draw(5000 + k, 1)
             yield film(
                 "two in motion", f"{name} {k}",
-                lambda t=take, c=draw(5000 + k, 1), k=k: make.two_in_motion(rng(k), t, c[0], 80),
+                lambda t=take, c=drawn, k=k: make.two_in_motion(rng(k), t, c[0], 80),
             )  # fmt: skip
     for k in range(each):
+        drawn = draw(6000 + k, 1)
         yield film(
             "dark", f"x{(0.04, 0.06, 0.1)[k % 3]} {k}",
-            lambda c=draw(6000 + k, 1), k=k: make.darkened(
+            lambda c=drawn, k=k: make.darkened(
                 make.moving(rng(k), [(c[0], 640, 360, 170, 0, False)], long),
                 (0.04, 0.06, 0.1)[k % 3], 3.0, rng(k)),
         )  # fmt: skip
     for k in range(each):
+        drawn = draw(7000 + k, 1)
         yield film(
             "larger than the frame", f"x{(1.2, 2.0, 4.5, 7.0)[k % 4]} {k}",
-            lambda c=draw(7000 + k, 1), k=k: make.huge(
+            lambda c=drawn, k=k: make.huge(
                 c[0], (1.2, 2.0, 4.5, 7.0)[k % 4], long // 2, rng(k)),
         )  # fmt: skip
     for k in range(4 * each):
@@ -331,7 +338,7 @@ def scenes(people: list[Cutout], clips: list[tuple[str, Take]], small: bool) -> 
                     next(make.moving(rng(k), [(c[0], 600, 360, s, 0, True)], 1)), q),
             )  # fmt: skip
     for k in range(2 * each if small else 30):
-        yield film("nobody", f"room {k}", lambda k=k: make.clutter(rng(100 + k), 100))
+        yield film("nobody", f"room {k}", lambda k=k: make.clutter(rng(100 + k), near))
 
 
 def measure(material: Material, small: bool, say: Say, live: bool = True) -> dict[str, Row]:
@@ -400,8 +407,7 @@ def broken_promises(rows: Mapping[str, Row]) -> list[str]:
 def as_dict(rows: Mapping[str, Row]) -> dict[str, Any]:
     """For ``--json`` and for storing."""
     return {
-        name: {k: getattr(r, k) for k in Row.__slots__ if k != "worst"}
-        for name, r in rows.items()
+        name: {k: getattr(r, k) for k in Row.__slots__ if k != "worst"} for name, r in rows.items()
     }
 
 
