@@ -253,7 +253,7 @@ def _bare_networks() -> Iterator[
             )
         return
     from deepcam.tracking.backend import choose_backend
-    from deepcam.tracking.tracker import roi_of_detection
+    from deepcam.tracking.regions import roi_of_detection
 
     backend = choose_backend()
 

@@ -574,9 +574,7 @@ def evaluate(
             )
 
 
-def _coverage(
-    folders: list[str], output: Path, smoke: bool, store: bool, json_: bool
-) -> None:
+def _coverage(folders: list[str], output: Path, smoke: bool, store: bool, json_: bool) -> None:
     """``evaluate --coverage``: made scenes with known faces; see ``evaluation.coverage``."""
     from deepcam.evaluation import coverage
     from deepcam.evaluation.material import find
@@ -768,11 +766,10 @@ def app_command(
 def _no_qt() -> tuple[str, str]:
     """What keeps the app's windows from being loaded, and what to do."""
     from deepcam.platform import qt
-    from deepcam.platform.system import System
 
     libraries = qt.lacking("") if qt.plugin_folder() is not None else []
     if libraries:
-        command = qt.install_command(libraries, System())
+        command = qt.install_command(libraries)
         return f"Qt lacks {', '.join(libraries)}.", f"Run: {command}"
     return "The app needs Qt.", "Run: pip install 'deepprivacy-cam[app]'"
 

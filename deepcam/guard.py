@@ -68,7 +68,7 @@ SETTLED = 0.75
 QUIET = 25
 """Frames for which what never was that sure must not have come back to be withdrawn."""
 INSIDE = 0.8
-"""Size, over that of the painted face around it, below which a lost track is a part of that face."""
+"""Size over that of the painted face around it below which a lost track is a part of that face."""
 SMALL, SMALL_UNSEEN = 0.17, 1.1
 """Size over the picture's shorter side below which the whole picture does not show a face to the
 detector, and seconds (two rounds of the tracker's search) that it must not have been seen for."""

@@ -18,7 +18,7 @@ from deepcam.geometry.pose import fit_pose
 from deepcam.tracking import Tracker
 from deepcam.tracking.backend import MeshBackend
 from deepcam.tracking.reader import FaceReader, Reading, depth_inside
-from deepcam.tracking.tracker import roi_of_detection
+from deepcam.tracking.regions import roi_of_detection
 
 Make = Callable[[], MeshBackend]
 NEAR_ONLY = "the detector of the FaceLandmarker bundle is made for near faces"

@@ -16,7 +16,8 @@ from deepcam.geometry.pose import head_outline
 from deepcam.tracking import Tracker
 from deepcam.tracking.backend import Detection, Mesh
 from deepcam.tracking.reader import MARGINS, SAFETY, FaceReader, box_outline, depth_inside
-from deepcam.tracking.tracker import UNSEEN_FRAMES, agreement
+from deepcam.tracking.regions import agreement
+from deepcam.tracking.tracker import UNSEEN_FRAMES
 from deepcam.tracking.windows import halves, merge_detections, same_face, tiles
 
 BASIS = FaceBasis.load()

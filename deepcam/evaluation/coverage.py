@@ -236,102 +236,76 @@ def takes(material: Material, most: int, frames: int) -> list[tuple[str, Take]]:
 
 
 def scenes(people: list[Cutout], clips: list[tuple[str, Take]], small: bool) -> Iterator[Scene]:
-    """The truth set. ``small``: the part that gates continuous integration."""
+    """The truth set; each scene plays once. ``small``: the part that gates continuous
+    integration."""
     each = 1 if small else 6
-    long = 40 if small else 60
+    long, near = (20, 40) if small else (60, 100)
+    rng = np.random.default_rng
 
     def draw(seed: int, count: int) -> list[Cutout]:
-        rng = np.random.default_rng(seed)
-        return [people[i] for i in rng.choice(len(people), count, replace=len(people) < count)]
+        chosen = rng(seed).choice(len(people), count, replace=len(people) < count)
+        return [people[i] for i in chosen]
 
-    def rng(seed: int) -> np.random.Generator:
-        return np.random.default_rng(seed)
-
-    def still(group: str, name: str, picture: Callable[[], Picture]) -> Scene:
-        return Scene(group, name, True, False, lambda: iter([picture()]))
-
-    def film(
-        group: str, name: str, play: Callable[[], Iterator[Picture]], ordinary: bool = False
-    ) -> Scene:
-        return Scene(group, name, False, ordinary, play)
+    def film(group: str, name: str, frames: Iterator[Picture], ordinary: bool = False) -> Scene:
+        return Scene(group, name, False, ordinary, lambda: frames)
 
     for name, take in clips[: 3 if small else None]:
         if take.images[0].shape[0] < 400:
             for n, zoom in enumerate((0.62, 0.75)[: 1 if small else 2]):
-                yield film(
-                    "close-up", f"{name} {zoom}",
-                    lambda t=take, z=zoom, n=n: make.close_up(t, 480 + 32 * n, 100, z, rng(n)), True,
-                )  # fmt: skip
+                frames = make.close_up(take, 480 + 32 * n, near, zoom, rng(n))
+                yield film("close-up", f"{name} {zoom}", frames, True)
     for k in range(5 * each):
-        two = draw(1000 + k, 2)
+        one, two = draw(1000 + k, 2)
         angle = (60, 90, 135, 180, 225, 270)[k % 6]
-        yield film(
-            "turned second face", f"{angle} degrees {k}",
-            lambda two=two, k=k, a=angle: make.moving(
-                rng(k), [(two[0], 400, 360, 150, 0, False),
-                         (two[1], 900, 360, 90 + 20 * (k % 4), a, False)], long),
-        )  # fmt: skip
+        parts = [(one, 400, 360, 150, 0, False), (two, 900, 360, 90 + 20 * (k % 4), angle, False)]
+        yield film("turned second face", f"{angle} degrees {k}", make.moving(rng(k), parts, long))
     for k in range(4 * each):
-        side = (20, 24, 28, 34, 42, 50)[k % 6]
-        place = rng(50 + k).uniform((100, 100), (1180, 620))
-        yield film(
-            "small face", f"{side} px {k}",
-            lambda c=draw(2000 + k, 1), s=side, p=place, k=k: make.moving(
-                rng(k), [(c[0], p[0], p[1], s, 0, k % 2 == 0)], long),
-        )  # fmt: skip
+        size = (20, 24, 28, 34, 42, 50)[k % 6]
+        x, y = rng(50 + k).uniform((100, 100), (1180, 620))
+        alone = [(draw(2000 + k, 1)[0], float(x), float(y), size, 0, k % 2 == 0)]
+        yield film("small face", f"{size} px {k}", make.moving(rng(k), alone, long))
     for k in range(each):
-        yield film(
-            "small face beside somebody", f"{k}",
-            lambda two=draw(2500 + k, 2), k=k: make.moving(
-                rng(k), [(two[0], 500, 380, 190, 0, False),
-                         (two[1], 1000 + 30 * k, 200 + 50 * k, 22 + 5 * (k % 5), 0, False)], long),
-        )  # fmt: skip
+        one, two = draw(2500 + k, 2)
+        far = (two, 1000 + 30 * k, 200 + 50 * k, 22 + 5 * (k % 5), 0, False)
+        both = [(one, 500, 380, 190, 0, False), far]
+        yield film("small face beside somebody", f"{k}", make.moving(rng(k), both, long))
     shapes = [(4, 4), (7, 7)] if small else [(2, 7), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7)]
     for rows, columns in shapes:
-        yield film(
-            "gallery", f"{rows}x{columns}",
-            lambda r=rows, c=columns: make.grid(rng(r), draw(3000 + r, r * c), r, c, long),
-        )  # fmt: skip
+        many = draw(3000 + rows, rows * columns)
+        frames = make.grid(rng(rows), many, rows, columns, long)
+        yield film("gallery", f"{rows}x{columns}", frames)
     for k in range(2 * each):
-        yield film(
-            "arriving beside a hidden face", f"{k}",
-            lambda two=draw(4000 + k, 2), k=k: make.behind_a_hand(
-                rng(k), two[0], two[1], 24 + 6 * (k % 6), 100),
-        )  # fmt: skip
-    for k in range(2 * each):
-        name, take = clips[k % len(clips)] if clips else ("", None)
-        if take is not None:
-            yield film(
-                "two in motion", f"{name} {k}",
-                lambda t=take, c=draw(5000 + k, 1), k=k: make.two_in_motion(rng(k), t, c[0], 80),
-            )  # fmt: skip
+        one, two = draw(4000 + k, 2)
+        frames = make.behind_a_hand(rng(k), one, two, 24 + 6 * (k % 6), 100)
+        yield film("arriving beside a hidden face", f"{k}", frames)
+    for k in range(2 * each if clips else 0):
+        name, take = clips[k % len(clips)]
+        frames = make.two_in_motion(rng(k), take, draw(5000 + k, 1)[0], 80)
+        yield film("two in motion", f"{name} {k}", frames)
     for k in range(each):
-        yield film(
-            "dark", f"x{(0.04, 0.06, 0.1)[k % 3]} {k}",
-            lambda c=draw(6000 + k, 1), k=k: make.darkened(
-                make.moving(rng(k), [(c[0], 640, 360, 170, 0, False)], long),
-                (0.04, 0.06, 0.1)[k % 3], 3.0, rng(k)),
-        )  # fmt: skip
+        share = (0.04, 0.06, 0.1)[k % 3]
+        plain = make.moving(rng(k), [(draw(6000 + k, 1)[0], 640, 360, 170, 0, False)], long)
+        yield film("dark", f"x{share} {k}", make.darkened(plain, share, 3.0, rng(k)))
     for k in range(each):
-        yield film(
-            "larger than the frame", f"x{(1.2, 2.0, 4.5, 7.0)[k % 4]} {k}",
-            lambda c=draw(7000 + k, 1), k=k: make.huge(
-                c[0], (1.2, 2.0, 4.5, 7.0)[k % 4], long // 2, rng(k)),
-        )  # fmt: skip
+        factor = (1.2, 2.0, 4.5, 7.0)[k % 4]
+        frames = make.huge(draw(7000 + k, 1)[0], factor, long // 2, rng(k))
+        yield film("larger than the frame", f"x{factor} {k}", frames)
     for k in range(4 * each):
-        five = draw(8000 + k, 5)
-        yield still("pasted group", f"{k}", lambda f=five, k=k: make.pasted_group(rng(k), f))
+        group = make.pasted_group(rng(k), draw(8000 + k, 5))
+        yield _still("pasted group", f"{k}", group)
     for k in range(4 * each):
-        one = draw(9000 + k, 1)
-        side = float(np.random.default_rng(k).uniform(60, 320))
-        for quarters in (0, 1, 2, 3):
-            yield still(
-                "turned photograph", f"{90 * quarters} {k}",
-                lambda c=one, k=k, q=quarters, s=side: make.turned(
-                    next(make.moving(rng(k), [(c[0], 600, 360, s, 0, True)], 1)), q),
-            )  # fmt: skip
-    for k in range(2 * each if small else 30):
-        yield film("nobody", f"room {k}", lambda k=k: make.clutter(rng(100 + k), 100))
+        side = float(rng(k).uniform(60, 320))
+        one = draw(9000 + k, 1)[0]
+        upright = next(make.moving(rng(k), [(one, 600, 360, side, 0, True)], 1))
+        for quarters in range(4):
+            turned = make.turned(upright, quarters)
+            yield _still("turned photograph", f"{90 * quarters} {k}", turned)
+    for k in range(2 if small else 30):
+        yield film("nobody", f"room {k}", make.clutter(rng(100 + k), near))
+
+
+def _still(group: str, name: str, picture: Picture) -> Scene:
+    return Scene(group, name, True, False, lambda: iter([picture]))
 
 
 def measure(material: Material, small: bool, say: Say, live: bool = True) -> dict[str, Row]:
@@ -400,8 +374,7 @@ def broken_promises(rows: Mapping[str, Row]) -> list[str]:
 def as_dict(rows: Mapping[str, Row]) -> dict[str, Any]:
     """For ``--json`` and for storing."""
     return {
-        name: {k: getattr(r, k) for k in Row.__slots__ if k != "worst"}
-        for name, r in rows.items()
+        name: {k: getattr(r, k) for k in Row.__slots__ if k != "worst"} for name, r in rows.items()
     }
 
 

@@ -135,11 +135,15 @@ def room(rng: np.random.Generator, size: tuple[int, int] = SIZE) -> Image:
     """A made-up, slightly blurred room without anybody: a wall, boards, boxes, books, a lamp."""
     width, height = size
     low = rng.integers(60, 200, 3)
-    ramp = np.linspace(0.75, 1.15, width)[None, :, None] * np.linspace(1.1, 0.8, height)[:, None, None]
+    ramp = (
+        np.linspace(0.75, 1.15, width)[None, :, None] * np.linspace(1.1, 0.8, height)[:, None, None]
+    )
     image = np.clip(low * ramp, 0, 255).astype(np.uint8)
     for _ in range(int(rng.integers(2, 5))):
         y = int(rng.integers(height // 8, height))
-        cv2.rectangle(image, (0, y), (width, y + 12), [int(v) for v in rng.integers(20, 120, 3)], -1)
+        cv2.rectangle(
+            image, (0, y), (width, y + 12), [int(v) for v in rng.integers(20, 120, 3)], -1
+        )
         x = int(rng.integers(0, 80))
         while x < width:
             w, h = int(rng.integers(10, 60)), int(rng.integers(40, 150))
@@ -222,7 +226,9 @@ def grid(
         yield noisy(canvas, rng, 1.5), seen
 
 
-def close_up(take: Take, size: int, frames: int, zoom: float, rng: np.random.Generator) -> Iterator[Picture]:
+def close_up(
+    take: Take, size: int, frames: int, zoom: float, rng: np.random.Generator
+) -> Iterator[Picture]:
     """A clip's face in a nearly square picture, its box ``zoom`` of the side, with a slow drift."""
     box = np.median(np.array(take.boxes), 0)
     side = float(box[2] - box[0])
@@ -235,11 +241,18 @@ def close_up(take: Take, size: int, frames: int, zoom: float, rng: np.random.Gen
         y = (box[1] + box[3]) / 2 - 0.05 * side + 0.05 * side * np.sin(k / 29)
         matrix = np.array([[scale, 0, size / 2 - scale * x], [0, scale, size / 2 - scale * y]])
         image = cv2.warpAffine(
-            take.images[n], matrix, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+            take.images[n],
+            matrix,
+            (size, size),
+            flags=cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
         )
         at = take.boxes[n]
         middle = matrix @ np.append((at[:2] + at[2:]) / 2, 1.0)
-        yield np.asarray(image, np.uint8), [Truth(*map(float, middle), scale * float(at[2] - at[0]))]
+        yield (
+            np.asarray(image, np.uint8),
+            [Truth(float(middle[0]), float(middle[1]), scale * float(at[2] - at[0]))],
+        )
 
 
 def behind_a_hand(
@@ -283,7 +296,9 @@ def two_in_motion(
     for k in range(frames):
         n = k % (2 * len(take.images))
         n = min(n, 2 * len(take.images) - 1 - n)
-        image = cv2.resize(take.images[n], None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
+        image = cv2.resize(
+            take.images[n], None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR
+        )
         canvas = back.copy()
         start = (SIZE[0] - image.shape[1]) // 2
         canvas[:, start : start + image.shape[1]] = image[: SIZE[1], : SIZE[0]]
@@ -299,7 +314,9 @@ def two_in_motion(
         yield noisy(canvas, rng, 1.5), [own, truth(other, matrix)]
 
 
-def darkened(scene: Iterator[Picture], share: float, sigma: float, rng: np.random.Generator) -> Iterator[Picture]:
+def darkened(
+    scene: Iterator[Picture], share: float, sigma: float, rng: np.random.Generator
+) -> Iterator[Picture]:
     """The same in the dark: values times ``share``, and noise."""
     for image, seen in scene:
         yield noisy(cv2.convertScaleAbs(image, alpha=share), rng, sigma), seen

@@ -140,9 +140,7 @@ class TasksBackend:
             x0, y0, x1, y1 = window
             part = np.ascontiguousarray(np.rot90(image[y0:y1, x0:x1], turn))
             whole = (0, 0, part.shape[1], part.shape[0])
-            return [
-                _turned(d, window, turn) for d in self._search(part, whole, number, 0)
-            ]
+            return [_turned(d, window, turn) for d in self._search(part, whole, number, 0)]
         if self._size != NEAR_SIZE:
             return self._detect(image, window, number)
         windows = [window, *parts(window)]

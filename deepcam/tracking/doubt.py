@@ -89,7 +89,9 @@ class SecondLooks:
             _best(d, [*found[2 * k], *found[2 * k + 1]], known) for k, d in enumerate(suspects)
         ]
         unclear = [k for k, v in enumerate(verdicts) if v.score < STRONG]
-        windows = [framed(suspects[k].box, REACHES[0], height, width) for k in unclear for _ in "123"]
+        windows = [
+            framed(suspects[k].box, REACHES[0], height, width) for k in unclear for _ in "123"
+        ]
         found = self._detect(image, windows, [1, 2, 3] * len(unclear)) if unclear else []
         for n, k in enumerate(unclear):
             turned = [d for part in found[3 * n : 3 * n + 3] for d in part]

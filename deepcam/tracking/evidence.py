@@ -9,7 +9,7 @@ the detector, in the picture or a part    at first: strong +1, fair +.4, weak +.
                                           mesh fits: strong +.5 a frame, fair +.1; else +.1 and 0
 a second look, framed about it            clear +2, strong +1, fair -.5 (at first 0), else -2
 the mesh network, at first                +.3 when its points fit the detection, else -.3
-a framed look at where it was lost        not found -.5, until it is settled
+a framed look at where it was lost        not found -.5, until it is clear
 the silhouette, while no look was clear   nobody there -1, somebody +.5
 =======================================  ========================================================
 
@@ -98,7 +98,7 @@ class Evidence:
     def not_there(self) -> None:
         """A look framed about the place where it was lost found nothing. What once was surely a
         face may be hidden behind a hand."""
-        if not self.settled:
+        if not (self.settled or self.clear):
             self._add(-0.5)
 
     @property

@@ -10,7 +10,7 @@ from deepcam.frames import Image
 from deepcam.tracking.backend import F64, Window
 from deepcam.tracking.windows import parts
 
-ROUND = 0.45
+ROUND = 0.42
 """Seconds in which every part is looked at."""
 AT_ONCE = 2
 """Parts that are looked at in one frame: one on either core, so that the frames in between cost
@@ -71,7 +71,7 @@ class Scout:
             chosen = self._look(range(len(self._parts)), time, full=True)
         else:
             passed = min(max(time - self._time, 0.0), ROUND)
-            self._credit += 1.25 * len(self._parts) * passed / ROUND
+            self._credit += 1.35 * len(self._parts) * passed / ROUND
             allowed = int(self._credit) if self._credit >= min(AT_ONCE, len(self._parts)) else 0
             if self._thorough:
                 allowed = max(allowed, int((news > 0).sum()))

@@ -28,9 +28,7 @@ def search_still(backend: MeshBackend, image: Image) -> list[Detection]:
     backend.submit(image, windows, [], turns)
     found, _ = backend.collect()
     # Dozens of windows make dozens of mistakes: in parts only fairly sure faces count.
-    found = [
-        [d for d in part if d.score >= (STRONG if k else 0.0)] for k, part in enumerate(found)
-    ]
+    found = [[d for d in part if d.score >= (STRONG if k else 0.0)] for k, part in enumerate(found)]
     detections = merge_detections(found, windows)
     return _look_again(backend, image, detections, found[0])
 

@@ -238,16 +238,18 @@ class Tracker:
             x0, y0, x1, y1 = self._association.predict(number, time)
             reach = max(3.0 * (x1 - x0), 48.0)
             cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
-            window = clipped((cx - reach, cy - reach, cx + reach, cy + reach), height, width)
-            if window is not None:
+            near = clipped((cx - reach, cy - reach, cx + reach, cy + reach), height, width)
+            if near is not None:
                 looks.about[len(looks.windows)] = number
-                looks.add(window, self._persons[number].turn)
+                looks.add(near, self._persons[number].turn)
         return looks
 
     def _notice_orientation(self, views: list[_View]) -> None:
         """Films and cameras that lie on their side: the picture is shown to the detector as most
         faces stand."""
-        sure = [v for v in views if v.mesh is not None and self._persons[v.number].evidence.paintable]
+        sure = [
+            v for v in views if v.mesh is not None and self._persons[v.number].evidence.paintable
+        ]
         turns = {quarter(v.mesh) for v in sure if v.mesh is not None}
         aside = len(turns) == 1 and turns != {self._turn}
         self._aside = self._aside + 1 if aside else 0
@@ -406,9 +408,7 @@ class Tracker:
             view.number = self._association.start(box, time)
             looked = time if second is not None else -math.inf
             reader = FaceReader(self._basis, self._still)
-            self._persons[view.number] = _Person(
-                reader, evidence, looked=looked, looked_at=score
-            )
+            self._persons[view.number] = _Person(reader, evidence, looked=looked, looked_at=score)
             views[view.number] = view
 
     def _mesh_from_detections(self, image: Image, views: list[_View], taken: int) -> None:

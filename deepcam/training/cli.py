@@ -243,15 +243,15 @@ def _run(a: argparse.Namespace) -> None:
         from deepcam.training.data import TEXTURE
         from deepcam.training.prepare import prepare
 
-        faces, photos = _folders(a), _read(a.work / "photos.npz")
+        folders, photos = _folders(a), _read(a.work / "photos.npz")
         stored = a.work / "mean_texture.npz"
         if not stored.exists():  # the shipped bank is used as it is
             from deepcam.training.donors import mean_texture
 
-            _save(stored, {"mean": mean_texture(faces[0], photos)})
+            _save(stored, {"mean": mean_texture(folders[0], photos)})
         mean = _read(stored)["mean"].astype(np.float32)
         mean = cv2.resize(mean, (TEXTURE, TEXTURE), interpolation=cv2.INTER_AREA)
-        count = prepare(faces, photos, mean, a.work / "data", a.jobs)
+        count = prepare(folders, photos, mean, a.work / "data", a.jobs)
         print(f"{count} photographs prepared")
     elif a.step == "train":
         _train(a)

@@ -190,7 +190,7 @@ def train(
     side = max(t.size.resolution for t in trainees.values())
     resolutions = sorted({t.size.resolution for t in trainees.values()})
     if teacher is not None:
-        teacher.net.to(config.device, memory_format=torch.channels_last)
+        teacher.net.to(config.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         resolutions = sorted({*resolutions, teacher.resolution})
     steps, critic_steps = Steps(config.device), Steps(config.device)
     step, spent = 0, 0.0

@@ -1,0 +1,55 @@
+"""Pictures of which nothing can be told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scenes import FakeGenerator, FakeTracker, face, frame, identity, people
+
+from deepcam.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam.frames import Reason
+from deepcam.judgement import ONE_COLOUR, TOO_DARK, TOO_NEAR, judge
+
+W, H = 96, 72
+
+
+def scene(low: int, high: int) -> np.ndarray:
+    image = np.zeros((H, W, 3), np.uint8)
+    image[:] = np.linspace(low, high, W, dtype=np.uint8)[None, :, None]
+    return image
+
+
+def test_bright_pictures_are_believed_and_dim_ones_are_brightened() -> None:
+    sight = judge(scene(20, 220))
+    assert (sight.blind, sight.bright) == ("", None)
+    dim = judge(scene(2, 50))
+    assert dim.blind == ""
+    assert dim.bright is not None
+    assert dim.bright.max() > 150
+
+
+def test_what_cannot_be_judged_says_why() -> None:
+    assert judge(scene(0, 9)).blind == TOO_DARK
+    assert judge(np.zeros((H, W, 3), np.uint8)).blind == TOO_DARK
+    assert judge(np.full((H, W, 3), 130, np.uint8)).blind == ONE_COLOUR
+    skin = np.zeros((H, W, 3), np.uint8)
+    skin[:] = (np.array([120, 150, 200]) * np.linspace(0.8, 1.1, W)[:, None]).astype(np.uint8)
+    assert judge(skin).blind == TOO_NEAR
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_the_card_is_shown_unless_somebody_is_seen(seen: bool) -> None:
+    tracker = FakeTracker((face(),) if seen else (), people((W, H), [(48, 36, 24)], (64, 48)))
+    if not seen:
+        tracker = FakeTracker()
+    anonymizer = Anonymizer(
+        AnonymizerSettings(session_seed=1, live=False),
+        tracker=tracker, generator=FakeGenerator(), sample=identity,
+    )  # fmt: skip
+    for k in range(8):
+        safe = anonymizer.process(frame(scene(0, 9), k))
+    if seen:
+        assert safe.reason is not Reason.CARD
+    else:
+        assert (safe.reason, safe.detail) == (Reason.CARD, TOO_DARK)
+    anonymizer.close()

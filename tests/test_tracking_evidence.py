@@ -1,0 +1,193 @@
+"""What is believed to be a face, on what evidence, and how everything that is believed ends."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tracking_faces import ScriptedBackend, blank, detection_of, landmarks, pose_at
+
+from deepcam.geometry.basis import FaceBasis
+from deepcam.tracking import Tracker
+from deepcam.tracking.backend import Detection, Mesh
+from deepcam.tracking.crops import turn_back
+from deepcam.tracking.evidence import BESIDE, COVER, PAINT, SETTLED, TOP, UNCLEAR, Evidence
+from deepcam.tracking.scout import Scout
+from deepcam.tracking.windows import parts
+
+BASIS = FaceBasis.load()
+SCORES = st.floats(0, 1)
+
+
+def test_a_clear_face_may_be_painted_at_once() -> None:
+    assert Evidence.first(0.9, 0.9, True, True).paintable
+
+
+def test_without_a_second_look_a_strong_one_is_covered_and_never_painted() -> None:
+    evidence = Evidence.first(0.95, None, True, True)
+    for _ in range(300):
+        evidence.seen(0.95, True)
+    assert COVER <= evidence.score < PAINT
+
+
+def test_a_part_of_a_known_face_needs_more() -> None:
+    for detector, second in ((0.85, 0.0), (0.21, 0.52), (0.4, 0.45)):
+        assert Evidence.first(detector, second, False, False).score < COVER
+    assert Evidence.first(0.8, 0.8, True, False).score >= BESIDE
+
+
+@given(SCORES, st.one_of(st.none(), SCORES), st.booleans(), st.booleans(), st.lists(SCORES))
+def test_the_score_stays_in_its_bounds_and_refusals_end_it(
+    detector: float, second: float | None, meshed: bool, apart: bool, hits: list[float]
+) -> None:
+    evidence = Evidence.first(detector, second, meshed, apart)
+    for score in hits:
+        evidence.seen(score, meshed)
+        assert 0 <= evidence.score <= TOP
+        assert 0 <= evidence.share <= 1
+        assert evidence.clear or evidence.score <= UNCLEAR
+    for _ in range(3):
+        evidence.look_again(0.0)
+        evidence.seen(0.9, meshed)
+        assert evidence.score <= max(evidence.most, 0.0)
+    assert evidence.score == 0
+
+
+def test_what_once_was_surely_a_face_is_not_given_up_behind_a_hand() -> None:
+    evidence = Evidence.first(0.9, 0.9, True, True)
+    for _ in range(10):
+        evidence.seen(0.9, True)
+    assert evidence.score >= SETTLED
+    for _ in range(100):
+        evidence.not_there()
+    assert evidence.score >= SETTLED
+    glimpse = Evidence.first(0.6, 0.6, False, True)
+    for _ in range(6):
+        glimpse.not_there()
+    assert glimpse.score == 0
+
+
+class Phantoms(ScriptedBackend):
+    """Sees something in the whole picture that no look framed about it shows."""
+
+    def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
+        assert self._pending is not None
+        windows, rois = self._pending
+        found = [self.detected if w == (0, 0, 1280, 720) else [] for w in windows]
+        return found, self._meshes(rois)
+
+
+def test_a_mistake_apart_is_covered_never_painted_and_withdrawn_within_a_second() -> None:
+    backend = Phantoms()
+    tracker = Tracker(backend=backend, basis=BASIS)
+    points = landmarks(BASIS, pose_at(640, 300, 60))
+    backend.show([points])
+    shown = []
+    for k in range(90):
+        faces = [f for f in tracker.process(blank(k)) if f.evidence > 0]
+        assert all(f.confidence <= 0.3 for f in faces)
+        shown.append(bool(faces))
+    assert shown[0], "when in doubt, covered"
+    longest = max(len(run) for run in "".join("x" if s else " " for s in shown).split())
+    assert longest <= 30
+
+
+def test_a_mistake_beside_a_known_face_does_not_even_start() -> None:
+    backend = ScriptedBackend()
+    tracker = Tracker(backend=backend, basis=BASIS)
+    face = landmarks(BASIS, pose_at(640, 300, 80))
+    backend.show([face])
+    for k in range(12):
+        tracker.process(blank(k))
+    hair = landmarks(BASIS, pose_at(700, 170, 40))
+
+    class Hair(Phantoms):
+        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
+            assert self._pending is not None
+            windows, rois = self._pending
+            near, far = detection_of(face), detection_of(hair, 0.85)
+            found = [[near, far] if w == (0, 0, 1280, 720) else [near] for w in windows]
+            return found, self._meshes(rois)
+
+    tracker._backend = tracker._doubts._backend = mistaken = Hair()
+    mistaken.faces = [face, hair]
+    for k in range(12, 60):
+        (known,) = tracker.process(blank(k))
+        assert known.track == 1
+        assert known.confidence > 0.9
+
+
+@given(turn=st.integers(0, 3), width=st.integers(1, 40), height=st.integers(1, 40), data=st.data())
+def test_pixels_of_turned_pictures_find_their_way_back(
+    turn: int, width: int, height: int, data: st.DataObject
+) -> None:
+    x = data.draw(st.integers(0, width - 1))
+    y = data.draw(st.integers(0, height - 1))
+    picture = np.zeros((height, width), np.uint8)
+    picture[y, x] = 1
+    v, u = np.argwhere(np.rot90(picture, turn))[0]
+    back = turn_back(np.array([[u, v]], np.float64), width, height, turn)
+    assert tuple(back[0]) == (x, y)
+
+
+@pytest.mark.parametrize("fps", [5.0, 12.0, 25.0, 60.0])
+def test_every_part_is_looked_at_twice_a_second_whatever_happens(fps: float) -> None:
+    scout = Scout()
+    rng = np.random.default_rng(0)
+    last = dict.fromkeys(parts(720, 1280), 0.0)
+    image = np.zeros((720, 1280, 3), np.uint8)
+    for k in range(int(4 * fps)):
+        time = k / fps
+        image[:200, :200] = rng.integers(0, 255)  # something always moves in one corner
+        for window in scout.choose(image, time, []):
+            last[window] = time
+        assert max(time - t for t in last.values()) <= max(0.5, 2 / fps) + 1 / fps
+
+
+def test_a_cut_and_a_film_are_searched_at_once() -> None:
+    scout, film = Scout(), Scout(thorough=True)
+    dark, light = np.zeros((720, 1280, 3), np.uint8), np.full((720, 1280, 3), 200, np.uint8)
+    everything = set(parts(720, 1280))
+    assert set(scout.choose(dark, 0.0, [])) == everything
+    assert set(scout.choose(light, 1.0, [])) == everything
+    film.choose(dark, 0.0, [])
+    corner = dark.copy()
+    corner[20:60, 20:60] = 200
+    assert parts(720, 1280)[0] in film.choose(corner, 0.01, [])
+
+
+def test_a_face_on_its_side_is_found_by_a_turned_second_look() -> None:
+    """Weak in the upright picture, clear in the one that is turned against the clock."""
+    points = landmarks(BASIS, pose_at(640, 300, 60, roll=90))
+    weak, clear = detection_of(points, 0.3), detection_of(points, 0.9)
+
+    class Aside(ScriptedBackend):
+        turns: tuple[int, ...] = ()
+
+        def submit(self, image, windows, rois, turns=()):  # type: ignore[no-untyped-def]
+            self.turns = tuple(turns) or (0,) * len(windows)
+            super().submit(image, windows, rois, turns)
+
+        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
+            assert self._pending is not None
+            windows, rois = self._pending
+            found = [
+                [clear] if t == 1 else [weak] if w == (0, 0, 1280, 720) else []
+                for w, t in zip(windows, self.turns, strict=True)
+            ]
+            return found, self._meshes(rois)
+
+    backend = Aside()
+    backend.faces = [points]
+    tracker = Tracker(backend=backend, basis=BASIS)
+    (face,) = tracker.process(blank(0))
+    assert face.pose is not None
+    assert face.pose.roll == pytest.approx(90, abs=3)
+    # A camera that lies on its side is noticed: the whole picture is then shown turned.
+    for k in range(1, 40):
+        tracker.process(blank(k))
+    assert tracker._turn == 1
+    assert dataclasses.asdict(face)["evidence"] > 0
