@@ -107,6 +107,11 @@ class Evidence:
         return self.score >= PAINT
 
     @property
+    def sure(self) -> bool:
+        """Whether a second look was clear and nothing speaks against it."""
+        return self.clear and self.paintable
+
+    @property
     def share(self) -> float:
         """0..1, for those who only need to know how sure it is."""
         return self.score / TOP

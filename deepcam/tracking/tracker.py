@@ -14,7 +14,7 @@ from deepcam.geometry.basis import FaceBasis
 from deepcam.tracking.association import Association
 from deepcam.tracking.backend import Detection, Mesh, MeshBackend, Roi, Window, choose_backend
 from deepcam.tracking.doubt import BETTER, SecondLooks
-from deepcam.tracking.evidence import COVER, FAIR, SETTLED, STRONG, WEAK, Evidence
+from deepcam.tracking.evidence import CLEAR, COVER, FAIR, SETTLED, STRONG, WEAK, Evidence
 from deepcam.tracking.reader import FaceReader, box_outline, merge_outlines
 from deepcam.tracking.regions import (
     agreement,
@@ -27,7 +27,7 @@ from deepcam.tracking.regions import (
 )
 from deepcam.tracking.scout import Scout
 from deepcam.tracking.stills import search_still
-from deepcam.tracking.windows import beside, clipped, merge_detections, same_face, within
+from deepcam.tracking.windows import beside, clipped, merge_detections, on_torso, same_face, within
 
 F64 = NDArray[np.float64]
 
@@ -397,14 +397,21 @@ class Tracker:
             starts.append((_View(0, seen), detection.score, second))
         meshed = sum(v.mesh is not None for v in views.values())
         self._mesh_from_detections(image, [view for view, _, _ in starts], meshed)
+        surely = [_box(v) for v in views.values() if self._persons[v.number].evidence.sure]
         for k, (view, score, second) in enumerate(starts):
             assert view.detection is not None
             box = view.detection.box
+            # Hands, prints and badges on somebody whose face is seen: only what is clearly a face.
+            doubtful = max(score, second or 0.0) < CLEAR
+            if doubtful and any(on_torso(box, face) for face in surely):
+                continue
             stronger = [*known, *(v.detection.box for v, _, _ in starts[:k] if v.detection)]
             apart = not any(beside(box, other) for other in stronger)
             evidence = Evidence.first(score, second, view.mesh is not None, apart)
             if evidence.score < COVER:
                 continue
+            if evidence.sure:
+                surely.append(box)
             view.number = self._association.start(box, time)
             looked = time if second is not None else -math.inf
             reader = FaceReader(self._basis, self._still)
@@ -424,6 +431,7 @@ class Tracker:
 
     def _withdraw(self, views: list[_View]) -> list[Face]:
         """Forget what turned out to be no face, and say so once."""
+        self._doubt_what_lies_on_somebody(views)
         gone = [n for n, p in self._persons.items() if p.evidence.score <= 0.0]
         out = []
         for number in gone:
@@ -434,6 +442,16 @@ class Tracker:
             self._association.drop(number)
             del self._persons[number]
         return out
+
+    def _doubt_what_lies_on_somebody(self, views: list[_View]) -> None:
+        """What began before the face above it was known, and was never clear, is a hand or a
+        print."""
+        surely = [_box(v) for v in views if self._persons[v.number].evidence.sure]
+        for number, person in self._persons.items():
+            if not person.evidence.clear:
+                box = self._association.predict(number, self._time)
+                if any(on_torso(box, face) for face in surely):
+                    person.evidence.score = 0.0
 
     # What may leave
 

@@ -151,3 +151,14 @@ def within(small: F64, large: F64) -> bool:
     area = (small[2] - small[0]) * (small[3] - small[1])
     whole = (large[2] - large[0]) * (large[3] - large[1])
     return bool(w > 0 and h > 0 and w * h >= 0.8 * area and area < 0.5 * whole)
+
+
+def on_torso(box: F64, face: F64) -> bool:
+    """Whether ``box`` lies where somebody with this ``face`` has chest, belly and hands: below it,
+    up to one and a half faces to either side, and not much larger."""
+    wide, high = face[2] - face[0], face[3] - face[1]
+    apart = abs((box[0] + box[2]) - (face[0] + face[2])) / 2
+    below = (box[1] + box[3]) / 2 - face[3]
+    return bool(
+        apart < 2.0 * wide and 0.2 * high < below < 7 * high and box[2] - box[0] < 2.5 * wide
+    )
