@@ -402,8 +402,8 @@ class Tracker:
             assert view.detection is not None
             box = view.detection.box
             # Hands, prints and badges on somebody whose face is seen: only what is clearly a face.
-            doubtful = max(score, second or 0.0) < CLEAR
-            if doubtful and any(on_torso(box, face) for face in surely):
+            doubtful = score < STRONG or (second or 0.0) < CLEAR
+            if not self._still and doubtful and any(on_torso(box, face) for face in surely):
                 continue
             stronger = [*known, *(v.detection.box for v, _, _ in starts[:k] if v.detection)]
             apart = not any(beside(box, other) for other in stronger)
