@@ -136,7 +136,7 @@ class FakeAnonymizer:
             {"total": 1.0},
         )  # fmt: skip
 
-    def regenerate(self, seed: int | None = None) -> Future[Any]:
+    def regenerate(self, seed: int | None = None, wish: Any = None) -> Future[Any]:
         future: Future[Any] = Future()
         future.set_result(SimpleNamespace(name=f"seed-{seed}"))
         return future

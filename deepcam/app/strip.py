@@ -208,10 +208,10 @@ class Strip(QWidget):
             spec = self._fits if tab == FITS else spec_of
             self._faces = [self._worn.spec(spec(seed, wish)) for seed in self._seeds[tab]]
             worn = self._controller.current
-            if worn is not None and worn not in self._faces:
+            if worn is not None and self._worn.spec(worn) not in self._faces:
                 self._guest.setdefault(tab, worn)
             if tab in self._guest:
-                self._faces.insert(0, self._guest[tab])
+                self._faces.insert(0, self._worn.spec(self._guest[tab]))
         elif tab == KEPT:
             self._faces = [shown.spec for shown in self._keeping.saved if not shown.problem]
         else:

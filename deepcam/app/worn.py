@@ -61,7 +61,8 @@ class WornPictures(QObject):
         """Seed and traits of somebody who was chosen to fit; ``face`` itself for all others."""
         found = str(self._facts.get(face, {}).get("spec", ""))
         read = read_spec(face) if isinstance(face, str) else None
-        return found if found and read is not None and read[1].fits else face
+        settled = "=" in found and read is not None and read[1].fits
+        return found if settled else face
 
     def want(self, faces: Sequence[Face]) -> None:
         """Ask for new pictures of these; those asked for before are given up."""
