@@ -24,6 +24,9 @@ class Blank:
     def warm_up(self, *_: Any) -> None:
         pass
 
+    def audition(self, *_: Any) -> None:
+        pass
+
     def reset(self) -> None:
         pass
 

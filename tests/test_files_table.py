@@ -39,6 +39,9 @@ class BoxPainter:
     def __init__(self, settings: Any) -> None:
         self.settings = settings
 
+    def audition(self, frames: Any) -> None:
+        assert next(iter(frames)).number == 0
+
     def warm_up(self, first: Frame) -> None:
         assert first.number == 0
 
