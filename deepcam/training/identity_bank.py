@@ -96,7 +96,8 @@ def companions(donors: Donors, code: F64, lead: int, rng: np.random.Generator) -
     count = int(rng.integers(MIN_DONORS - 1, MAX_DONORS - 1))
     count += 1 if donors.real[lead] else 0
     for wider in (1.0, 1.35, 1.8, 2.4, 4.0):
-        inside = donors.beard == donors.beard[lead]
+        # Nobody who exists: who wears somebody alike must not wear themselves.
+        inside = (donors.beard == donors.beard[lead]) & ~donors.real
         for values, limit in (
             (donors.age, NEAR[0] * (1.3 if donors.age[lead] > 60 else 1.0)),
             (donors.masculinity, NEAR[1]),
@@ -162,9 +163,9 @@ def build(
     critic = quality.fit([small_log(donors.textures[k]) for k in good])
     own = np.array([critic.off(small_log(t)) for t in donors.textures]) / critic.limit
     found: list[Mixture] = []
-    leads = np.nonzero(own < 1.15)[0]
+    leads = np.nonzero((own < 1.15) & ~donors.real)[0]
     # Rare looks first, and twice: the old and the dark are few.
-    rare = ((donors.age > 58) | (donors.tone < 0.35)) & (own < 1.15)
+    rare = ((donors.age > 58) | (donors.tone < 0.35)) & (own < 1.15) & ~donors.real
     queue = [*np.nonzero(rare)[0], *rng.permutation(leads)]
     for lead in queue:
         if len(found) >= count:
@@ -172,7 +173,7 @@ def build(
         best: Mixture | None = None
         for _ in range(tries):
             pick = companions(donors, code, int(lead), rng)
-            if len(pick) < MIN_DONORS or donors.real[pick].all():
+            if len(pick) < MIN_DONORS:
                 continue
             made = mix(donors, pick, rng, critic)
             if best is None or made.off < best.off:
@@ -184,8 +185,8 @@ def build(
     table = np.zeros((len(found), len(donors.files), REGIONS))
     for k, mixture in enumerate(found):
         table[k, mixture.pick] = mixture.shares.T
-    if table[:, donors.real].max() > MAX_SHARE + 1e-6 or table.max() > MAX_SYNTHETIC + 1e-6:
-        raise ValueError("a donor has too large a share")
+    if table[:, donors.real].any() or table.max() > MAX_SYNTHETIC + 1e-6:
+        raise ValueError("a donor has too large a share, or exists")
     last = table[..., -1]
     textures = np.stack([m.texture for m in found])
     shapes = np.stack([m.shape for m in found])
