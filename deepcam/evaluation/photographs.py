@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.evaluation import features, learned, privacy, realism, seam, strata
+from deepcam.evaluation import features, learned, privacy, realism, seam, strata, surroundings
 from deepcam.evaluation.attackers import Attacker, distances, threshold
 from deepcam.evaluation.baselines import Method, person
 from deepcam.evaluation.contributors import donors
@@ -116,6 +116,8 @@ def attack(
                 figures[f"P2 rank-{rank}{label}"] = _joined(
                     [privacy.identification(c, real[crop][1 - side[w]], rank)
                      for w, c in enumerate(codes[crop])], "")  # fmt: skip
+        if arm.name == OURS:
+            _beside_surroundings(figures, sides, len(made) > 1)
         for crop in ("tight", "context"):
             figures[f"P3 {crop}"] = privacy.separation(
                 *[(c, real[crop][1]) for w, c in enumerate(codes[crop]) if side[w] == 0]
@@ -154,6 +156,24 @@ def attack(
                 (codes["tight"][0], real["tight"][1]), taus["standard"],
             )  # fmt: skip
     return taus["standard"]
+
+
+def _beside_surroundings(
+    figures: dict[str, Measure], sides: tuple[list[Take], list[Take]], both_ways: bool
+) -> None:
+    """Compare P2 with what the surroundings say anyway, where that is more than chance."""
+    views = [surroundings.told(takes) for takes in sides]
+    for rank in (1, 5):
+        rates = [surroundings.identified(views[0], views[1], rank)]
+        if both_ways:
+            rates.append(surroundings.identified(views[1], views[0], rank))
+        for label in ("", " tight"):
+            found = figures[f"P2 rank-{rank}{label}"]
+            by_chance = float(found.extra["chance"])
+            known = max(by_chance, float(np.mean(rates)))
+            hits = round((found.value or 0.0) * found.n)
+            found.extra["surroundings"] = round(float(np.mean(rates)), 5)
+            found.extra["p"] = round(binomial_p(hits, found.n, known), 5)
 
 
 def _looks(pictures: Sequence[Image]) -> dict[str, F64]:

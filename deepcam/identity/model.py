@@ -1,12 +1,11 @@
 """Sampling people who do not exist.
 
 The bank holds mixtures of three to six people who are near to each other in age, masculinity, tone
-and looks; real volunteers have at most 30 % of any region of the face and are never alone, the
-others are synthetic (see ``deepcam.training.identity_bank``). A person is made of four alike
-mixtures (``recipe``), mostly of one in each region; their own age and tone give the person's. So
-nobody's share can grow, and the same seed gives the same person on every machine. Who comes out too
-near to a real donor (``nearness``), or does not look like a photograph (``quality``), is drawn
-again.
+and looks, none of whom exists (see ``deepcam.training.identity_bank``). A person is made of four
+alike mixtures (``recipe``), mostly of one in each region; their own age and tone give the
+person's. So nobody's share can grow, and the same seed gives the same person on every machine. Who
+comes out too near to a real donor (``nearness``), or does not look like a photograph
+(``quality``), is drawn again.
 """
 
 from __future__ import annotations

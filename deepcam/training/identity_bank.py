@@ -1,8 +1,9 @@
 """From donors' textures to a bank of mixtures: what ships is never one person's own texture.
 
 Every mixture has three to six donors who are near to each other in age, masculinity, tone, beard
-and looks. A synthetic person may have up to 60 % of it, a real volunteer 30 % of any region. The
-sampler at the user's mixes alike mixtures, which cannot raise anybody's share.
+and looks, and synthetic: a volunteer who wears somebody alike must not wear themselves. Nobody has
+more than 60 % of it; the volunteers are what the critic learns from. The sampler at the user's
+mixes alike mixtures, which cannot raise anybody's share.
 """
 
 from __future__ import annotations
