@@ -184,7 +184,7 @@ def test_without_a_camera_the_fault_is_told(qt, tmp_path):
 def test_at_login_the_window_stays_away_and_the_camera_off(qt, tmp_path, monkeypatch):
     asked = []
 
-    def live(camera, face, settings, asleep):
+    def live(camera, face, settings, source, asleep):
         asked.append(asleep)
         return FakeSession(camera, face)
 

@@ -16,7 +16,7 @@ from deepcam.tracking.backend import Detection, Mesh
 from deepcam.tracking.crops import turn_back
 from deepcam.tracking.evidence import BESIDE, COVER, PAINT, SETTLED, TOP, UNCLEAR, Evidence
 from deepcam.tracking.scout import Scout
-from deepcam.tracking.windows import parts
+from deepcam.tracking.windows import on_torso, parts
 
 BASIS = FaceBasis.load()
 SCORES = st.floats(0, 1)
@@ -191,3 +191,43 @@ def test_a_face_on_its_side_is_found_by_a_turned_second_look() -> None:
         tracker.process(blank(k))
     assert tracker._turn == 1
     assert dataclasses.asdict(face)["evidence"] > 0
+
+
+def test_a_torso_is_below_its_face() -> None:
+    face = np.array([600.0, 100, 700, 200])
+    for box in ([620, 320, 680, 380], [480, 500, 560, 580], [560, 250, 760, 450]):
+        assert on_torso(np.array(box, float), face)
+    for box in (
+        [620, 20, 680, 80],
+        [900, 320, 960, 380],
+        [610, 150, 690, 230],
+        [400, 300, 900, 800],
+    ):
+        assert not on_torso(np.array(box, float), face)
+
+
+@pytest.mark.parametrize(("score", "second", "faces"), [(0.6, 0.55, 1), (0.85, 0.85, 2)])
+def test_a_hand_before_the_chest_is_no_face_and_a_child_on_the_lap_is(
+    score: float, second: float, faces: int
+) -> None:
+    """What is only half a face to the second look is believed elsewhere, not on somebody."""
+    face = landmarks(BASIS, pose_at(640, 200, 80))
+    below = landmarks(BASIS, pose_at(640, 470, 40))
+
+    class Lap(ScriptedBackend):
+        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
+            assert self._pending is not None
+            windows, rois = self._pending
+            near = detection_of(face)
+            found = [
+                [near, detection_of(below, score if w == (0, 0, 1280, 720) else second)]
+                for w in windows
+            ]
+            return found, self._meshes(rois)
+
+    lap = Lap()
+    lap.faces = [face, below]
+    tracker = Tracker(backend=lap, basis=BASIS)
+    for k in range(40):
+        seen = [f for f in tracker.process(blank(k)) if f.evidence > 0]
+    assert len(seen) == faces

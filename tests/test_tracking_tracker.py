@@ -260,7 +260,7 @@ class EarlessBackend(ScriptedBackend):
     """Sees ``small`` in one of the windows of the first look, and ``again`` in later ones."""
 
     small: Detection
-    again = 0.0
+    again: float | None = 0.0
     looks = 0
 
     def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
@@ -270,7 +270,8 @@ class EarlessBackend(ScriptedBackend):
             found[-1] = [self.small]
         else:
             found = [[] for _ in found]
-            found[-1] = [dataclasses.replace(self.small, score=self.again)]
+            if self.again is not None:
+                found[-1] = [dataclasses.replace(self.small, score=self.again)]
         return found, meshes
 
 
@@ -280,12 +281,13 @@ class EarlessBackend(ScriptedBackend):
         (0.6, 0.0, False, False),  # an ear
         (0.6, 0.45, False, False),
         (0.6, 0.6, False, True),
-        (0.6, 0.0, True, True),
+        (0.6, 0.2, True, True),
+        (0.6, None, True, False),  # a strand of hair: a mesh can be bent to anything
         (0.75, 0.0, False, True),
     ],
 )
 def test_weak_finds_in_parts_of_a_still_are_looked_at_again(
-    score: float, again: float, mesh: bool, covered: bool
+    score: float, again: float | None, mesh: bool, covered: bool
 ) -> None:
     backend = EarlessBackend()
     portrait, ear = face_at(640, 300, 120), face_at(960, 600, 9)
@@ -294,6 +296,43 @@ def test_weak_finds_in_parts_of_a_still_are_looked_at_again(
     backend.small, backend.again = detection_of(ear, score), again
     faces = Tracker(still=True, backend=backend, basis=BASIS).process(blank(0))
     assert len(faces) == 1 + covered
+
+
+class TwoInOne(ScriptedBackend):
+    """Sees half of a face, aslant, as another one of its own; ``looks``: how many framings do."""
+
+    half: Detection
+    looks = 0
+
+    def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
+        assert self._pending is not None
+        windows, rois = self._pending
+        whole = windows and windows[0] == (0, 0, 1280, 720)
+        found = [[] for _ in windows]
+        if whole:
+            found[0] = [*self.detected, self.half]
+        else:
+            for part in found[: self.looks]:
+                part.append(self.half)
+        # The mesh of half a face does not fit it.
+        meshes = self._meshes(rois)
+        for k, roi in enumerate(rois):
+            if abs(roi.x - self.half.box[[0, 2]].mean()) < 10:
+                meshes[k] = Mesh(np.full((478, 3), [roi.x, roi.y, 0.0]), 0.0)
+        return found, meshes
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2])
+def test_half_of_a_face_in_a_still_is_no_second_face(looks: int) -> None:
+    backend = TwoInOne()
+    face = face_at(640, 300, 120)
+    backend.show([face])
+    box = detection_of(face).box
+    moved = np.array([0.4, 0.25, 0.1, -0.25]) * (box[3] - box[1])
+    backend.half = dataclasses.replace(detection_of(face, 0.73), box=box + moved)
+    backend.looks = looks
+    faces = Tracker(still=True, backend=backend, basis=BASIS).process(blank(0))
+    assert len(faces) == (2 if looks >= 2 else 1)
 
 
 def test_time_backwards_or_another_size_forgets(tracker: Tracker, backend: ScriptedBackend) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import sys
 from collections import deque
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from deepcam.app import i18n
 from deepcam.app.controller import Controller, Factory, SessionLike
-from deepcam.app.faces import Faces, fitting
+from deepcam.app.faces import Faces
 from deepcam.app.gallery_window import GalleryWindow
 from deepcam.app.guidance import Guidance
 from deepcam.app.help_window import HelpWindow
@@ -37,7 +36,7 @@ from deepcam.doctor import Finding
 from deepcam.endings import ending_signals
 from deepcam.errors import DeepcamError
 from deepcam.identity.gallery import Gallery
-from deepcam.identity.wish import Wish
+from deepcam.identity.wish import by_chance
 from deepcam.live.control import runtime_dir
 from deepcam.live.lock import InstanceLock, holder
 from deepcam.platform.desktop_entry import APP_ID
@@ -69,7 +68,7 @@ class App:
         self.controller = Controller(
             factory
             or (lambda camera, face: live(camera, face, self.store.now, source, self._asleep)),
-            somebody,
+            by_chance,
             self._first_face,
         )
         self.controller.camera = self.store.now.camera or None
@@ -242,7 +241,7 @@ class App:
                 self.guidance.face_lost.emit(error.what)
             else:
                 return name
-        return somebody()
+        return by_chance()
 
     def _look(self) -> None:
         now = self.store.now
@@ -319,11 +318,6 @@ def _no_tray() -> str:
     return QCoreApplication.translate(
         "App", "This desktop has no tray: the program ends when this window is closed."
     )
-
-
-def somebody() -> str | int:
-    """What stands for a new person who goes with the wearer."""
-    return fitting(secrets.randbits(31), Wish())
 
 
 def cameras() -> list[str]:

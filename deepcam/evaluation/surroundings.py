@@ -36,7 +36,8 @@ def told(takes: Sequence[Take]) -> F64:
         assert shot.face.pose is not None
         masked = erase(shot.frame, [face.outline for face in shot.seen.faces])
         rows.append(_row(caster.look(masked, shot.face.pose)))
-    return np.array(rows) / _UNITS
+    units: F64 = np.array(rows) / _UNITS
+    return units
 
 
 def _row(fit: Fit) -> list[float]:

@@ -8,6 +8,7 @@ before it is saved. "7?fits" is the person of seed 7 whose traits go with the we
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import dataclass, replace
 
 from deepcam.identity.types import Identity
@@ -56,6 +57,11 @@ def spec_of(seed: int, wish: Wish) -> str | int:
     parts = ["fits"] if wish.fits else []
     parts += [f"{key}={value:.4g}" for key, value in given.items() if value is not None]
     return f"{seed}?{'&'.join(parts)}" if parts else seed
+
+
+def by_chance(fits: bool = True) -> str | int:
+    """What stands for somebody new, who goes with the wearer's surroundings if ``fits``."""
+    return spec_of(secrets.randbits(31), Wish(fits=fits))
 
 
 def read_spec(text: str) -> tuple[int, Wish] | None:

@@ -22,7 +22,7 @@ from deepcam.casting import Choice
 from deepcam.endings import ending_signals
 from deepcam.errors import DeepcamError
 from deepcam.frames import SafeFrame
-from deepcam.identity.wish import Wish, read_spec, spec_of
+from deepcam.identity.wish import Wish, by_chance, read_spec, spec_of
 from deepcam.live.control import ControlServer
 from deepcam.live.sender import Sender, Sink
 from deepcam.live.worker import WorkerSettings
@@ -130,9 +130,7 @@ class Session:
         self._sentence = self._card_problem = ""
         # Made here, so that a worker that is started again wears the same face.
         self._identity: str | int = (
-            spec_of(secrets.randbits(31), Wish(fits=settings.choice == "fits"))
-            if settings.identity is None
-            else settings.identity
+            by_chance(settings.choice == "fits") if settings.identity is None else settings.identity
         )
 
     @property
@@ -324,7 +322,7 @@ class Session:
             anonymizer_factory=settings.anonymizer_factory,
             fps=settings.fps,
             on=settings.on,
-            spare=None if self._stop_on_fatal else secrets.randbits(31),
+            spare=None if self._stop_on_fatal else by_chance(settings.choice == "fits"),
         )
         if settings.control:
             self._control = ControlServer(self._command)

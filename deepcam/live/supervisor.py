@@ -7,7 +7,6 @@ import itertools
 import logging
 import multiprocessing
 import os
-import secrets
 import threading
 import time as clock
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from deepcam.errors import DeepcamError
+from deepcam.identity.wish import by_chance
 from deepcam.live import worker
 from deepcam.live.ring import Ring
 from deepcam.live.worker import WorkerSettings
@@ -295,7 +295,8 @@ class Supervisor:
         if replaced or spare is None:
             # Who runs shall go on running, also when the identity is deleted meanwhile; and each
             # time it is somebody else.
-            self._settings = replace(self._settings, spare=secrets.randbits(31))
+            fits = self._settings.anonymizer.choice == "fits"
+            self._settings = replace(self._settings, spare=by_chance(fits))
         self.facts = facts
         if replaced and self.on_replaced is not None:
             self.on_replaced(replaced)

@@ -27,7 +27,7 @@ from deepcam.cards import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.fit import fit
 from deepcam.frames import Frame, Reason, SafeFrame
-from deepcam.identity.wish import Wish, read_spec, spec_of
+from deepcam.identity.wish import read_spec, spec_of
 from deepcam.live.camera import SILENCE, Camera
 from deepcam.live.ring import Ring
 from deepcam.live.wardrobe import Wardrobe
@@ -66,9 +66,9 @@ class WorkerSettings:
     """False: start without taking the camera."""
     fps: float = 30.0
     """Frames that are made a second at most; the sender needs no more."""
-    spare: int | None = None
-    """Seed of somebody who is worn when the saved identity cannot be loaded; None: then there is
-    no picture."""
+    spare: str | int | None = None
+    """Who is worn when the saved identity cannot be loaded (see ``deepcam.identity.wish``); None:
+    then there is no picture."""
 
 
 def resolve(path: str) -> Callable[..., Any]:
@@ -175,8 +175,7 @@ class _Worker:
             if self._settings.spare is None:
                 raise
             self._replaced = error.what
-            fits = Wish(fits=wanted.choice == "fits")
-            return make(replace(wanted, identity=spec_of(self._settings.spare, fits)))
+            return make(replace(wanted, identity=self._settings.spare))
 
     def _new_camera(self) -> Camera:
         settings = self._settings

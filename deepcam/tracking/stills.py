@@ -6,8 +6,8 @@ from __future__ import annotations
 from deepcam.frames import Image
 from deepcam.tracking.backend import Detection, MeshBackend, Window
 from deepcam.tracking.evidence import FAIR, STRONG
-from deepcam.tracking.regions import roi_of_detection
-from deepcam.tracking.windows import framed, merge_detections, same_face, tiles
+from deepcam.tracking.regions import good, roi_of_detection
+from deepcam.tracking.windows import framed, merge_detections, same_face, share_inside, tiles
 
 SURE_SCORE = 0.7
 """In a part of a still picture a weaker detection is looked at again: 12 of 41 such detections (in
@@ -30,7 +30,38 @@ def search_still(backend: MeshBackend, image: Image) -> list[Detection]:
     # Dozens of windows make dozens of mistakes: in parts only fairly sure faces count.
     found = [[d for d in part if d.score >= (STRONG if k else 0.0)] for k, part in enumerate(found)]
     detections = merge_detections(found, windows)
-    return _look_again(backend, image, detections, found[0])
+    return _apart(backend, image, _look_again(backend, image, detections, found[0]))
+
+
+def _apart(backend: MeshBackend, image: Image, detections: list[Detection]) -> list[Detection]:
+    """Without ears and half faces: what lies for more than half on a face that its mesh confirms,
+    has no mesh of its own, and is not found again by two looks framed about it."""
+    pairs = [
+        (a, b)
+        for a in range(len(detections))
+        for b in range(len(detections))
+        if a != b and share_inside(detections[a].box, detections[b].box) > 0.5
+    ]
+    if not pairs:
+        return detections
+    asked = sorted({k for pair in pairs for k in pair})
+    backend.submit(image, [], [roi_of_detection(detections[k]) for k in asked])
+    meshed = {k: good(m) for k, m in zip(asked, backend.collect()[1], strict=True)}
+    gone = {a for a, b in pairs if meshed[b] and not meshed[a]}
+    return [
+        d
+        for k, d in enumerate(detections)
+        if k not in gone or sum(e.score >= STRONG for e in _framed_looks(backend, image, d)) >= 2
+    ]
+
+
+def _framed_looks(backend: MeshBackend, image: Image, face: Detection) -> list[Detection]:
+    """What three framings about ``face`` in all four orientations show at its place."""
+    height, width = image.shape[:2]
+    windows = [framed(face.box, reach, height, width) for reach in (1.5, 2.0, 3.0)] * 4
+    backend.submit(image, windows, [], [turn for turn in range(4) for _ in range(3)])
+    found, _ = backend.collect()
+    return [d for part in found for d in part if same_face(d.box, face.box)]
 
 
 def _look_again(
@@ -56,14 +87,11 @@ def _look_again(
     found, meshes = backend.collect()
     out = []
     for k, (d, mesh) in enumerate(zip(doubtful, meshes, strict=True)):
-        seen = [
-            e
-            for part in found[8 * k : 8 * k + 8]
-            for e in part
-            if e.score >= STRONG and same_face(e.box, d.box)
-        ]
+        seen = [e for part in found[8 * k : 8 * k + 8] for e in part if same_face(e.box, d.box)]
         best = max(seen, key=lambda e: e.score, default=None)
-        if best is not None:
+        if best is None:
+            continue  # one part of dozens showed it, and nothing else ever
+        if best.score >= STRONG:
             out.append(best if best.score > d.score else d)
         elif d.score >= FAIR and mesh.presence >= SOME_PRESENCE:
             out.append(d)

@@ -146,11 +146,17 @@ def tiles(height: int, width: int) -> list[Window]:
 
 def within(small: F64, large: F64) -> bool:
     """At least 80 % of ``small`` lies in ``large``, and it is much smaller."""
-    w = min(small[2], large[2]) - max(small[0], large[0])
-    h = min(small[3], large[3]) - max(small[1], large[1])
     area = (small[2] - small[0]) * (small[3] - small[1])
     whole = (large[2] - large[0]) * (large[3] - large[1])
-    return bool(w > 0 and h > 0 and w * h >= 0.8 * area and area < 0.5 * whole)
+    return share_inside(small, large) >= 0.8 and bool(area < 0.5 * whole)
+
+
+def share_inside(box: F64, other: F64) -> float:
+    """The share of ``box``'s area, 0..1, that lies in ``other``."""
+    w = min(box[2], other[2]) - max(box[0], other[0])
+    h = min(box[3], other[3]) - max(box[1], other[1])
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return float(w * h / area) if w > 0 and h > 0 and area > 0 else 0.0
 
 
 def on_torso(box: F64, face: F64) -> bool:
