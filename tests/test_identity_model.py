@@ -16,7 +16,6 @@ from deepcam.training.caster_data import measured
 from deepcam.training.identity_bank import (
     MAX_DONORS,
     MAX_SHARE,
-    MAX_SYNTHETIC,
     MIN_DONORS,
     shares,
 )
@@ -38,9 +37,9 @@ def test_a_seed_is_somebody_for_ever() -> None:
     Whoever changes this on purpose says so in the changelog."""
     person = IdentityModel.load().sample(42)
     small = cv2.resize(person.texture, (4, 4), interpolation=cv2.INTER_AREA)[..., 1].astype(int)
-    known = [[64, 71, 70, 64], [57, 63, 61, 61], [52, 62, 62, 52], [56, 63, 63, 55]]
+    known = [[65, 71, 71, 64], [63, 62, 62, 63], [57, 63, 62, 57], [58, 65, 65, 56]]
     assert np.abs(small - known).max() <= 1
-    chin = [0.0, 1.7725, -0.1148]
+    chin = [0.0, 1.7782, -0.0985]
     assert person.shape[152] == pytest.approx(chin, abs=0.003)
     assert person.name == "Yael Quill"
 
@@ -158,14 +157,11 @@ def test_wishes_out_of_range_are_refused(wish: dict[str, float]) -> None:
         IdentityModel.load().sample(-1)
 
 
-def test_no_real_donor_dominates() -> None:
+def test_no_donor_dominates() -> None:
     rng = np.random.default_rng(3)
     for _ in range(300):
-        real = rng.random(int(rng.integers(MIN_DONORS, MAX_DONORS + 1))) < 0.5
-        real[-1] = False
-        w = shares(rng, real)
+        w = shares(rng, int(rng.integers(MIN_DONORS, MAX_DONORS + 1)))
         assert w.sum() == pytest.approx(1.0)
-        assert w[real].max(initial=0) <= MAX_SHARE + 1e-9
-        assert w.max() <= MAX_SYNTHETIC + 1e-9
+        assert w.max() <= MAX_SHARE
     maps = region_maps(64)
     assert np.allclose(maps.sum(0), 1, atol=1e-5)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deepcam.evaluation.contributors import bank_shares, donors, who_exists
+from deepcam.evaluation.contributors import donors
 from deepcam.identity import nearness
 from deepcam.identity.blend import colours
 from deepcam.identity.model import DRAWS, IdentityModel
@@ -38,12 +38,9 @@ def test_a_copy_is_near_and_somebody_else_is_not() -> None:
     assert (gaps[np.triu_indices(60, 1)] < limit).mean() == pytest.approx(QUANTILE, abs=0.005)
 
 
-def test_the_shipped_codes_are_those_of_the_banks_donors() -> None:
-    _, files = bank_shares(len(IdentityModel.load().age))
+def test_the_shipped_codes_are_those_of_the_volunteers() -> None:
     shipped = Nearness.load()
-    # Only the volunteers: being like somebody who does not exist gives nobody away.
-    real = who_exists(files)
-    assert real.sum() <= len(shipped.codes) <= len(donors())
+    assert 0.9 * len(donors()) <= len(shipped.codes) <= len(donors())
     gaps = np.linalg.norm(shipped.codes[:, None] - shipped.codes[None], axis=2)
     pairs = gaps[np.triu_indices(len(gaps), 1)]
     assert (pairs < shipped.limit).mean() == pytest.approx(QUANTILE, abs=0.002)

@@ -19,8 +19,8 @@ COUNTS = 0.01
 
 
 def donors() -> list[str]:
-    """Files of the real people who are in the bank: being like one of the others, who do not exist,
-    gives nobody away."""
+    """Files of the volunteers: nobody who is sampled may be near to one of them. (The bank's
+    mixtures are of synthetic people; being like one of those gives nobody away.)"""
     return [row["file"] for row in donor_list() if is_volunteer(row["file"])]
 
 
@@ -43,15 +43,8 @@ def bank_shares(mixtures: int) -> tuple[F64, list[str]]:
     return table, files
 
 
-def contributors(recipe: Recipe, table: F64, real: NDArray[np.bool_]) -> tuple[float, float, int]:
-    """Largest share of any real person and of anybody, and number of contributors of the poorest
-    region, in the coarse and in the fine detail, whichever is worse. ``table``: see
-    ``bank_shares``; ``real``: which of its donors exist."""
+def contributors(recipe: Recipe, table: F64) -> tuple[float, int]:
+    """Largest share of anybody, and number of contributors of the poorest region, in the coarse
+    and in the fine detail, whichever is worse. ``table``: see ``bank_shares``."""
     shares = recipe.shares(table)
-    largest = float(shares[:, :, real].max(initial=0.0))
-    return largest, float(shares.max()), int((shares >= COUNTS).sum(2).min())
-
-
-def who_exists(files: list[str]) -> NDArray[np.bool_]:
-    """(donors,) which of ``files`` show real people."""
-    return np.array([is_volunteer(name) for name in files], bool)
+    return float(shares.max()), int((shares >= COUNTS).sum(2).min())

@@ -10,21 +10,18 @@ from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
 from deepcam.evaluation.attackers import Attacker, Job, distances, embed_jobs, threshold
-from deepcam.evaluation.contributors import COUNTS, bank_shares, donors
+from deepcam.evaluation.contributors import donors
 from deepcam.evaluation.judge import Judge
 from deepcam.evaluation.material import Material, Photo
 from deepcam.evaluation.outcome import Say
 from deepcam.evaluation.statistics import Measure, measure, quantile, rate
 from deepcam.frames import Image
-from deepcam.identity.model import IdentityModel
 
 F64 = NDArray[np.float64]
 
 STUDIO = ("london", "canada")
 _AT_ONCE = 64
 """Pictures that are kept in memory for the recognizer."""
-DARK = 0.25
-"""Tones (0 darkest .. 1 lightest) below this are counted apart."""
 
 
 def embed(attacker: Attacker, judge: Judge, images: Iterable[Image]) -> tuple[F64, list[int]]:
@@ -68,9 +65,7 @@ def photographs(attacker: Attacker, judge: Judge, material: Material, say: Say) 
     return Real([material.photos[k] for k in where], codes)
 
 
-def alike(
-    codes: F64, seeds: Sequence[int], real: Real | None, model: IdentityModel
-) -> dict[str, Measure]:
+def alike(codes: F64, real: Real | None) -> dict[str, Measure]:
     """Distances among the rendered people (n, d), and to photographs."""
     table = distances(codes, codes)
     pairs = table[np.triu_indices(len(codes), 1)]
@@ -87,7 +82,6 @@ def alike(
         return out
     impostors = strangers(real)
     out |= copies(codes, pairs, real, impostors)
-    out |= in_whom(codes, seeds, real, model, threshold(impostors))
     return out
 
 
@@ -146,68 +140,3 @@ def copies(codes: F64, pairs: F64, real: Real, impostors: F64) -> dict[str, Meas
             nearest={f"p{q}": quantile(near, q / 100) for q in (0, 1, 5, 50)},
         )  # fmt: skip
     return out
-
-
-def in_whom(
-    codes: F64, seeds: Sequence[int], real: Real, model: IdentityModel, tau: float
-) -> dict[str, Measure]:
-    """Is the donor that a person looks most like one who is in them, and how much? A copy would be
-    made of them. By tone, beside how near donors are to each other: recognizers tell dark faces
-    apart worse."""
-    table, files = bank_shares(len(model.age))
-    number = {name: k for k, name in enumerate(files)}
-    rows = [k for k, p in enumerate(real.photos) if p.path.name in number]
-    if not rows:
-        return {}
-    gaps = distances(codes, real.codes[rows])
-    hits, expected, gain, shares = 0, 0.0, [], []
-    dark = np.array([model.recipe(seed).tone < DARK for seed in seeds])
-    near = gaps.min(1) < tau
-    for seed, gap in zip(seeds, gaps, strict=True):
-        share = model.recipe(seed).shares(table).mean((0, 1))
-        shares.append(share[number[real.photos[rows[int(gap.argmin())]].path.name]])
-        inside = np.array([share[number[real.photos[k].path.name]] >= COUNTS for k in rows])
-        hits += int(inside[int(gap.argmin())])
-        expected += float(inside.mean())
-        if inside.any() and not inside.all():
-            gain.append(float(np.median(gap[~inside]) - np.median(gap[inside])))
-    copied = np.array(shares)[near]
-    own = distances(real.codes[rows], real.codes[rows])
-    names = np.array([real.photos[k].person for k in rows])
-    own[names[:, None] == names[None]] = np.inf
-    beside = own.min(1) < tau
-    tones = tones_of_donors(table, model)[[number[real.photos[k].path.name] for k in rows]]
-    darker = tones < np.quantile(tones, DARK)
-    return {
-        "nearer than the threshold to another donor (donors instead), darkest quarter": rate(
-            int(beside[darker].sum()), int(darker.sum())
-        ),
-        "nearer than the threshold to another donor (donors instead), other tones": rate(
-            int(beside[~darker].sum()), int((~darker).sum())
-        ),
-        "nearer than the threshold to a donor, darkest quarter of tones": rate(
-            int(near[dark].sum()), int(dark.sum())
-        ),
-        "nearer than the threshold to a donor, other tones": rate(
-            int(near[~dark].sum()), int((~dark).sum())
-        ),
-        "share of that donor in these people": Measure(
-            quantile(copied, 0.5),
-            n=len(copied),
-            note="median",
-            extra={f"p{q}": quantile(copied, q / 100) for q in (0, 95, 100)},
-        ),
-        "nearest donor is a contributor": rate(
-            hits, len(seeds), by_chance=round(expected / len(seeds), 4)
-        ),
-        "contributors are nearer by": measure(
-            gain, lambda g: float(np.mean(g)), len(gain), note="medians of distances"
-        ),
-    }
-
-
-def tones_of_donors(table: F64, model: IdentityModel) -> F64:
-    """(donors,) how light the mixtures are that each donor is in, 0 darkest .. 1 lightest."""
-    weight = table.mean(2)
-    tones: F64 = model.ranks() @ weight / weight.sum(0)
-    return tones

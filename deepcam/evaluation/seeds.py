@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
 from deepcam.evaluation.attackers import Attacker
-from deepcam.evaluation.contributors import bank_shares, contributors, who_exists
+from deepcam.evaluation.contributors import bank_shares, contributors
 from deepcam.evaluation.judge import Judge
 from deepcam.evaluation.likeness import alike, embed, photographs
 from deepcam.evaluation.material import find, spread
@@ -27,7 +27,7 @@ from deepcam.evaluation.statistics import Measure, quantile, rate
 from deepcam.identity.model import IdentityModel
 from deepcam.identity.types import Identity
 from deepcam.portrait import portrait
-from deepcam.training.identity_bank import MAX_SHARE, MAX_SYNTHETIC, MIN_DONORS
+from deepcam.training.identity_bank import MAX_SHARE, MIN_DONORS
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -51,9 +51,7 @@ class Survey:
     masculinity: list[float] = field(default_factory=list)
     tone: list[float] = field(default_factory=list)
     largest: list[float] = field(default_factory=list)
-    """Any real person's largest share of the coarse or fine detail of any region."""
-    synthetic: list[float] = field(default_factory=list)
-    """The same of anybody."""
+    """Anybody's largest share of the coarse or fine detail of any region."""
     fewest: list[int] = field(default_factory=list)
     """Contributors to the region that has the fewest."""
     looks: list[F32] = field(default_factory=list)
@@ -64,8 +62,7 @@ class Survey:
 
 def sample(model: IdentityModel, seeds: Sequence[int], say: Say) -> Survey:
     """Every seed's person; what they are made of."""
-    table, files = bank_shares(len(model.age))
-    real = who_exists(files)
+    table, _ = bank_shares(len(model.age))
     survey = Survey()
     for count, seed in enumerate(seeds):
         began, busy = time.perf_counter(), time.process_time()
@@ -80,13 +77,12 @@ def sample(model: IdentityModel, seeds: Sequence[int], say: Say) -> Survey:
         if reason:
             survey.broken.append(f"{seed}: {reason}")
             continue
-        largest, synthetic, fewest = contributors(model.recipe(seed), table, real)
+        largest, fewest = contributors(model.recipe(seed), table)
         survey.seeds.append(seed)
         survey.age.append(float(person.meta["age"]))
         survey.masculinity.append(float(person.meta["masculinity"]))
         survey.tone.append(float(person.meta["tone"]))
         survey.largest.append(largest)
-        survey.synthetic.append(synthetic)
         survey.fewest.append(fewest)
         small = cv2.resize(person.texture, (12, 12), interpolation=cv2.INTER_AREA)
         survey.looks.append(
@@ -146,9 +142,8 @@ def survey_seeds(
         with Judge(still=True) as judge:
             codes, where = embed(attacker, judge, (portrait(model.sample(s)) for s in chosen))
             figures["faces found"] = rate(len(where), len(chosen))
-            found = [chosen[k] for k in where]
             real = photographs(attacker, judge, material, say) if material else None
-        figures |= alike(codes, found, real, model)
+        figures |= alike(codes, real)
     facts = {
         "command": f"deepcam evaluate-seeds --seeds {count} --rendered {rendered}",
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
@@ -170,13 +165,9 @@ def spread_of(survey: Survey) -> dict[str, Measure]:
     )
     out = {
         "crashes": rate(len(survey.broken), n),
-        "people with a real donor above 30 %": rate(
+        "people with anybody above 60 %": rate(
             sum(v > MAX_SHARE + 1e-4 for v in survey.largest), n,
             largest_share=round(max(survey.largest, default=0.0), 4),
-        ),
-        "people with anybody above 60 %": rate(
-            sum(v > MAX_SYNTHETIC + 1e-4 for v in survey.synthetic), n,
-            largest_share=round(max(survey.synthetic, default=0.0), 4),
         ),
         "people with fewer than 3 contributors": rate(
             sum(v < MIN_DONORS for v in survey.fewest), n,
@@ -212,7 +203,6 @@ def spread_of(survey: Survey) -> dict[str, Measure]:
 
 PROMISES = (
     "crashes",
-    "people with a real donor above 30 %",
     "people with anybody above 60 %",
     "people with fewer than 3 contributors",
     "equal people",

@@ -46,7 +46,7 @@ _HEIF = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1"
 _AVIF = frozenset({b"avif", b"avis"})
 _ORIENTATION = 0x0112
 _SHORT, _LONG = 3, 4
-_lenient = threading.Lock()
+_switch = threading.Lock()
 
 # What is wrong with a file is for its user, in one sentence, and not for the terminal.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -66,6 +66,18 @@ class Page:
     """The file has one channel of colour and no alpha."""
     duration: float
     """Seconds for which an animation shows it; 0 for others."""
+
+
+def _load(picture: Any, lenient: bool) -> None:
+    """Decode; ``lenient``: also what is broken off. Pillow has one switch for the whole program,
+    and other libraries turn it on for good when they are imported."""
+    with _switch:
+        before = ImageFile.LOAD_TRUNCATED_IMAGES
+        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+        try:
+            picture.load()
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 class PictureFile:
@@ -163,15 +175,9 @@ class PictureFile:
     def _page(self) -> Page:
         picture = self._picture
         try:
-            picture.load()
+            _load(picture, lenient=False)
         except OSError:
-            # What is there of a broken-off file; Pillow has one switch for the whole program.
-            with _lenient:
-                ImageFile.LOAD_TRUNCATED_IMAGES = True
-                try:
-                    picture.load()
-                finally:
-                    ImageFile.LOAD_TRUNCATED_IMAGES = False
+            _load(picture, lenient=True)  # what is there of a broken-off file
             if all(low == high for low, high in _ranges(picture)):
                 raise ValueError("nothing could be read") from None
             self.damaged = True

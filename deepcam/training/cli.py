@@ -12,6 +12,7 @@ import numpy as np
 from deepcam.errors import DeepcamError
 from deepcam.modelstore import MODELS_DIR
 from deepcam.modelstore import write as write_manifest
+from deepcam.training.data import F64
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -62,7 +63,9 @@ def main(argv: list[str] | None = None) -> None:
         ],
     )
     parser.add_argument("--faces", type=Path, help="folder with images/ and index.csv")
-    parser.add_argument("--more", type=Path, help="a second such folder, for bank and caster")
+    parser.add_argument(
+        "--more", type=Path, action="append", default=[], help="further folders like --faces"
+    )
     parser.add_argument(
         "--most", type=int, default=0, help="landmarks: photographs at most, evenly spread (0: all)"
     )
@@ -71,9 +74,6 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--name", default="run1", help="name of the training run")
     parser.add_argument("--people", type=int, default=1400, help="portraits to read for the level")
     parser.add_argument("--size", choices=["small", "large", "both"], default="small")
-    parser.add_argument(
-        "--more", type=Path, action="append", default=[], help="further folders like --faces"
-    )
     parser.add_argument(
         "--begin", type=Path, help="train: a new run goes on from this ONNX or folder of weights"
     )
@@ -184,8 +184,10 @@ def _run(a: argparse.Namespace) -> None:
 
         faces = _needs(a.faces, "--faces")
         _save(a.work / "photos.npz", landmarks.of_photos(faces, a.jobs, a.most))
-        if a.more is not None:
-            more = landmarks.of_photos(_needs(a.more, "--more"), a.jobs)
+        if a.more:
+            more: dict[str, F64] = {}
+            for folder in _folders(a)[1:]:
+                more |= landmarks.of_photos(folder, a.jobs)
             _save(a.work / "more.npz", more)
         if a.clips is not None:
             _save(a.work / "clips.npz", landmarks.of_clips(_needs(a.clips, "--clips"), a.jobs))
@@ -205,7 +207,7 @@ def _run(a: argparse.Namespace) -> None:
         from deepcam.training.donors import donor_list, load_donors, write_shares
         from deepcam.training.identity_bank import MIXTURES, build
 
-        folders = [_needs(a.faces, "--faces"), _needs(a.more, "--more")]
+        folders = _folders(a)
         photos = _read(a.work / "photos.npz") | _read(a.work / "more.npz")
         donors = load_donors(folders, photos, a.jobs)
         grades = {r["file"]: float(r["grade"]) for r in donor_list()}
@@ -221,8 +223,9 @@ def _run(a: argparse.Namespace) -> None:
     elif a.step == "caster":
         from deepcam.training.caster import make
 
-        folders = [_needs(a.faces, "--faces"), _needs(a.more, "--more")]
-        landmarks_of = [_read(a.work / name) for name in ("photos.npz", "more.npz")]
+        folders = _folders(a)
+        landmarks_of = [_read(a.work / "photos.npz")]
+        landmarks_of += [_read(a.work / "more.npz")] * (len(folders) - 1)
         for line in make(folders, landmarks_of, MODELS_DIR / "caster.onnx", a.jobs):
             print(line, flush=True)
         write_manifest(MODELS_DIR)

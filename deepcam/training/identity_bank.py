@@ -25,9 +25,8 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
 
-MAX_SHARE, MIN_DONORS, MAX_DONORS = 0.30, 3, 6
-"""Of a real volunteer in any region of a mixture; donors in a mixture."""
-MAX_SYNTHETIC = 0.60
+MAX_SHARE, MIN_DONORS, MAX_DONORS = 0.60, 3, 6
+"""Of one donor in any region of a mixture; donors in a mixture."""
 MIXTURES = 430
 LEAD = (0.44, 0.58)
 """Share of the synthetic person a mixture is made around."""
@@ -53,21 +52,12 @@ class Mixture:
     """From good photographs, in the critic's limits."""
 
 
-def shares(rng: np.random.Generator, real: NDArray[np.bool_]) -> F64:
-    """Shares (k,) that sum to 1 of donors of whom the first is the lead; a real one gets MAX_SHARE
-    at most, a synthetic one MAX_SYNTHETIC."""
-    k = len(real)
-    most = np.where(real, MAX_SHARE, MAX_SYNTHETIC)
-    lead = rng.uniform(*LEAD) if not real[0] else MAX_SHARE * rng.uniform(0.85, 1)
-    w = np.concatenate([[lead], (1 - lead) * rng.dirichlet(np.full(k - 1, 4.0))])
-    for _ in range(60):
-        over = w > most
-        if not over.any():
-            break
-        spare = float((w - most)[over].sum())
-        w[over] = most[over]
-        w[~over] += spare * w[~over] / w[~over].sum()
-    return np.minimum(w, most) / np.minimum(w, most).sum()
+def shares(rng: np.random.Generator, k: int) -> F64:
+    """Shares (k,) that sum to 1 of donors of whom the first is the lead, each at most
+    MAX_SHARE."""
+    lead = rng.uniform(*LEAD)
+    out: F64 = np.concatenate([[lead], (1 - lead) * rng.dirichlet(np.full(k - 1, 4.0))])
+    return out
 
 
 def codes(textures: U8, shapes: F32) -> F64:
@@ -95,7 +85,6 @@ def companions(donors: Donors, code: F64, lead: int, rng: np.random.Generator) -
     """Who is mixed with ``lead``: 2 to 5 of those near in every trait, the likeliest the most
     alike."""
     count = int(rng.integers(MIN_DONORS - 1, MAX_DONORS - 1))
-    count += 1 if donors.real[lead] else 0
     for wider in (1.0, 1.35, 1.8, 2.4, 4.0):
         # Nobody who exists: who wears somebody alike must not wear themselves.
         inside = (donors.beard == donors.beard[lead]) & ~donors.real
@@ -121,8 +110,8 @@ def mix(
 ) -> Mixture:
     """A mixture of the donors ``pick``: log textures are averaged with each region's shares, pores
     and hairs keep their contrast."""
-    base = shares(rng, donors.real[pick])
-    rows = [0.6 * base + 0.4 * shares(rng, donors.real[pick]) for _ in range(REGIONS - 1)]
+    base = shares(rng, len(pick))
+    rows = [0.6 * base + 0.4 * shares(rng, len(pick)) for _ in range(REGIONS - 1)]
     table = np.stack([*rows, base])
     size = donors.textures.shape[1]
     weight = np.tensordot(table.T, region_maps(size), 1).astype(np.float32)  # (k, s, s)
@@ -186,7 +175,7 @@ def build(
     table = np.zeros((len(found), len(donors.files), REGIONS))
     for k, mixture in enumerate(found):
         table[k, mixture.pick] = mixture.shares.T
-    if table[:, donors.real].any() or table.max() > MAX_SYNTHETIC + 1e-6:
+    if table[:, donors.real].any() or table.max() > MAX_SHARE + 1e-6:
         raise ValueError("a donor has too large a share, or exists")
     last = table[..., -1]
     textures = np.stack([m.texture for m in found])
