@@ -219,7 +219,6 @@ class App:
         if self.tray is not None:
             self.tray.hide()
         self.guidance.close()
-        self.overlay.close()
         if self.help is not None:
             self.help.close()
         if self.dialog is not None:
@@ -230,6 +229,7 @@ class App:
         self.keeping.close()
         self.viewers.close()
         self.controller.close()
+        self.overlay.close()  # last: what still ended may have had something to say
 
     def _first_face(self) -> str | int:
         """The face that is always worn if it can be, else somebody new."""
