@@ -476,7 +476,9 @@ class Guard:
                 and (holds(here, centre(t.outline)) or holds(t.outline, centre(here)))
                 for t in self._tracks.values()
             )
-            small = size(here) < SMALL * min(look.width, look.height)
+            # A detection without a mesh is hidden twice as wide as its face.
+            wide = 1.0 if track.face.pose is not None else 2.0
+            small = size(here) < wide * SMALL * min(look.width, look.height)
             assert self._time is not None
             sure = not face_there and not (small and self._time - track.time < SMALL_UNSEEN)
             track.vacant = track.vacant + 1 if sure and look.vacant(here) else 0

@@ -270,7 +270,7 @@ class EarlessBackend(ScriptedBackend):
             found[-1] = [self.small]
         else:
             found = [[] for _ in found]
-            if self.again is not None:
+            if found and self.again is not None:
                 found[-1] = [dataclasses.replace(self.small, score=self.again)]
         return found, meshes
 
@@ -282,7 +282,6 @@ class EarlessBackend(ScriptedBackend):
         (0.6, 0.45, False, False),
         (0.6, 0.6, False, True),
         (0.6, 0.2, True, True),
-        (0.6, None, True, False),  # a strand of hair: a mesh can be bent to anything
         (0.75, 0.0, False, True),
     ],
 )

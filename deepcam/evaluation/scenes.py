@@ -293,6 +293,7 @@ def two_in_motion(
     face = np.median(np.array(take.boxes), 0)
     factor = SIZE[1] / take.images[0].shape[0]
     side = float(face[2] - face[0]) * factor
+    inside = 0
     for k in range(frames):
         n = k % (2 * len(take.images))
         n = min(n, 2 * len(take.images) - 1 - n)
@@ -311,7 +312,9 @@ def two_in_motion(
         )
         own = Truth(float(at[0]), float(at[1]), float(box[2] - box[0]))
         paste(canvas, other, matrix, False, 1.6)
-        yield noisy(canvas, rng, 1.5), [own, truth(other, matrix)]
+        # In view from the frame on in which half of the face is.
+        inside = inside + 1 if 0 <= truth(other, matrix).x < SIZE[0] else 0
+        yield noisy(canvas, rng, 1.5), [own, truth(other, matrix, inside)]
 
 
 def darkened(

@@ -15,6 +15,11 @@ ROUND = 0.42
 AT_ONCE = 2
 """Parts that are looked at in one frame: one on either core, so that the frames in between cost
 nothing more."""
+ROWS, ROWS_CROWD = 2, 3
+"""Rows of parts; and while a crowd is in view: of eight faces in a part the detector reports some
+weakly (in a gallery of 49 faces of 41 pixels, 34 strongly; in smaller parts 48)."""
+CROWD, CROWD_SIDE = (4, 6), 1 / 8
+"""Small faces, at most this share of the shorter side, below and from which it is one."""
 _GRID = (64, 36)
 _CHANGED = 14
 """Levels by which a cell of the grid differs when something new is there."""
@@ -38,6 +43,7 @@ class Scout:
     def reset(self) -> None:
         """The next picture is a first one."""
         self._size = (0, 0)
+        self._crowd = False
         self._parts: list[Window] = []
         self._looked: NDArray[np.float64] = np.zeros(0)
         self._cells: list[tuple[slice, slice]] = []
@@ -54,6 +60,13 @@ class Scout:
             self.reset()
             self._begin(height, width)
         now = _thumbnail(image)
+        small = sum(box[2] - box[0] < CROWD_SIDE * min(height, width) for box in known)
+        crowd = small >= CROWD[0 if self._crowd else 1]
+        if crowd is not self._crowd:
+            self._crowd = crowd
+            self._begin(height, width)
+            if crowd:
+                self._seen = None  # who was missed so far is found now
         if self._seen is None:
             self._seen = now
             return self._look(range(len(self._parts)), time, full=True)
@@ -87,18 +100,22 @@ class Scout:
         self._time = time
         return chosen
 
-    def fullest(self, boxes: list[F64]) -> Window:
-        """The part that holds the middle of most of ``boxes``; after ``choose``."""
+    def holding(self, boxes: list[F64], unseen: list[int], most: int) -> list[Window]:
+        """At most ``most`` parts that hold the middles of ``boxes``, those first that hold most of
+        what was ``unseen`` for longest; after ``choose``."""
         middles = np.array([(b[:2] + b[2:]) / 2 for b in boxes])
-        held = [
-            int(((middles >= (x0, y0)) & (middles < (x1, y1))).all(1).sum())
-            for x0, y0, x1, y1 in self._parts
-        ]
-        return self._parts[int(np.argmax(held))]
+        low, high = np.array(self._parts).reshape(-1, 2, 2).transpose(1, 0, 2)
+        inside = (middles >= low[:, None]).all(2) & (middles < high[:, None]).all(2)
+        worth = np.array(unseen, np.float64)
+        out: list[Window] = []
+        while len(out) < most and (held := inside @ worth).any():
+            out.append(self._parts[int(held.argmax())])
+            worth[inside[int(held.argmax())]] = 0.0
+        return out
 
     def _begin(self, height: int, width: int) -> None:
         self._size = (height, width)
-        self._parts = parts(height, width)
+        self._parts = parts(height, width, ROWS_CROWD if self._crowd else ROWS)
         self._looked = np.full(len(self._parts), -np.inf)
         gx, gy = _GRID[0] / width, _GRID[1] / height
         self._cells = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time as clock
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,8 +38,11 @@ DOUBTFUL = 0.3
 """Highest confidence of such a mesh."""
 SECOND_LOOKS, SECOND_LOOKS_FILM = 2, 12
 """Most that are looked at again in one frame; further ones wait, covered if strong."""
-MANY = 3
-"""Lost tracks from which on the part of the picture that holds most of them is searched."""
+MANY, PARTS = 3, 6
+"""Lost tracks above which the parts of the picture that hold them are searched, and how many parts
+at most in a frame."""
+ROWS_OF_PEOPLE = 5
+"""Faces from which on some may be right below others."""
 AGAIN, AGAIN_SURE = 0.25, 0.5
 """Seconds between second looks at a track that is in doubt, and at one on an older face."""
 ORIENTED = 15
@@ -117,6 +121,7 @@ class Tracker:
         self._scout = Scout(thorough)
         self._doubts = SecondLooks(backend)
         self._second_looks = SECOND_LOOKS_FILM if thorough else SECOND_LOOKS
+        self._surety: dict[int, float] = {}
         self._frames = 0
         self._turn, self._aside = 0, 0
         self._time = -math.inf
@@ -149,7 +154,9 @@ class Tracker:
 
         tracked: dict[int, Mesh] = {}
         if self._still:
-            detections = search_still(self._backend, image)
+            found = search_still(self._backend, image)
+            detections = [detection for detection, _ in found]
+            self._surety = {id(detection): second for detection, second in found}
         else:
             detections, tracked = self._look(image, frame.time)
         self.last_stats["detections"] = float(len(detections))
@@ -232,7 +239,11 @@ class Tracker:
         lost = [n for n, p in persons if p.roi is not None and p.unseen >= 2]
         wanted = [*bare, *lost]
         if len(wanted) > MANY:
-            looks.add(self._scout.fullest([self._association.predict(n, time) for n in wanted]))
+            boxes = [self._association.predict(n, time) for n in wanted]
+            unseen = [self._persons[n].unseen for n in wanted]
+            for window in self._scout.holding(boxes, unseen, PARTS):
+                if window not in looks.windows:
+                    looks.add(window, self._turn)
         elif wanted and (bare or self._frames % 2 == 0):
             number = wanted[self._frames // (1 if bare else 2) % len(wanted)]
             x0, y0, x1, y1 = self._association.predict(number, time)
@@ -393,16 +404,18 @@ class Tracker:
             seen = detection
             if verdict is not None and verdict.detection is not None and verdict.score > seen.score:
                 seen = verdict.detection
-            second = 1.0 if self._still else None if verdict is None else verdict.score
+            second = None if verdict is None else verdict.score
+            if self._still:
+                second = self._surety[id(detection)]
             starts.append((_View(0, seen), detection.score, second))
         meshed = sum(v.mesh is not None for v in views.values())
         self._mesh_from_detections(image, [view for view, _, _ in starts], meshed)
-        surely = [_box(v) for v in views.values() if self._persons[v.number].evidence.sure]
+        surely = self._surely(views.values())
         for k, (view, score, second) in enumerate(starts):
             assert view.detection is not None
             box = view.detection.box
             # Hands, prints and badges on somebody whose face is seen: only what is clearly a face.
-            doubtful = score < STRONG or (second or 0.0) < CLEAR
+            doubtful = score < STRONG or (second is not None and second < CLEAR)
             if not self._still and doubtful and any(on_torso(box, face) for face in surely):
                 continue
             stronger = [*known, *(v.detection.box for v, _, _ in starts[:k] if v.detection)]
@@ -410,13 +423,20 @@ class Tracker:
             evidence = Evidence.first(score, second, view.mesh is not None, apart)
             if evidence.score < COVER:
                 continue
-            if evidence.sure:
+            if evidence.sure and len(self._persons) + len(starts) < ROWS_OF_PEOPLE:
                 surely.append(box)
             view.number = self._association.start(box, time)
             looked = time if second is not None else -math.inf
             reader = FaceReader(self._basis, self._still)
             self._persons[view.number] = _Person(reader, evidence, looked=looked, looked_at=score)
             views[view.number] = view
+
+    def _surely(self, views: Iterable[_View]) -> list[F64]:
+        """Boxes of those on whose bodies nothing doubtful is believed to be a face; none where
+        people sit above each other, in galleries and rows."""
+        if len(self._persons) >= ROWS_OF_PEOPLE:
+            return []
+        return [_box(v) for v in views if self._persons[v.number].evidence.sure]
 
     def _mesh_from_detections(self, image: Image, views: list[_View], taken: int) -> None:
         """Meshes for ``views``, the largest first, as far as ``max_faces`` allows beside ``taken``
@@ -444,11 +464,11 @@ class Tracker:
         return out
 
     def _doubt_what_lies_on_somebody(self, views: list[_View]) -> None:
-        """What began before the face above it was known, and was never clear, is a hand or a
-        print."""
-        surely = [_box(v) for v in views if self._persons[v.number].evidence.sure]
+        """What began before the face above it was known, and was not clear when it was looked at
+        again, is a hand or a print."""
+        surely = self._surely(views)
         for number, person in self._persons.items():
-            if not person.evidence.clear:
+            if not person.evidence.clear and math.isfinite(person.looked):
                 box = self._association.predict(number, self._time)
                 if any(on_torso(box, face) for face in surely):
                     person.evidence.score = 0.0
