@@ -231,3 +231,49 @@ def test_a_hand_before_the_chest_is_no_face_and_a_child_on_the_lap_is(
     for k in range(40):
         seen = [f for f in tracker.process(blank(k)) if f.evidence > 0]
     assert len(seen) == faces
+
+
+def test_a_crowd_is_searched_in_smaller_parts_at_once() -> None:
+    scout = Scout()
+    image = np.zeros((720, 1280, 3), np.uint8)
+    small = [np.array([x, 100.0, x + 40, 140]) for x in range(100, 1100, 100)]
+    scout.choose(image, 0.0, [])
+    assert set(scout.choose(image, 0.04, small[:4])) <= set(parts(720, 1280))
+    finer = scout.choose(image, 0.08, small)
+    assert finer == parts(720, 1280, 3)
+    for k in range(3, 9):
+        assert set(scout.choose(image, 0.04 * k, small[:5])) <= set(finer), "it does not flicker"
+    assert set(scout.choose(image, 0.4, small[:2])) <= set(parts(720, 1280))
+
+
+@given(st.lists(st.tuples(st.integers(0, 1279), st.integers(0, 719)), min_size=1, max_size=40))
+def test_parts_are_chosen_that_hold_the_lost(places: list[tuple[int, int]]) -> None:
+    scout = Scout()
+    scout.choose(np.zeros((720, 1280, 3), np.uint8), 0.0, [])
+    boxes = [np.array([x - 20.0, y - 20, x + 20, y + 20]) for x, y in places]
+    chosen = scout.holding(boxes, [1] * len(boxes), 8)
+    for x, y in places:
+        assert any(x0 <= x < x1 and y0 <= y < y1 for x0, y0, x1, y1 in chosen)
+    (first,) = scout.holding(boxes, [1] * (len(boxes) - 1) + [99], 1)
+    x, y = places[-1]
+    assert first[0] <= x < first[2]
+    assert first[1] <= y < first[3]
+
+
+def test_in_rows_of_people_a_face_below_a_face_is_one() -> None:
+    """On one person's chest it would be a print (above)."""
+    faces = [landmarks(BASIS, pose_at(x, y, 40)) for y in (120, 330, 540) for x in (200, 640, 1080)]
+
+    class Rows(ScriptedBackend):
+        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
+            assert self._pending is not None
+            windows, rois = self._pending
+            seen = [detection_of(f, 0.55) for f in faces]
+            return [seen for _ in windows], self._meshes(rois)
+
+    backend = Rows()
+    backend.faces = faces
+    tracker = Tracker(backend=backend, basis=BASIS)
+    for k in range(20):
+        seen = [f for f in tracker.process(blank(k)) if f.evidence > 0]
+        assert len(seen) == 9
