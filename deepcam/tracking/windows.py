@@ -160,11 +160,11 @@ def share_inside(box: F64, other: F64) -> float:
 
 
 def on_torso(box: F64, face: F64) -> bool:
-    """Whether ``box`` lies where somebody with this ``face`` has chest, belly and hands: below it,
-    up to one and a half faces to either side, and not much larger."""
+    """Whether ``box`` lies where somebody with this ``face`` has chest, belly, elbows and hands:
+    below it, up to two and a half faces to either side, and not much larger."""
     wide, high = face[2] - face[0], face[3] - face[1]
     apart = abs((box[0] + box[2]) - (face[0] + face[2])) / 2
     below = (box[1] + box[3]) / 2 - face[3]
     return bool(
-        apart < 2.0 * wide and 0.2 * high < below < 7 * high and box[2] - box[0] < 2.5 * wide
+        apart < 2.6 * wide and 0.2 * high < below < 7 * high and box[2] - box[0] < 2.5 * wide
     )
