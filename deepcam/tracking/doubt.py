@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,8 @@ class Verdict:
     """The best of a face at the place, 0 when there is none."""
     detection: Detection | None
     """That face, seen from near; None when there is none."""
+    again: float = 0.0
+    """The second-best of these scores."""
 
 
 @dataclass(slots=True)
@@ -97,7 +99,7 @@ class SecondLooks:
             turned = [d for part in found[3 * n : 3 * n + 3] for d in part]
             again = _best(suspects[k], turned, known)
             if again.score > verdicts[k].score:
-                verdicts[k] = again
+                verdicts[k] = replace(again, again=max(again.again, verdicts[k].score))
         for d, verdict in zip(suspects, verdicts, strict=True):
             if verdict.score < FAIR:
                 self._refuse(d.box, d.score, time, REFUSED_FOR)
@@ -122,12 +124,15 @@ def _there(near: F64, far: F64) -> bool:
 
 def _best(suspect: Detection, seen: Sequence[Detection], known: Sequence[F64]) -> Verdict:
     best: Detection | None = None
+    scores = [0.0]
     for d in seen:
         if not _there(d.box, suspect.box):
             continue
         here = iou(d.box, suspect.box)
         if any(iou(d.box, box) > here for box in known):
             continue
+        scores.append(d.score)
         if best is None or d.score > best.score:
             best = d
-    return Verdict(0.0 if best is None else best.score, best)
+    again = sorted(scores)[-2] if len(scores) > 1 else 0.0
+    return Verdict(0.0 if best is None else best.score, best, again)

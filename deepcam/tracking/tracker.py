@@ -27,8 +27,16 @@ from deepcam.tracking.regions import (
     roi_of_mesh,
 )
 from deepcam.tracking.scout import Scout
-from deepcam.tracking.stills import search_still
-from deepcam.tracking.windows import beside, clipped, merge_detections, on_torso, same_face, within
+from deepcam.tracking.stills import HALF, search_still
+from deepcam.tracking.windows import (
+    beside,
+    clipped,
+    merge_detections,
+    on_torso,
+    same_face,
+    share_inside,
+    within,
+)
 
 F64 = NDArray[np.float64]
 
@@ -420,7 +428,15 @@ class Tracker:
                 continue
             stronger = [*known, *(v.detection.box for v, _, _ in starts[:k] if v.detection)]
             apart = not any(beside(box, other) for other in stronger)
+            meshes = [v for v in views.values() if v.mesh is not None]
+            half = view.mesh is None and any(share_inside(box, _box(v)) > 0.5 for v in meshes)
+            if half and not self._still and k < len(verdicts) and verdicts[k].again < HALF:
+                continue  # an eye, an ear
             evidence = Evidence.first(score, second, view.mesh is not None, apart)
+            if not known and evidence.looked and not evidence.clear and view.mesh is not None:
+                people = self._backend.persons(image)
+                if people is not None:
+                    evidence.silhouette(_share(people, box, *image.shape[:2]), True)
             if evidence.score < COVER:
                 continue
             if evidence.sure and len(self._persons) + len(starts) < ROWS_OF_PEOPLE:
