@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from tracking_faces import ScriptedBackend, blank, detection_of, landmarks, pose_at
 
+from deepcam.frames import Image
 from deepcam.geometry.basis import FaceBasis
 from deepcam.tracking import Tracker
-from deepcam.tracking.backend import Detection, Mesh
+from deepcam.tracking.backend import Detection, Mesh, Roi
 from deepcam.tracking.crops import turn_back
 from deepcam.tracking.evidence import BESIDE, COVER, PAINT, SETTLED, TOP, UNCLEAR, Evidence
 from deepcam.tracking.scout import Scout
@@ -271,9 +274,32 @@ def test_in_rows_of_people_a_face_below_a_face_is_one() -> None:
             seen = [detection_of(f, 0.55) for f in faces]
             return [seen for _ in windows], self._meshes(rois)
 
+        def persons(self, image: Image) -> NDArray[np.float32]:
+            return np.ones((144, 256), np.float32)
+
     backend = Rows()
     backend.faces = faces
     tracker = Tracker(backend=backend, basis=BASIS)
     for k in range(20):
         seen = [f for f in tracker.process(blank(k)) if f.evidence > 0]
         assert len(seen) == 9
+
+
+@pytest.mark.parametrize(("people", "covered"), [(0.0, False), (1.0, True)])
+def test_what_no_other_look_agrees_with_starts_nothing_where_nobody_is(
+    people: float, covered: bool
+) -> None:
+    class Shelf(Phantoms):
+        """Seen fairly well, without a mesh."""
+
+        def mesh(self, image: Image, rois: Sequence[Roi]) -> list[Mesh]:
+            return [Mesh(np.full((478, 3), [roi.x, roi.y, 0.0]), 0.0) for roi in rois]
+
+        def persons(self, image: Image) -> NDArray[np.float32]:
+            return np.full((144, 256), people, np.float32)
+
+    backend = Shelf()
+    backend.detected = [detection_of(landmarks(BASIS, pose_at(640, 300, 60)), 0.55)]
+    tracker = Tracker(backend=backend, basis=BASIS)
+    faces = [f for f in tracker.process(blank(0)) if f.evidence > 0]
+    assert len(faces) == covered

@@ -65,6 +65,11 @@ class SecondLooks:
             for r in self._refusals
         )
 
+    def pause(self, detection: Detection, time: float) -> None:
+        """Nothing else agrees with ``detection``: look again in a moment."""
+        self._refusals = [r for r in self._refusals if not same_face(detection.box, r.box)]
+        self._refusals.append(_Refusal(detection.box, detection.score, time + REFUSED_FOR))
+
     def withdraw(self, box: F64, time: float) -> None:
         """What was followed at ``box`` is no face."""
         self._refuse(box, STRONG, time, WITHDRAWN_FOR)
