@@ -200,6 +200,7 @@ def other_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     "name",
     [
         "generator_small.onnx",
+        "generator_small_int8.onnx",
         "generator_large.onnx",
         "identity_bank.npz",
         "face_basis.npz",

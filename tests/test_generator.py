@@ -312,6 +312,24 @@ def test_both_networks_are_shipped_and_alike() -> None:
     assert abs(fields[0][1] - fields[1][1]) < 0.3
 
 
+def test_the_eight_bit_network_is_what_a_cpu_runs_and_nearly_the_same() -> None:
+    exact = NetworkSession(path_of("generator_small.onnx"), "cpu", 1)
+    short = open_network("small", "cpu", 1)
+    n = exact.resolution
+    rng = np.random.default_rng(0)
+    y, x = (np.mgrid[:n, :n] + 0.5) / n - 0.5
+    inside = (x / 0.3) ** 2 + (y / 0.36) ** 2 < 1
+    for tone in (0.2, 0.5, 0.7):
+        planes = np.zeros((CHANNELS, n, n), np.float32)
+        planes[:3] = rng.uniform(0.2, 0.8, (3, 1, 1)) + 0.1 * x
+        planes[3, inside] = planes[7, inside] = 1
+        planes[4:7, inside] = tone
+        a, b = exact.run(planes).copy(), short.run(planes).copy()
+        gap = np.abs(a - b)[:, inside].mean(1)
+        assert 0 < gap.max() < 0.05, gap
+        assert gap[3:6].max() < 0.02, "five levels"
+
+
 def test_bound_memory_gives_the_same_fields() -> None:
     """The way of graphics cards, on the CPU."""
     import onnxruntime as ort
@@ -338,7 +356,9 @@ def _networks(monkeypatch: pytest.MonkeyPatch, ms: dict[str, float], on: str) ->
     opened: list[str] = []
 
     class Fake:
-        def __init__(self, path: Path, provider: str = "auto", threads: int = 2) -> None:
+        def __init__(
+            self, path: Path, provider: str = "auto", threads: int = 2, on_cpu: Path | None = None
+        ) -> None:
             self.size = path.stem.removeprefix("generator_")
             if self.size not in ms:
                 raise DeepcamError("The model is missing.", "Install it again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -303,3 +304,47 @@ def test_what_no_other_look_agrees_with_starts_nothing_where_nobody_is(
     tracker = Tracker(backend=backend, basis=BASIS)
     faces = [f for f in tracker.process(blank(0)) if f.evidence > 0]
     assert len(faces) == covered
+
+
+def test_the_whole_picture_rests_only_while_nothing_moves_beside_one_face() -> None:
+    scout = Scout()
+    still = np.full((720, 1280, 3), 90, np.uint8)
+    face = [np.array([500.0, 200, 700, 400])]
+    rested = []
+    for k in range(20):
+        scout.choose(still, k / 30, face, alone=True)
+        rested.append(scout.resting)
+    assert not any(a and b for a, b in itertools.pairwise(rested)), "never twice in a row"
+    assert sum(rested) >= 9
+    moving = still.copy()
+    moving[220:380, 520:680] = 200  # in the face: it speaks
+    scout.choose(still, 1.0, face, alone=True)
+    scout.choose(moving, 1.03, face, alone=True)
+    scout.choose(moving, 1.06, face, alone=True)
+    assert any(rested)
+    for k in range(10):
+        came = still.copy()
+        came[300:420, 1200 - 8 * k :] = 160  # somebody comes in from the right
+        scout.choose(came, 2 + k / 30, face, alone=True)
+        assert k == 0 or not scout.resting
+    for k in range(4):
+        scout.choose(still, 3 + k / 30, face, alone=False)
+        assert not scout.resting
+
+
+def test_a_calm_speaker_is_followed_without_a_look_at_the_whole_in_every_frame() -> None:
+    backend = ScriptedBackend()
+    tracker = Tracker(backend=backend, basis=BASIS)
+    points = landmarks(BASIS, pose_at(640, 300, 60))
+    backend.show([points])
+    whole = 0
+    for k in range(60):
+        (face,) = tracker.process(blank(k))
+        assert k < 2 or face.confidence > 0.9
+        assert face.track == 1
+        assert backend._pending is not None
+        whole += (0, 0, 1280, 720) in backend._pending[0]
+    assert 28 <= whole <= 40
+    second = landmarks(BASIS, pose_at(1000, 300, 60))
+    backend.show([points, second])
+    assert len(tracker.process(blank(60))) + len(tracker.process(blank(61))) >= 3

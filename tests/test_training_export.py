@@ -92,3 +92,17 @@ def test_the_shipped_network_can_be_gone_on_from() -> None:
     with torch.no_grad():
         made = net(planes)[0].numpy()
     assert np.abs(made - NetworkSession(path, "cpu", 1).run(planes[0].numpy())).max() < LIMIT
+
+
+def test_eight_bits_are_near_and_nothing_is_left_over(tmp_path: Path) -> None:
+    from deepcam.training.export import quantize
+
+    n = NetworkSession(MODELS_DIR / "generator_small.onnx", "cpu", 1).resolution
+    generator = torch.Generator().manual_seed(3)
+    planes = torch.rand(4, CHANNELS, n, n, generator=generator).numpy()
+    planes[:, 3] = 1
+    target = tmp_path / "generator_small_int8.onnx"
+    off = quantize(MODELS_DIR / "generator_small.onnx", planes, target)
+    assert 0 < off < 0.1
+    assert [p.name for p in tmp_path.iterdir()] == [target.name]
+    assert target.stat().st_size < 3e6

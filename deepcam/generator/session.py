@@ -51,8 +51,13 @@ class NetworkSession:
     numbers; ``get_available_providers`` alone only says what the wheel was built with.
     """
 
-    def __init__(self, path: Path, provider: str = "auto", threads: int = 2) -> None:
-        """Raises ``DeepcamError`` for a provider that does not exist or a model nobody can run."""
+    def __init__(
+        self, path: Path, provider: str = "auto", threads: int = 2, on_cpu: Path | None = None
+    ) -> None:
+        """``on_cpu``: the same network in eight bits, for the provider ``cpu``.
+
+        Raises ``DeepcamError`` for a provider that does not exist or a model nobody can run.
+        """
         import onnxruntime as ort
 
         if provider != "auto" and provider not in LADDER:
@@ -80,7 +85,8 @@ class NetworkSession:
                 self.attempts.append(Attempt(name, why))
                 continue
             try:
-                session = self._open(ort, path, full, threads)
+                file = on_cpu if name == "cpu" and on_cpu is not None else path
+                session = self._open(ort, file, full, threads)
             except Exception as error:  # ORT raises its own, undocumented classes
                 self.attempts.append(Attempt(name, str(error).splitlines()[0][:200]))
                 continue
@@ -206,7 +212,9 @@ def open_network(
         except DeepcamError:
             if network == "large":
                 raise
-    small = NetworkSession(path_of("generator_small.onnx"), provider, threads)
+    small = NetworkSession(
+        path_of("generator_small.onnx"), provider, threads, path_of("generator_small_int8.onnx")
+    )
     if network == "small" or still or small.provider == "cpu":
         return small
     path = path_of("generator_large.onnx")

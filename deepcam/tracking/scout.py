@@ -23,6 +23,9 @@ CROWD, CROWD_SIDE = (4, 6), 1 / 8
 _GRID = (64, 36)
 _CHANGED = 14
 """Levels by which a cell of the grid differs when something new is there."""
+_STIRRED = 8
+"""Levels by which a cell differs from what the whole picture's last look saw when something moves:
+who comes in from the side by five pixels a frame does that within two."""
 _CUT = 0.5
 """Share of the cells that change in a cut."""
 _CUT_PAUSE = 0.4
@@ -48,18 +51,31 @@ class Scout:
         self._looked: NDArray[np.float64] = np.zeros(0)
         self._cells: list[tuple[slice, slice]] = []
         self._seen: NDArray[np.int16] | None = None
+        self._whole: NDArray[np.int16] | None = None
+        self.resting = False
+        """The whole picture need not be looked at in this frame; it must be in the next one."""
         self._full = -np.inf
         self._credit = 0.0
         self._time = -np.inf
 
-    def choose(self, image: Image, time: float, known: list[F64]) -> list[Window]:
+    def choose(
+        self, image: Image, time: float, known: list[F64], alone: bool = False
+    ) -> list[Window]:
         """The parts to be looked at in this picture. ``known``: boxes of faces whose movement is
-        nothing new."""
+        nothing new. ``alone``: there is one of them, which its mesh follows; then, while nothing
+        beside it has moved since the whole picture was last looked at, that is ``resting`` in every
+        second frame, and the parts take its place there."""
         height, width = image.shape[:2]
         if self._size != (height, width):
             self.reset()
             self._begin(height, width)
         now = _thumbnail(image)
+        stirred = None if self._whole is None else np.abs(now - self._whole).max(2) > _STIRRED
+        faces = _cells(known, height, width, 0.5)
+        calm = alone and stirred is not None and not (stirred & ~faces).any()
+        self.resting = calm and not self.resting
+        if not self.resting:
+            self._whole = now
         small = sum(box[2] - box[0] < CROWD_SIDE * min(height, width) for box in known)
         crowd = small >= CROWD[0 if self._crowd else 1]
         if crowd is not self._crowd:
@@ -72,12 +88,7 @@ class Scout:
             return self._look(range(len(self._parts)), time, full=True)
         changed = np.abs(now - self._seen).max(2) > _CHANGED
         cut = bool(changed.mean() > _CUT) and time - self._full > _CUT_PAUSE
-        for box in known:
-            half = 0.8 * (box[2:] - box[:2])
-            low, high = (box[:2] + box[2:]) / 2 - half, (box[:2] + box[2:]) / 2 + half
-            x0, x1 = np.clip([low[0], high[0]], 0, width) * (_GRID[0] / width)
-            y0, y1 = np.clip([low[1], high[1]], 0, height) * (_GRID[1] / height)
-            changed[int(y0) : int(np.ceil(y1)), int(x0) : int(np.ceil(x1))] = False
+        changed &= ~_cells(known, height, width, 0.8)
         news = np.array([changed[c].sum() for c in self._cells])
         age = time - self._looked
         if cut:
@@ -85,7 +96,8 @@ class Scout:
         else:
             passed = min(max(time - self._time, 0.0), ROUND)
             self._credit += 1.35 * len(self._parts) * passed / ROUND
-            allowed = int(self._credit) if self._credit >= min(AT_ONCE, len(self._parts)) else 0
+            least = min(AT_ONCE * (2 if calm and not self.resting else 1), len(self._parts))
+            allowed = int(self._credit) if self._credit >= least else 0
             if self._thorough:
                 allowed = max(allowed, int((news > 0).sum()))
             # What is overdue, then what is new, then what is oldest.
@@ -130,6 +142,18 @@ class Scout:
         for k in numbers:
             self._looked[k] = time
         return [self._parts[k] for k in numbers]
+
+
+def _cells(boxes: list[F64], height: int, width: int, reach: float) -> NDArray[np.bool_]:
+    """The cells of the grid within ``reach`` box sizes of the middles of ``boxes``."""
+    out = np.zeros(_GRID[::-1], bool)
+    for box in boxes:
+        half = reach * (box[2:] - box[:2])
+        low, high = (box[:2] + box[2:]) / 2 - half, (box[:2] + box[2:]) / 2 + half
+        x0, x1 = np.clip([low[0], high[0]], 0, width) * (_GRID[0] / width)
+        y0, y1 = np.clip([low[1], high[1]], 0, height) * (_GRID[1] / height)
+        out[int(y0) : int(np.ceil(y1)), int(x0) : int(np.ceil(x1))] = True
+    return out
 
 
 def _thumbnail(image: Image) -> NDArray[np.int16]:

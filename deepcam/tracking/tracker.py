@@ -211,9 +211,15 @@ class Tracker:
         """Detections everywhere that is looked at now, and the meshes of known faces."""
         rois = self._expected_rois(time)
         looks = self._looks(image, time)
-        self._backend.submit(image, looks.windows, [roi for _, roi in rois], looks.turns)
+        resting = self._scout.resting
+        first = 1 if resting else 0  # the first window is the whole picture
+        self._backend.submit(
+            image, looks.windows[first:], [roi for _, roi in rois], looks.turns[first:]
+        )
         found, meshes = self._backend.collect()
-        self.last_stats["looks"] += len(looks.windows)
+        self.last_stats["looks"] += len(found)
+        if resting:
+            found = [[], *found]
         self.last_stats["meshes"] += len(rois)
         places = {n: self._association.predict(n, time) for n in self._association.numbers}
         known = [box for n, box in places.items() if self._persons[n].evidence.paintable]
@@ -221,7 +227,15 @@ class Tracker:
             if not any(same_face(d.box, places[track]) for d in found[number]):
                 self._persons[track].evidence.not_there()
         tracked = {n: m for (n, _), m in zip(rois, meshes, strict=True)}
-        return merge_detections(found, looks.windows, known), tracked
+        inside = known if resting else ()
+        return merge_detections(found, looks.windows, known, inside), tracked
+
+    def _alone(self) -> bool:
+        """Whether one face is known, which surely was one and is followed by its mesh."""
+        if len(self._persons) != 1:
+            return False
+        (person,) = self._persons.values()
+        return person.evidence.settled and person.roi is not None and person.unseen == 0
 
     def _expected_rois(self, time: float) -> list[tuple[int, Roi]]:
         """Where the meshes of the tracks should be now: of the largest faces."""
@@ -243,7 +257,7 @@ class Tracker:
         looks = _Looks()
         looks.add((0, 0, width, height), self._turn)
         known = [self._association.predict(n, time) for n in self._association.numbers]
-        for window in self._scout.choose(image, time, known):
+        for window in self._scout.choose(image, time, known, self._alone()):
             looks.add(window, self._turn)
         # A face without a mesh lives by detections alone: its surroundings are searched in every
         # frame in which the whole picture may miss it again, the others' in every second one.
@@ -320,7 +334,10 @@ class Tracker:
             if box is not None:
                 self._association.update(view.number, box, time)
             person = self._persons[view.number]
-            person.unseen = 0 if view.detection is not None else person.unseen + 1
+            if view.detection is not None:
+                person.unseen = 0
+            elif view.mesh is None or not self._scout.resting:
+                person.unseen += 1
             if view.mesh is not None:
                 person.roi, person.roi_time = roi_of_mesh(view.mesh), time
                 person.turn = quarter(view.mesh)

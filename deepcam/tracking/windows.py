@@ -37,21 +37,25 @@ def beside(box: F64, known: F64) -> bool:
 
 
 def merge_detections(
-    found: list[list[Detection]], windows: list[Window], known: Sequence[F64] = ()
+    found: list[list[Detection]],
+    windows: list[Window],
+    known: Sequence[F64] = (),
+    inside: Sequence[F64] = (),
 ) -> list[Detection]:
     """One list of the detections of several windows, the first window being the whole picture,
     strongest first.
 
     All looks compete: a part's clear view of a face goes before the whole picture's weak one. A
     face cut by a window's border is taken from the window that holds it whole. ``known``: boxes
-    of known faces.
+    of known faces; ``inside``: boxes in which no smaller face is believed, besides those that the
+    whole picture shows.
     """
     whole = windows[0]
-    sure = [d for d in found[0] if d.score >= STRONG]
+    sure = [*inside, *(d.box for d in found[0] if d.score >= STRONG)]
     ranked: list[tuple[float, Detection]] = []
     for number, (detections, window) in enumerate(zip(found, windows, strict=True)):
         for d in detections:
-            if number and any(within(d.box, other.box) for other in sure):
+            if number and any(within(d.box, box) for box in sure):
                 continue  # an eye behind a lens is no face in a face
             side = d.box[2] - d.box[0]
             room = [

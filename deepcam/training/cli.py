@@ -28,6 +28,7 @@ Steps, in this order (each writes into --work, default ./work):
   deepcam-train prepare   --faces DIR               crops, textures, poses: what training reads
   deepcam-train train     --minutes 60              train; run it again to go on where it stopped
   deepcam-train export                              weights to models/generator_small.onnx
+  deepcam-train quantize                            that one in eight bits, for CPUs
   deepcam-train time      --device cuda             one frame's network in torch, milliseconds
 
 DIR of photographs: images/ and index.csv (file, source, licence, attribution, person, expression),
@@ -59,6 +60,7 @@ def main(argv: list[str] | None = None) -> None:
             "prepare",
             "train",
             "export",
+            "quantize",
             "time",
         ],
     )
@@ -143,6 +145,31 @@ def _train(a: argparse.Namespace) -> None:
         teacher = Teacher(net.eval().requires_grad_(False), a.teacher_resolution)
     weights = a.export or folder / "weights"
     train(config, sampler, seen, folder, 60 * a.minutes, begin, weights, teacher)
+
+
+def _quantize(a: argparse.Namespace) -> None:
+    import torch
+
+    from deepcam.training.export import quantize
+    from deepcam.training.network import SIZES
+    from deepcam.training.sampler import Sampler
+
+    data = a.work / "data"
+    if not (data / "names.npz").exists():
+        raise DeepcamError(f"{data} does not exist.", "Run deepcam-train prepare first.")
+    torch.manual_seed(0)
+    traits = a.faces / "traits.csv" if a.faces is not None else None
+    traits = traits if traits is not None and traits.exists() else None
+    sampler = Sampler(data, SIZES["small"].resolution, "cpu", traits)
+    with torch.no_grad():
+        rows = [sampler.draw(8) for _ in range(10)]
+        own = [sampler.own(r, False).inputs for r in rows[:5]]
+        swapped = [sampler.swapped(r, False).inputs for r in rows[5:]]
+    planes = torch.cat([*own, *swapped]).numpy()
+    order = np.random.default_rng(0).permutation(len(planes))
+    target = MODELS_DIR / "generator_small_int8.onnx"
+    off = quantize(MODELS_DIR / "generator_small.onnx", planes[order], target)
+    print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, off by {off:.4f}")
 
 
 def _weights(path: Path, option: str, name: str) -> dict[str, Tensor]:
@@ -258,6 +285,9 @@ def _run(a: argparse.Namespace) -> None:
         print(f"{count} photographs prepared")
     elif a.step == "train":
         _train(a)
+    elif a.step == "quantize":
+        _quantize(a)
+        write_manifest(MODELS_DIR)
     elif a.step == "time":
         from deepcam.training.timing import frame_ms
 
@@ -268,6 +298,8 @@ def _run(a: argparse.Namespace) -> None:
 
         target = MODELS_DIR / f"generator_{a.size}.onnx"
         worst = export(a.work / a.name / "weights", a.size, target)
+        if a.size == "small":
+            _quantize(a)
         write_manifest(MODELS_DIR)
         print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, off torch by {worst:.1e}")
 

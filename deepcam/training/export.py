@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from deepcam.errors import DeepcamError
@@ -70,6 +71,68 @@ def write(net: Generator, size: Size, target: Path) -> float:
         )
     os.replace(part, target)
     return worst
+
+
+def quantize(source: Path, planes: NDArray[np.float32], target: Path) -> float:
+    """Write the exported network ``source`` with weights and activations in eight bits: CPUs with
+    byte instructions (AVX2 at least) run it about 1.7 times as fast. The last layer, whose rounding
+    would be seen, stays as it is; weights use seven bits, so that AVX2's 16-bit sums cannot
+    overflow.
+
+    ``planes``: (n, CHANNELS, s, s) inputs as training makes them; the first three quarters find the
+    activations' ranges. Returns the mean absolute difference of the outputs inside the mask over
+    the others.
+    """
+    import onnx
+    import onnxruntime as ort
+    from onnxruntime.quantization import (
+        CalibrationDataReader,
+        QuantFormat,
+        QuantType,
+        quantize_static,
+    )
+
+    count = max(1, len(planes) * 3 // 4)
+
+    class Planes(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self._rows = iter(planes[:count])
+
+        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+            row = next(self._rows, None)
+            return None if row is None else {"planes": row[None]}
+
+    part, flat = target.with_suffix(".part.onnx"), target.with_suffix(".flat.onnx")
+    try:
+        # Widens the stored halves: quantization wants plain weights.
+        options = ort.SessionOptions()
+        options.optimized_model_filepath = str(flat)
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.log_severity_level = 3
+        exact = ort.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
+        convolutions = [n.name for n in onnx.load(str(flat)).graph.node if n.op_type == "Conv"]
+        quantize_static(
+            str(flat),
+            str(part),
+            Planes(),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["Conv", "LeakyRelu", "Concat", "Resize", "AveragePool", "Add"],
+            nodes_to_exclude=convolutions[-1:],
+        )
+        rounded = ort.InferenceSession(str(part), providers=["CPUExecutionProvider"])
+        off = []
+        for row in planes[count:] if count < len(planes) else planes:
+            a, b = (s.run(None, {"planes": row[None]})[0][0] for s in (exact, rounded))
+            off.append(np.abs(a - b)[:, row[3] > 0.5].mean())
+        os.replace(part, target)
+    finally:
+        for left in (part, flat):
+            left.unlink(missing_ok=True)
+    return float(np.mean(off))
 
 
 def read(path: Path, name: str) -> dict[str, Tensor]:
