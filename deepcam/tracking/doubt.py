@@ -95,7 +95,13 @@ class SecondLooks:
         verdicts = [
             _best(d, [*found[2 * k], *found[2 * k + 1]], known) for k, d in enumerate(suspects)
         ]
-        unclear = [k for k, v in enumerate(verdicts) if v.score < STRONG]
+        # What is weak and was refused is looked at upright alone every second time: at ears and
+        # hair beside a face this goes on for as long as the call.
+        unclear = [
+            k
+            for k, (d, v) in enumerate(zip(suspects, verdicts, strict=True))
+            if v.score < STRONG and not (d.score < FAIR and self._times(d.box) % 2 == 1)
+        ]
         windows = [
             framed(suspects[k].box, REACHES[0], height, width) for k in unclear for _ in "123"
         ]
@@ -109,6 +115,10 @@ class SecondLooks:
             if verdict.score < FAIR:
                 self._refuse(d.box, d.score, time, REFUSED_FOR)
         return verdicts
+
+    def _times(self, box: F64) -> int:
+        """How often in a row nothing was found at ``box``."""
+        return max((r.times for r in self._refusals if same_face(box, r.box)), default=0)
 
     def _detect(
         self, image: Image, windows: list[Window], turns: list[int]

@@ -89,6 +89,21 @@ class _View:
     mesh: Mesh | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Start:
+    """What may be a new face."""
+
+    view: _View
+    score: float
+    """The detector's first one."""
+    second: float | None
+    """Of the best second look; None without one."""
+    again: float
+    """Of the second-best."""
+    apart: bool
+    """No other face is at the place."""
+
+
 @dataclass(slots=True)
 class _Looks:
     """What the detector is shown in one frame."""
@@ -427,7 +442,8 @@ class Tracker:
         suspects = [] if self._still else new[:most]
         verdicts = self._doubts.look(image, suspects, known, time)
         self.last_stats["looks"] += 2 * len(suspects)
-        starts: list[tuple[_View, float, float | None]] = []
+        starts: list[_Start] = []
+        stronger = list(known)
         for k, detection in enumerate(new):
             verdict = verdicts[k] if k < len(verdicts) else None
             if verdict is None and detection.score < STRONG:
@@ -438,22 +454,26 @@ class Tracker:
             second = None if verdict is None else verdict.score
             if self._still:
                 second = self._surety[id(detection)]
-            starts.append((_View(0, seen), detection.score, second))
+            apart = not any(beside(seen.box, other) for other in stronger)
+            stronger.append(seen.box)
+            # Only what a mesh that fits would make a face is worth one.
+            if Evidence.first(detection.score, second, True, apart).score >= COVER:
+                again = 1.0 if self._still or verdict is None else verdict.again
+                starts.append(_Start(_View(0, seen), detection.score, second, again, apart))
         meshed = sum(v.mesh is not None for v in views.values())
-        self._mesh_from_detections(image, [view for view, _, _ in starts], meshed)
+        self._mesh_from_detections(image, [start.view for start in starts], meshed)
         surely = self._surely(views.values())
-        for k, (view, score, second) in enumerate(starts):
+        for start in starts:
+            view, score, second, apart = start.view, start.score, start.second, start.apart
             assert view.detection is not None
             box = view.detection.box
             # Hands, prints and badges on somebody whose face is seen: only what is clearly a face.
             doubtful = score < STRONG or (second is not None and second < CLEAR)
             if not self._still and doubtful and any(on_torso(box, face) for face in surely):
                 continue
-            stronger = [*known, *(v.detection.box for v, _, _ in starts[:k] if v.detection)]
-            apart = not any(beside(box, other) for other in stronger)
             meshes = [v for v in views.values() if v.mesh is not None]
             half = view.mesh is None and any(share_inside(box, _box(v)) > 0.5 for v in meshes)
-            if half and not self._still and k < len(verdicts) and verdicts[k].again < HALF:
+            if half and start.again < HALF:
                 continue  # an eye, an ear
             evidence = Evidence.first(score, second, view.mesh is not None, apart)
             if evidence.score < COVER:
