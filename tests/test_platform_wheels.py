@@ -37,8 +37,8 @@ GLIBC = (2, 36)
 """Debian 12, the oldest system that is supported."""
 MACOS = (14, 0)
 """The oldest macOS that onnxruntime is built for."""
-PATIENCE = 15
-"""Seconds for one answer of the index."""
+PATIENCE, LONGEST = 10, 15
+"""Seconds for one answer of the index, and for all of them."""
 SURE = "jeepney"
 """An index without it is none."""
 
@@ -198,8 +198,6 @@ def resolve(
         if requirement.marker is None or requirement.marker.evaluate(environment):
             name = canonicalize_name(requirement.name)
             wanted[name] = wanted.get(name, SpecifierSet()) & requirement.specifier
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(_wheels, wanted))
     found = {name: _choose(name, range_, target, python) for name, range_ in wanted.items()}
     chosen = {name: version for name, version in found.items() if version is not None}
     return chosen, set(found) - set(chosen)
@@ -207,11 +205,19 @@ def resolve(
 
 @cache
 def _silence() -> str:
-    """Why the index is of no use here; '' when it answers."""
+    """Why the index is of no use here; '' when it has told everything that is needed."""
+    asked = [*_asked("app", "cuda"), *BENEATH, *CARD]
+    names = {canonicalize_name(Requirement(text).name) for text in asked}
+    pool = ThreadPoolExecutor(8)
     try:
-        return "" if _wheels(SURE) else "it does not know the simplest package"
+        answers = pool.map(_wheels, [SURE, *sorted(names - {SURE})], timeout=LONGEST)
+        return "" if next(answers) and list(answers) else "it does not know the simplest package"
+    except TimeoutError:
+        return f"no answer within {LONGEST} seconds"
     except (OSError, ValueError, KeyError, TypeError) as error:
         return type(error).__name__
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 @pytest.fixture
