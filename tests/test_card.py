@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -75,10 +76,10 @@ class Machine:
         else:
             answer = {
                 "network": "large", "provider": self.live_provider or self.provider,
-                "provider_reason": "out of memory", "memory_mb": 640.5,
+                "provider_reason": "out of memory", "memory_mb": 150.5,
                 "measured": {"fps_fresh_mean": 29.5, "latency_ms": {"p50": 21.5, "p95": 30.5}},
             }  # fmt: skip
-        return done(0, json.dumps(answer), "", 1.0, 900)
+        return done(0, json.dumps(answer), "", 1.0, 900, 700.5)
 
 
 def trial(script: ModuleType, machine: Machine, folder: Path, **options: Any) -> Any:
@@ -116,6 +117,7 @@ def test_on_a_card_everything_is_measured(script: ModuleType, tmp_path: Path) ->
         "| `deepcam bench --source 1-1280x720.avi --network large --provider cuda --frames 150 "
         "--json` | large | cuda | 1280x720 | 1 | 60.5 | 16.1 | 18.2 | 512.5 | 900 |"
     ) in text
+    assert "| 29.5 | 21.5 | 30.5 | 700.5 | 900 |" in text  # of all processes, while they ran
     assert "Rehearsal" not in text
 
 
@@ -202,6 +204,20 @@ def test_a_command_that_hangs_is_ended(script: ModuleType) -> None:
     assert script._json(done) is None
     done = script.run([sys.executable, "-c", "print('x {\"a\": 1}')"], 20.0)
     assert script._json(done) == {"a": 1}
+
+
+def test_memory_is_that_of_all_processes(script: ModuleType, tmp_path: Path) -> None:
+    for pid, (name, parent, pages) in {
+        7: ("a) b (", 1, 100), 8: ("worker", 7, 200), 9: ("below", 8, 300), 10: ("other", 1, 1000),
+    }.items():  # fmt: skip
+        (tmp_path / str(pid)).mkdir()
+        (tmp_path / str(pid) / "stat").write_text(f"{pid} ({name}) S {parent} 1 1")
+        (tmp_path / str(pid) / "statm").write_text(f"9999 {pages} 5")
+    (tmp_path / "11").mkdir()  # has just ended
+    page = os.sysconf("SC_PAGE_SIZE")
+    assert script.resident(7, tmp_path) == round(600 * page / 1e6, 1)
+    assert script.resident(9, tmp_path) == round(300 * page / 1e6, 1)
+    assert script.resident(99, tmp_path) is None
 
 
 def test_the_film_can_be_played_in_a_loop(tmp_path: Path) -> None:
