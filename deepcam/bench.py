@@ -91,6 +91,20 @@ def measure(
     }
 
 
+def write_film(path: Path, size: tuple[int, int], faces: int, frames: int = LOOP) -> None:
+    """The benchmark's film of one or three people as MJPG, as cameras send it, forwards and
+    backwards, so that it can be played in a loop. Raises ``DeepcamError``."""
+    clip = _film(faces, size, frames)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), FPS, size)
+    try:
+        if not writer.isOpened():
+            raise DeepcamError(f"{path} cannot be written.", "Choose another place, named .avi.")
+        for number in range(2 * len(clip) - 2):
+            writer.write(_decode(clip[_place(number, len(clip))]))
+    finally:
+        writer.release()
+
+
 def report(result: dict[str, Any]) -> str:
     """The measurements for people."""
     lines = [
@@ -269,17 +283,19 @@ def _bare_networks() -> Iterator[
         backend.close()
 
 
-def _film(faces: int) -> list[Image]:
+def _film(
+    faces: int, size: tuple[int, int] | None = None, frames: int | None = None
+) -> list[Image]:
     from deepcam.identity.model import IdentityModel
 
     model = IdentityModel.load()
-    width, height = SIZE
+    width, height = size = size or SIZE
     places = {1: [(0.5, 0.42, 0.115)], 3: [(0.5, 0.42, 0.1), (0.2, 0.46, 0.085), (0.8, 0.45, 0.09)]}
     actors = [
         Actor(model.sample(3 + k), (x * width, y * height), scale * height, 1.3 * k)
         for k, (x, y, scale) in enumerate(places[faces])
     ]
-    return _compressed(film(actors, SIZE, FPS, LOOP))
+    return _compressed(film(actors, size, FPS, frames or LOOP))
 
 
 def _read(path: Path, most: int) -> list[Image]:

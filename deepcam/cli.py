@@ -40,7 +40,18 @@ app.add_typer(identities, name="identities")
 
 
 LIGHT = frozenset(
-    {"status", "toggle", "panic", "stop", "regenerate", "setup", "doctor", "--help", "-h"}
+    {
+        "status",
+        "toggle",
+        "panic",
+        "stop",
+        "regenerate",
+        "full-size",
+        "setup",
+        "doctor",
+        "--help",
+        "-h",
+    }
 )
 """Commands that work with little memory."""
 
@@ -98,7 +109,14 @@ def run(
     output: Annotated[
         str, typer.Option(help="auto, camera, pipewire, window, null or file:PATH.")
     ] = "auto",
-    size: Annotated[str, typer.Option(metavar="WIDTHxHEIGHT", help="Of the output.")] = "1280x720",
+    size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WIDTHxHEIGHT",
+            help="Of the output; kept, however slow this computer is. Default: 1280x720, and "
+            "smaller inside when the computer cannot keep up.",
+        ),
+    ] = None,
     fps: Annotated[float, typer.Option(help="Pictures a second of the output.")] = 30.0,
     identity: IdentityOption = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
@@ -131,7 +149,8 @@ def run(
         camera=camera,
         source=source,
         output=output,
-        size=_size(size),
+        size=_size(size or "1280x720"),
+        keep_size=size is not None,
         fps=fps,
         identity=_identity(identity),
         seconds=seconds,
@@ -392,6 +411,13 @@ def regenerate(
     wanted = {} if seed is None else {"seed": seed}
     answer = _send("regenerate", **wanted, **({} if faces is None else {"choice": faces.value}))
     _answer(answer, json_, f"now wearing {answer.get('identity') or 'somebody new'}")
+
+
+@app.command("full-size")
+def full_size(json_: Json = False) -> None:
+    """Give the picture its full size back, where a slow computer made it smaller."""
+    answer = _send("full-size")
+    _answer(answer, json_, "the picture keeps its full size until the camera is started again")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Safe pictures brought to the constant size of an output."""
+"""Pictures brought to a size: safe ones to that of an output, raw ones to one that is quicker."""
 
 from __future__ import annotations
 
@@ -34,3 +34,26 @@ def fit(image: Image, size: tuple[int, int], out: Image | None = None) -> Image:
     method = cv2.INTER_AREA if share < 1 else cv2.INTER_LINEAR
     out[y : y + h, x : x + w] = cv2.resize(image, (w, h), interpolation=method)
     return out
+
+
+def shrunk(image: Image, side: int) -> Image:
+    """A raw picture whose shorter side is at most ``side`` pixels; one that is small enough comes
+    back as it is. Sides are even.
+
+    Only for whole pictures before the tracker: to all that follows, the result is the picture, as
+    if the camera were one of that size. Faces are found in it, and erased from it.
+    """
+    whole = (image.shape[1], image.shape[0])
+    size = shrunk_size(whole, side)
+    if size == whole:
+        return image
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def shrunk_size(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """(width, height) of what ``shrunk`` makes of a picture of ``size``."""
+    width, height = size
+    share = side / min(size)
+    if share >= 1:
+        return size
+    return max(2, 2 * round(width * share / 2)), max(2, 2 * round(height * share / 2))

@@ -6,7 +6,7 @@ venv=$1 extras=$2
 
 fail() { echo "deepcam: $1" >&2; echo "$2" >&2; exit 1; }
 
-# 3.11 and 3.12 first: their mediapipe (0.10.21) brings its networks, that of 3.13 and later does not.
+# 3.11 and 3.12 first: their mediapipe (0.10.21) brings its networks, that of 3.13 and later does not (and on arm64 none does).
 suits() { "$1" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; }
 python=${PYTHON:-}
 if [ -z "$python" ]; then
@@ -42,7 +42,7 @@ if missing:
     raise SystemExit(1)
 PY
 # Where mediapipe brings no networks they are fetched now; without a network it can be done later.
-if "$venv/bin/python" -c 'import sys; raise SystemExit(sys.version_info < (3, 13))'; then
+if "$venv/bin/python" -c 'from deepcam import vision; raise SystemExit(vision.installed() != vision.TASKS)'; then
   "$venv/bin/deepcam" setup --models || true
 fi
 touch "$venv/.installed"

@@ -89,6 +89,8 @@ class FakeSource:
                 np.full((96, 160, 4), 255, np.uint8),
             ]
             return Frame(bad[k], now, 1)
+        if word == "large":
+            return Frame(picture(RAW, (1280, 720)), now, 1)
         if word == "sizes":
             k = int(now * 60) % 3
             return Frame(picture(RAW, [(160, 96), (64, 64), (333, 111)][k]), now, 1)
@@ -131,6 +133,8 @@ class FakeAnonymizer:
         if word == "stuck":
             time.sleep(60)
         height, width = frame.image.shape[:2]
+        if word == "large":
+            time.sleep(0.1 * width * height / (1280 * 720))
         return SafeFrame(
             picture(SAFE, (width, height)), Reason.GENERATED, "", frame.time, frame.number, 1, 0,
             {"total": 1.0},

@@ -103,6 +103,10 @@ def test_what_is_dismissed_stays_away_until_it_comes_again(banner):
 
 class Session(FakeSession):
     facts: ClassVar[dict] = {}
+    full = 0
+
+    def full_size(self):
+        self.full += 1
 
     def status(self):
         return {**super().status(), "face": self.worn[-1], **Session.facts}
@@ -346,3 +350,38 @@ def test_the_menu_lists_faces_without_decoding_them(qt, monkeypatch):
     Gallery().save(person("Ada"))
     monkeypatch.setattr("cv2.imdecode", lambda *_: pytest.fail("decoded"))
     assert saved_faces() == ["Ada"]
+
+
+def test_a_picture_that_was_made_smaller_is_told_once_and_gets_its_size_back(qt, begun):
+    app, sessions = begun()
+    said = "This computer is too slow for 1280x720: the picture is made at 960x540 now."
+    notes = []
+    app.guidance._notify = notes.append
+    assert told(app).isHidden()
+    Session.facts = {"slow": said}
+    banner = told(app)
+    assert banner.shown == Trouble(said, "full")
+    assert banner.button.text() == "&Full size"
+    banner.away.click()
+    assert told(app).isHidden()
+    # Something worse comes and goes: what was read is not said again.
+    Session.facts = {"slow": said, "problem": "The output stopped (X)."}
+    assert told(app).shown.remedy == "again"
+    Session.facts = {"slow": said}
+    assert told(app).isHidden()
+    # Still smaller is news.
+    Session.facts = {"slow": said.replace("960x540", "640x360")}
+    assert told(app).shown.remedy == "full"
+    banner.button.click()
+    until(qt, lambda: sessions[0].full == 1)
+    Session.facts = {"slow": ""}
+    assert told(app).isHidden()
+    assert [note for note in notes if "too slow" in note] == [
+        said,
+        said.replace("960x540", "640x360"),
+    ]
+
+
+def test_the_switch_for_smaller_pictures_reaches_the_session():
+    assert not live(None, 7, Settings()).settings.keep_size
+    assert live(None, 7, Settings(smaller_when_slow=False)).settings.keep_size

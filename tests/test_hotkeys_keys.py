@@ -4,7 +4,6 @@ import ctypes
 import queue
 import re
 import time
-from ctypes import wintypes
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcam.errors import DeepcamError
-from deepcam.platform.hotkeys import conflicts, parse
+from deepcam.platform.hotkeys import conflicts, parse, windows
 from deepcam.platform.hotkeys.keys import KEYS, MODIFIERS
 from deepcam.platform.hotkeys.windows import WindowsHotkeys
 
@@ -108,7 +107,7 @@ class FakeUser32:
 
     def GetMessageW(self, message, *_):  # noqa: N802
         kind, number = self.messages.get()
-        target = ctypes.cast(message, ctypes.POINTER(wintypes.MSG)).contents
+        target = ctypes.cast(message, ctypes.POINTER(windows._Message)).contents
         target.message, target.wParam = kind, number
         return 0 if kind == 0x12 else 1
 

@@ -35,6 +35,7 @@ class SessionLike(Protocol):
     def wear(self, identity: str | int) -> dict[str, Any]: ...
     def status(self) -> dict[str, Any]: ...
     def keep_awake(self, seconds: float) -> None: ...
+    def full_size(self) -> None: ...
     def try_on(
         self, faces: Sequence[str | int], tried: Callable[[Mapping[str, Any]], None]
     ) -> bool: ...
@@ -160,6 +161,10 @@ class Controller(QObject):
         self._wished = identity
         self._later(self._wear_wished)
 
+    def full_size(self) -> None:
+        """Pictures as large as the camera's, although this computer is slow."""
+        self._later(self._full_size)
+
     def try_on(self, faces: Sequence[str | int]) -> None:
         """Ask for pictures of these faces worn now; ``tried`` brings them one by one."""
         session = self._session
@@ -249,6 +254,10 @@ class Controller(QObject):
             self._worn = [*self._worn, identity][-KEPT:]
         name = answer.get("identity") or self.tr("somebody new")
         self.said.emit(self.tr("Now wearing {0}.").format(name))
+
+    def _full_size(self) -> None:
+        self._need().full_size()
+        self.said.emit(self.tr("The picture keeps its full size until the next start."))
 
     def _rename(self, old: str | int, new: str) -> None:
         worn = bool(self._worn) and self._worn[-1] == old

@@ -146,6 +146,8 @@ class Guidance(QObject):
         elif which == "smaller":
             if self.keep(replace(self._store.now, size=SMALL)):
                 self.changed.emit()
+        elif which == "full":
+            self._controller.full_size()
         elif which == "setup":
             self.show_guide(OUTPUT)
         elif which == "faces":

@@ -43,7 +43,10 @@ from deepcam.platform.desktop_entry import APP_ID
 from deepcam.platform.hotkeys import ACTIONS
 from deepcam.platform.qt import ensure_windows
 
-_OF_A_SESSION = ("camera", "size", "fps", "output", "on_doubt", "cover", "card", "background")
+_OF_A_SESSION = (
+    "camera", "size", "fps", "smaller_when_slow", "output", "on_doubt", "cover", "card",
+    "background",
+)  # fmt: skip
 """Settings that a running session cannot change."""
 
 
@@ -367,6 +370,7 @@ def live(
             loop=True,
             identity=face,
             size=settings.size,
+            keep_size=not settings.smaller_when_slow,
             fps=settings.fps,
             output="null" if nowhere else settings.output,
             on_doubt=settings.on_doubt,

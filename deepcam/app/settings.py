@@ -36,6 +36,8 @@ class Settings:
     size: tuple[int, int] = (1280, 720)
     """(width, height) of the output."""
     fps: float = 30.0
+    smaller_when_slow: bool = True
+    """Make the picture smaller inside when this computer cannot keep up."""
     output: str = "auto"
     face: str = ""
     """The saved face that is always worn; '' is a new one at every start."""
@@ -273,6 +275,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "camera": _line,
     "size": _size,
     "fps": _rate,
+    "smaller_when_slow": _flag,
     "output": _one_of(*OUTPUTS),
     "face": _name,
     "on_doubt": _one_of("cover", "card"),

@@ -134,6 +134,7 @@ class SettingsDialog(QDialog):
         size = "{} x {}".format(*settings.size)
         choose(self.size_box, size, size)
         self.fps.setValue(round(settings.fps))
+        self.shrink.setChecked(settings.smaller_when_slow)
         choose(self.output, settings.output, settings.output)
         choose(self.doubt, settings.on_doubt, settings.on_doubt)
         self.card.show_choice(settings.card)
@@ -167,6 +168,7 @@ class SettingsDialog(QDialog):
             camera=self.camera.currentData(),
             size=(int(width), int(height)),
             fps=now.fps if fps == round(now.fps) else fps,
+            smaller_when_slow=self.shrink.isChecked(),
             output=self.output.currentData(),
             face=(self.face.currentData() or "") if self.always.isChecked() else "",
             on_doubt=self.doubt.currentData(),
@@ -224,6 +226,11 @@ class SettingsDialog(QDialog):
         form.addRow(self.tr("&Camera:"), self.camera)
         form.addRow(self.tr("Picture si&ze:"), self.size_box)
         form.addRow(self.tr("&Pictures a second:"), self.fps)
+        self.shrink = QCheckBox(self.tr("Smaller &inside when this computer is slow"))
+        self.shrink.setToolTip(
+            self.tr("Before movements get jerky, the picture is made smaller and enlarged again.")
+        )
+        form.addRow(self.shrink)
         form.addRow(self.tr("Pictures g&o to:"), self.output)
         self.background = BackgroundChoice()
         form.addRow(self.tr("Be&hind you:"), self.background)

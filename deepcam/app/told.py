@@ -42,6 +42,7 @@ SENTENCES = (
     QT_TRANSLATE_NOOP("Told", "Start the program again."),
     QT_TRANSLATE_NOOP("Told", "The output stopped ({0})."),
     QT_TRANSLATE_NOOP("Told", "The face generator stopped ({0})."),
+    QT_TRANSLATE_NOOP("Told", "This computer is too slow for {0}: the picture is made at {1} now."),
     QT_TRANSLATE_NOOP("Told", "There is no identity model."),
     QT_TRANSLATE_NOOP("Told", "The model {0} is missing."),
     QT_TRANSLATE_NOOP("Told", "Install DeepPrivacy Cam again."),

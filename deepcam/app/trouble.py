@@ -15,8 +15,10 @@ from deepcam.app.controller import PASSING
 from deepcam.app.told import told
 from deepcam.modelfetch import MISSING
 
-Remedy = Literal["camera", "other", "setup", "faces", "fetch", "writable", "again", "smaller"]
-HINTS = frozenset({"setup", "smaller"})
+Remedy = Literal[
+    "camera", "other", "setup", "faces", "fetch", "writable", "again", "smaller", "full"
+]
+HINTS = frozenset({"setup", "smaller", "full"})
 """Remedies of what is no fault."""
 
 PATIENCE = 3.0
@@ -89,6 +91,9 @@ class Banner(QFrame):
         say of a computer that is; all '' when that is not so.
         """
         wrong = [*self._told.values(), *self._find(status, problem, lack, other)]
+        reduced = str(status.get("slow") or "") if status.get("running") else ""
+        if reduced:
+            wrong.append(Trouble(reduced, "full"))  # last, and dismissed only once
         if slow and not wrong:
             wrong.append(Trouble(slow, "smaller"))
         # What was dismissed may be said again when it comes again.
@@ -166,6 +171,7 @@ class Banner(QFrame):
             "other": self.tr("Use {0} &instead"),
             "setup": self.tr("Set up the cam&era…"),
             "smaller": self.tr("Sma&ller picture"),
+            "full": self.tr("&Full size"),
             "faces": self.tr("&Look at the faces…"),
             "fetch": self.tr("F&etch them now"),
             "writable": self.tr("Make it &writable"),

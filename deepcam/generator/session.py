@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import time
 from collections.abc import Sequence
@@ -84,6 +86,8 @@ class NetworkSession:
             if why:
                 self.attempts.append(Attempt(name, why))
                 continue
+            if name in _NVIDIA:
+                _load_cuda(ort)
             try:
                 file = on_cpu if name == "cpu" and on_cpu is not None else path
                 session = self._open(ort, file, full, threads)
@@ -239,10 +243,25 @@ def _session(ort: Any, path: Path, full: str, threads: int) -> Any:
     return ort.InferenceSession(str(path), options, providers=[full])
 
 
+_NVIDIA = frozenset({"cuda", "tensorrt"})
+
+
+def _load_cuda(ort: Any) -> None:
+    """CUDA's libraries from the packages of ``onnxruntime-gpu[cuda,cudnn]``, where they are
+    installed: the provider looks for them only where the system does."""
+    load = getattr(ort, "preload_dlls", None)  # since 1.21
+    if load is None:
+        return
+    # It prints what it does not find; whether the provider works is seen afterwards, and stdout may
+    # be somebody's JSON.
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
+        load()
+
+
 def _missing_device(name: str) -> str:
     """A cheap look before a provider is loaded: a failed CUDA load costs a second."""
     if (
-        name in {"cuda", "tensorrt"}
+        name in _NVIDIA
         and os.name == "posix"
         and not (os.path.exists("/dev/nvidiactl") or os.path.exists("/dev/dxg"))
     ):

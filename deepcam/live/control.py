@@ -2,7 +2,7 @@
 
 One JSON object a line, UTF-8: ``{"command": "toggle"}`` -> ``{"ok": true, ...}`` or
 ``{"ok": false, "what": ..., "remedy": ...}``. Commands: toggle, on, off, panic, regenerate (seed,
-choice), identity (identity), suggest, status, stop.
+choice), identity (identity), suggest, full-size, status, stop.
 
 The socket lies in a directory that only this user can enter, and the other end's user is asked of
 the kernel as well. Windows has no such sockets in Python: there it is TCP on the loopback with a
@@ -37,7 +37,8 @@ from deepcam.live.lock import InstanceLock, holder
 log = logging.getLogger(__name__)
 
 COMMANDS = (
-    "toggle", "on", "off", "panic", "regenerate", "identity", "suggest", "status", "stop",
+    "toggle", "on", "off", "panic", "regenerate", "identity", "suggest", "full-size", "status",
+    "stop",
 )  # fmt: skip
 MOST_BYTES = 64 * 1024
 """Of one message."""

@@ -25,12 +25,13 @@ from deepcam.frames import SafeFrame
 from deepcam.identity.wish import Wish, by_chance, read_spec, spec_of
 from deepcam.live.control import ControlServer
 from deepcam.live.sender import Sender, Sink
+from deepcam.live.slow import REMEDY
 from deepcam.live.worker import WorkerSettings
 
 log = logging.getLogger(__name__)
 
 EventHandler = Callable[[str, str], None]
-"""(kind, sentence): kinds are "output", "state", "identity", "problem"."""
+"""(kind, sentence): kinds are "output", "state", "identity", "card", "slow", "problem"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ class LiveSettings:
     """An existing file may be replaced."""
     size: tuple[int, int] = (1280, 720)
     """(width, height) of the output, constant over the run; even numbers."""
+    keep_size: bool = False
+    """Never make pictures smaller than the camera's, however slow this computer is. The output has
+    its ``size`` in any case."""
     fps: float = 30.0
     """Pictures sent a second."""
     identity: str | int | None = None
@@ -208,6 +212,12 @@ class Session:
         wanted = secrets.randbits(31) if seed is None else seed
         return self.wear(spec_of(wanted, Wish(fits=choice == "fits")))
 
+    def full_size(self) -> None:
+        """Pictures as large as the camera's, where they were made smaller because this computer is
+        slow; they stay so for the rest of the run. Raises ``DeepcamError``."""
+        self._need().supervisor.full_size()
+        self._say("state", "The picture keeps its full size.")
+
     def suggest(self, count: int = 6) -> list[str]:
         """Texts of ``count`` people who would fit the wearer, for ``wear``; none while nobody has
         been seen, or where people cannot be chosen to fit. Raises ``DeepcamError``."""
@@ -280,6 +290,7 @@ class Session:
             "network": supervisor.facts.get("network", ""),
             "provider": supervisor.facts.get("provider", ""),
             "provider_reason": supervisor.facts.get("provider_reason", ""),
+            "slow": supervisor.slow,
             "problem": self._problem(),
             "memory_mb": _memory([os.getpid(), supervisor.pid]),
             "measured": sender.meter.summary(),
@@ -322,6 +333,7 @@ class Session:
             anonymizer_factory=settings.anonymizer_factory,
             fps=settings.fps,
             on=settings.on,
+            adapt=not settings.keep_size,
             spare=None if self._stop_on_fatal else by_chance(settings.choice == "fits"),
         )
         if settings.control:
@@ -345,6 +357,7 @@ class Session:
         self._sender.supervisor.on_replaced = lambda why: self._say(
             "identity", f"{why} Somebody new is worn."
         )
+        self._sender.supervisor.on_slow = lambda what: self._say("slow", f"{what} {REMEDY}.")
         if not settings.on:
             self._sender.switch(False)
 
@@ -416,6 +429,9 @@ class Session:
             if choice not in (None, "fits", "anybody"):
                 raise DeepcamError("That choice does not exist.", "Choose fits or anybody.")
             return self.regenerate(seed, choice)
+        if command == "full-size":
+            self.full_size()
+            return {}
         if command == "suggest":
             return {"specs": self.suggest()}
         identity = args.get("identity")

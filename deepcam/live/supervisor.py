@@ -17,7 +17,7 @@ from typing import Any
 
 from deepcam.errors import DeepcamError
 from deepcam.identity.wish import by_chance
-from deepcam.live import worker
+from deepcam.live import slow, worker
 from deepcam.live.ring import Ring
 from deepcam.live.worker import WorkerSettings
 
@@ -66,6 +66,10 @@ class Supervisor:
         self._hopeless: DeepcamError | None = None
         self.on_replaced: Callable[[str], None] | None = None
         """Gets ``replaced``, in the thread of ``tend``."""
+        self.slow = ""
+        """A sentence when the picture was made smaller for want of speed."""
+        self.on_slow: Callable[[str], None] | None = None
+        """Gets ``slow`` when that happens, in the thread of ``tend``."""
         self.on_tried: Callable[[Mapping[str, Any]], None] | None = None
         """Gets the facts of faces that were tried on, in the thread of ``tend``: face, picture
         (JPEG), name and meta, or face and what (why it cannot be worn)."""
@@ -162,6 +166,12 @@ class Supervisor:
     def try_on(self, faces: Sequence[str | int]) -> bool:
         """Ask for pictures of these faces, and no others any more; False without a worker."""
         return self._send({"command": "try_on", "faces": list(faces)})
+
+    def full_size(self) -> None:
+        """Pictures are as large as the camera's again, and stay so, however slow that is."""
+        self._settings = replace(self._settings, adapt=False, side=0)
+        self.slow = ""
+        self._send({"command": "full_size"})
 
     def kill(self) -> None:
         """End the worker at once, whatever it does (panic); ``tend`` starts a new one."""
@@ -275,6 +285,8 @@ class Supervisor:
             self.facts["identity"] = str(message.get("identity", ""))
             if message.get("spec"):
                 self.wear(str(message["spec"]))
+        elif event == "slow":
+            self._slowed(message)
         elif event == "ended":
             self.ended = True
         elif event == "fatal":
@@ -284,6 +296,16 @@ class Supervisor:
             if waiting is not None:
                 waiting[1].update(message)
                 waiting[0].set()
+
+    def _slowed(self, message: Mapping[str, Any]) -> None:
+        if not self._settings.adapt:
+            return  # said before the worker heard that it shall not
+        # The next worker of this run begins with that size: this one may have been too slow to
+        # live.
+        self._settings = replace(self._settings, side=int(message["side"]))
+        self.slow = slow.sentence(message["wanted"], message["size"])
+        if self.on_slow is not None:
+            self.on_slow(self.slow)
 
     def _ready(self, facts: dict[str, str]) -> None:
         self._ready_once = True

@@ -83,18 +83,18 @@ class Wardrobe:
             self._thread = threading.Thread(target=self._sample, name="wardrobe", daemon=True)
             self._thread.start()
 
-    def work(self) -> None:
-        """Draw one face that is ready; after a frame."""
+    def work(self) -> bool:
+        """Draw one face that is ready; after a frame. False when there was none."""
         if not self._open:
             self._keep(False)
-            return
+            return False
         if not self._anonymizer.fitting.ready:
-            return
+            return False
         with self._lock:
             face = self._ready.popleft() if self._ready else None
             person = None if face is None else self._people.get(face)
         if face is None:
-            return
+            return False
         picture = None if person is None else self._anonymizer.try_on(person)
         with self._lock:
             self._open -= 1
@@ -103,6 +103,7 @@ class Wardrobe:
                 "tried", face=face, picture=_packed(picture), name=person.name,
                 meta=dict(person.meta), spec=str(person.meta.get("spec", "")),
             )  # fmt: skip
+        return True
 
     def _keep(self, wanted: bool) -> None:
         """Erased pictures are kept only as long as somebody is to be tried on."""

@@ -25,11 +25,12 @@ import numpy as np
 from deepcam.anonymizer import AnonymizerSettings, UnknownIdentityError
 from deepcam.cards import standby_card
 from deepcam.errors import DeepcamError
-from deepcam.fit import fit
+from deepcam.fit import fit, shrunk, shrunk_size
 from deepcam.frames import Frame, Reason, SafeFrame
 from deepcam.identity.wish import read_spec, spec_of
 from deepcam.live.camera import SILENCE, Camera
 from deepcam.live.ring import Ring
+from deepcam.live.slow import Slowness
 from deepcam.live.wardrobe import Wardrobe
 from deepcam.quiet import seal
 
@@ -69,6 +70,10 @@ class WorkerSettings:
     spare: str | int | None = None
     """Who is worn when the saved identity cannot be loaded (see ``deepcam.identity.wish``); None:
     then there is no picture."""
+    adapt: bool = False
+    """Make the picture smaller when this computer cannot keep up with the camera."""
+    side: int = 0
+    """The shorter side to which the camera's pictures are made smaller; 0: as they come."""
 
 
 def resolve(path: str) -> Callable[..., Any]:
@@ -138,6 +143,8 @@ class _Worker:
         self._stop = False
         self._replaced = ""
         self._camera_told = ("", "")
+        self._side = settings.side
+        self._slow = Slowness(settings.fps) if settings.adapt else None
 
     def run(self) -> None:
         self._ring.beat(STARTING)
@@ -202,11 +209,13 @@ class _Worker:
         self._tell_camera("" if frame is not None else camera.problem)
         if frame is not None:
             begin = clock.monotonic()
-            self._show(frame)
+            size = self._show(frame)
+            self._keep_up(frame, size, clock.monotonic() - begin)
             del frame
             if self._wardrobe is not None:
                 self._ring.beat(RUNNING)  # on a machine that is very busy each takes its seconds
-                self._wardrobe.work()
+                if self._wardrobe.work() and self._slow is not None:
+                    self._slow.begin_again()
             # No faster than the sender sends: a file or a fast camera would only heat the room.
             spare = 0.9 / self._settings.fps - (clock.monotonic() - begin)
             if spare > 0.001:
@@ -229,20 +238,45 @@ class _Worker:
         log.error("the camera driver hangs")
         os._exit(EXIT_CAMERA_HANGS)
 
-    def _show(self, frame: Frame) -> None:
+    def _show(self, frame: Frame) -> tuple[int, int]:
+        """Anonymize and publish; (width, height) at which that was done.
+
+        A size other than the last one is a new scene to the anonymizer: it forgets all faces, and
+        the card is shown until they have been found again.
+        """
         begin = clock.perf_counter()
+        if self._side:
+            frame = replace(frame, image=shrunk(frame.image, self._side))
+        size = (frame.image.shape[1], frame.image.shape[0])
+        ready = clock.perf_counter()
         safe = self._anonymizer.process(frame)
         if not isinstance(safe, SafeFrame) or np.may_share_memory(safe.image, frame.image):
             self._card("Internal error")
-            return
+            return size
         processed = clock.perf_counter()
         image = fit(safe.image, self._ring.size)
         timings = dict(safe.timings)
-        timings["process"] = (processed - begin) * 1e3
+        if self._side:
+            timings["shrink"] = (ready - begin) * 1e3
+        timings["process"] = (processed - ready) * 1e3
         timings["fit"] = (clock.perf_counter() - processed) * 1e3
         self._number += 1
         made = replace(safe, image=image, time=frame.time, number=self._number, timings=timings)
         self._ring.write(made)
+        return size
+
+    def _keep_up(self, frame: Frame, size: tuple[int, int], work: float) -> None:
+        """From the next frame on pictures are smaller if this one's size is too much."""
+        if self._slow is None:
+            return
+        side = self._slow.made(clock.monotonic(), frame.number, work, min(size))
+        if side is None:
+            return
+        self._side = side
+        wanted = (frame.image.shape[1], frame.image.shape[0])
+        made = shrunk_size(wanted, side)
+        log.warning("too slow for %dx%d: pictures are %dx%d now", *wanted, *made)
+        self._tell("slow", side=side, wanted=wanted, size=made)
 
     def _tell_camera(self, problem: str) -> None:
         name = self._camera.name if self._camera is not None else ""
@@ -292,6 +326,9 @@ class _Worker:
                 self._camera.go.set()
                 if self._anonymizer is not None and hasattr(self._anonymizer, "reset"):
                     self._anonymizer.reset()
+        elif command == "full_size":
+            # Whoever asks for it does not want it to shrink again.
+            self._side, self._slow = 0, None
         elif command == "try_on":
             if self._wardrobe is not None:
                 self._wardrobe.ask(message["faces"])

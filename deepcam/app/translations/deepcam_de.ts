@@ -69,6 +69,10 @@
         <translation>Gesi&amp;chter ansehen…</translation>
     </message>
     <message>
+        <source>&amp;Full size</source>
+        <translation>V&amp;olle Größe</translation>
+    </message>
+    <message>
         <source>F&amp;etch them now</source>
         <translation>Jetzt &amp;laden</translation>
     </message>
@@ -235,6 +239,10 @@
     <message>
         <source>Now wearing {0}.</source>
         <translation>Jetzt zu sehen: {0}.</translation>
+    </message>
+    <message>
+        <source>The picture keeps its full size until the next start.</source>
+        <translation>Das Bild behält seine volle Größe bis zum nächsten Start.</translation>
     </message>
     <message>
         <source>There is no face to go back to.</source>
@@ -1222,6 +1230,14 @@
         <translation>&amp;Bilder je Sekunde:</translation>
     </message>
     <message>
+        <source>Smaller &amp;inside when this computer is slow</source>
+        <translation>Innen k&amp;leiner, wenn dieser Rechner langsam ist</translation>
+    </message>
+    <message>
+        <source>Before movements get jerky, the picture is made smaller and enlarged again.</source>
+        <translation>Bevor Bewegungen ruckeln, wird das Bild kleiner gemacht und wieder vergrößert.</translation>
+    </message>
+    <message>
         <source>Pictures g&amp;o to:</source>
         <translation>Bilder ge&amp;hen an:</translation>
     </message>
@@ -1538,6 +1554,10 @@
     <message>
         <source>The face generator stopped ({0}).</source>
         <translation>Der Gesichtsgenerator ist stehen geblieben ({0}).</translation>
+    </message>
+    <message>
+        <source>This computer is too slow for {0}: the picture is made at {1} now.</source>
+        <translation>Dieser Rechner ist zu langsam für {0}: Das Bild entsteht jetzt in {1}.</translation>
     </message>
     <message>
         <source>There is no identity model.</source>

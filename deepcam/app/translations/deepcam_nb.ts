@@ -69,6 +69,10 @@
         <translation>S&amp;e på ansiktene…</translation>
     </message>
     <message>
+        <source>&amp;Full size</source>
+        <translation>&amp;Full størrelse</translation>
+    </message>
+    <message>
         <source>F&amp;etch them now</source>
         <translation>Hen&amp;t dem nå</translation>
     </message>
@@ -235,6 +239,10 @@
     <message>
         <source>Now wearing {0}.</source>
         <translation>Vises nå: {0}.</translation>
+    </message>
+    <message>
+        <source>The picture keeps its full size until the next start.</source>
+        <translation>Bildet beholder full størrelse til neste start.</translation>
     </message>
     <message>
         <source>There is no face to go back to.</source>
@@ -1222,6 +1230,14 @@
         <translation>Bil&amp;der i sekundet:</translation>
     </message>
     <message>
+        <source>Smaller &amp;inside when this computer is slow</source>
+        <translation>&amp;Mindre inni når denne maskinen er treg</translation>
+    </message>
+    <message>
+        <source>Before movements get jerky, the picture is made smaller and enlarged again.</source>
+        <translation>Før bevegelser hakker, gjøres bildet mindre og forstørres igjen.</translation>
+    </message>
+    <message>
         <source>Pictures g&amp;o to:</source>
         <translation>Bildene går &amp;til:</translation>
     </message>
@@ -1538,6 +1554,10 @@
     <message>
         <source>The face generator stopped ({0}).</source>
         <translation>Ansiktsgeneratoren stoppet ({0}).</translation>
+    </message>
+    <message>
+        <source>This computer is too slow for {0}: the picture is made at {1} now.</source>
+        <translation>Denne maskinen er for treg for {0}: Bildet lages nå i {1}.</translation>
     </message>
     <message>
         <source>There is no identity model.</source>

@@ -50,6 +50,7 @@ class MacHotkeys(GrabbingHotkeys):
         super().__init__(pressed)
         self._system = ctypes.CDLL(_SYSTEM)
         self._system.dispatch_async_f.argtypes = [c_void_p, c_void_p, _Job]
+        self._system.dispatch_async_f.restype = None
         self._carbon = _carbon()
         self._references: dict[Chord, c_void_p] = {}
         self._numbers: dict[int, Chord] = {}
@@ -151,4 +152,7 @@ def _carbon() -> ctypes.CDLL:
     lib.GetEventParameter.argtypes = [
         c_void_p, c_uint32, c_uint32, c_void_p, c_size_t, c_void_p, c_void_p,
     ]  # fmt: skip
+    for name in ("InstallEventHandler", "RemoveEventHandler", "RegisterEventHotKey",
+                 "UnregisterEventHotKey", "GetEventParameter"):  # fmt: skip
+        getattr(lib, name).restype = c_int32  # OSStatus
     return lib

@@ -7,7 +7,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from ctypes import wintypes
+from ctypes import POINTER, c_int, c_int32, c_size_t, c_ssize_t, c_uint32, c_void_p
 from typing import Any
 
 from deepcam.platform.hotkeys.base import GrabbingHotkeys, Pressed, Registration, taken
@@ -17,6 +17,42 @@ _MODIFIERS = {"Alt": 1, "Ctrl": 2, "Shift": 4, "Meta": 8}
 _NO_REPEAT = 0x4000
 _WM_QUIT, _WM_HOTKEY, _WM_APP = 0x0012, 0x0312, 0x8000
 _ALREADY_REGISTERED = 1409
+
+
+class _Message(ctypes.Structure):
+    """MSG. Of types whose sizes are the same everywhere: a DWORD of ``ctypes.wintypes`` has eight
+    bytes on Linux, where the layout is tested."""
+
+    _fields_ = (
+        ("window", c_void_p),
+        ("message", c_uint32),
+        ("wParam", c_size_t),
+        ("lParam", c_ssize_t),
+        ("time", c_uint32),
+        ("x", c_int32),
+        ("y", c_int32),
+    )
+
+
+_SIGNATURES: dict[str, tuple[list[Any], Any]] = {
+    "RegisterHotKey": ([c_void_p, c_int, c_uint32, c_uint32], c_int),
+    "UnregisterHotKey": ([c_void_p, c_int], c_int),
+    "PostThreadMessageW": ([c_uint32, c_uint32, c_size_t, c_ssize_t], c_int),
+    "PeekMessageW": ([POINTER(_Message), c_void_p, c_uint32, c_uint32, c_uint32], c_int),
+    "GetMessageW": ([POINTER(_Message), c_void_p, c_uint32, c_uint32], c_int),
+    "GetCurrentThreadId": ([], c_uint32),
+}
+"""(arguments, result) of what is called."""
+
+
+def _library(name: str, functions: tuple[str, ...]) -> Any:
+    """One of Windows' libraries, its functions told what they take."""
+    load: Any = getattr(ctypes, "WinDLL", None)
+    library = load(name, use_last_error=True)
+    for function in functions:
+        entry = getattr(library, function)
+        entry.argtypes, entry.restype = _SIGNATURES[function]
+    return library
 
 
 class WindowsHotkeys(GrabbingHotkeys):
@@ -33,9 +69,8 @@ class WindowsHotkeys(GrabbingHotkeys):
         last_error: Callable[[], int] | None = None,
     ) -> None:
         super().__init__(pressed)
-        library: Any = getattr(ctypes, "WinDLL", None)
-        self._user32 = user32 or library("user32", use_last_error=True)
-        self._kernel32 = kernel32 or library("kernel32", use_last_error=True)
+        self._user32 = user32 or _library("user32", tuple(_SIGNATURES)[:-1])
+        self._kernel32 = kernel32 or _library("kernel32", ("GetCurrentThreadId",))
         self._last_error = last_error or getattr(ctypes, "get_last_error")  # noqa: B009
         self._jobs: queue.SimpleQueue[tuple[Callable[[], int], Future[int]]] = queue.SimpleQueue()
         self._numbers: dict[Chord, int] = {}
@@ -86,7 +121,7 @@ class WindowsHotkeys(GrabbingHotkeys):
             return -1
 
     def _pump(self) -> None:
-        message = wintypes.MSG()
+        message = _Message()
         self._id = self._kernel32.GetCurrentThreadId()
         # A thread has no queue for messages before it looks for one.
         self._user32.PeekMessageW(ctypes.byref(message), None, _WM_APP, _WM_APP, 0)
