@@ -109,14 +109,13 @@ def run(
     output: Annotated[
         str, typer.Option(help="auto, camera, pipewire, window, null or file:PATH.")
     ] = "auto",
-    size: Annotated[
-        str | None,
+    size: Annotated[str, typer.Option(metavar="WIDTHxHEIGHT", help="Of the output.")] = "1280x720",
+    smaller_when_slow: Annotated[
+        bool,
         typer.Option(
-            metavar="WIDTHxHEIGHT",
-            help="Of the output; kept, however slow this computer is. Default: 1280x720, and "
-            "smaller inside when the computer cannot keep up.",
+            "--smaller-when-slow", help="Smaller inside when this computer cannot keep up."
         ),
-    ] = None,
+    ] = False,
     fps: Annotated[float, typer.Option(help="Pictures a second of the output.")] = 30.0,
     identity: IdentityOption = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
@@ -149,8 +148,8 @@ def run(
         camera=camera,
         source=source,
         output=output,
-        size=_size(size or "1280x720"),
-        keep_size=size is not None,
+        size=_size(size),
+        keep_size=not smaller_when_slow,
         fps=fps,
         identity=_identity(identity),
         seconds=seconds,

@@ -383,5 +383,5 @@ def test_a_picture_that_was_made_smaller_is_told_once_and_gets_its_size_back(qt,
 
 
 def test_the_switch_for_smaller_pictures_reaches_the_session():
-    assert not live(None, 7, Settings()).settings.keep_size
-    assert live(None, 7, Settings(smaller_when_slow=False)).settings.keep_size
+    assert live(None, 7, Settings()).settings.keep_size
+    assert not live(None, 7, Settings(smaller_when_slow=True)).settings.keep_size

@@ -401,8 +401,8 @@ def test_a_size_that_was_chosen_is_kept(
 
     monkeypatch.setattr("deepcam.live.session.run_live", live)
     run("run", "--output", "null", "--json")
-    run("run", "--output", "null", "--json", "--size", "1280x720")
-    assert [(s.size, s.keep_size) for s in asked] == [((1280, 720), False), ((1280, 720), True)]
+    run("run", "--output", "null", "--json", "--smaller-when-slow")
+    assert [(s.size, s.keep_size) for s in asked] == [((1280, 720), True), ((1280, 720), False)]
 
 
 @pytest.mark.slow
@@ -411,7 +411,7 @@ def test_a_slow_run_from_end_to_end(start: Start, tmp_path: Path) -> None:  # no
     said: list[tuple[str, str]] = []
     sink = RecordingSink()
     order(tmp_path, "large")
-    session, _ = start(said=said, sink=sink)
+    session, _ = start(said=said, sink=sink, keep_size=False)
     sink.wait_for("generated", 30)
     assert session.status()["slow"] == ""
     end = time.monotonic() + 60

@@ -36,7 +36,7 @@ class Settings:
     size: tuple[int, int] = (1280, 720)
     """(width, height) of the output."""
     fps: float = 30.0
-    smaller_when_slow: bool = True
+    smaller_when_slow: bool = False
     """Make the picture smaller inside when this computer cannot keep up."""
     output: str = "auto"
     face: str = ""

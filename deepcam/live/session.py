@@ -48,7 +48,7 @@ class LiveSettings:
     """An existing file may be replaced."""
     size: tuple[int, int] = (1280, 720)
     """(width, height) of the output, constant over the run; even numbers."""
-    keep_size: bool = False
+    keep_size: bool = True
     """Never make pictures smaller than the camera's, however slow this computer is. The output has
     its ``size`` in any case."""
     fps: float = 30.0
