@@ -52,6 +52,8 @@ class Scout:
         self._cells: list[tuple[slice, slice]] = []
         self._seen: NDArray[np.int16] | None = None
         self._whole: NDArray[np.int16] | None = None
+        self.new_scene = False
+        """This is a first picture or the first one after a cut."""
         self.resting = False
         """The whole picture need not be looked at in this frame; it must be in the next one."""
         self._full = -np.inf
@@ -76,6 +78,7 @@ class Scout:
         self.resting = calm and not self.resting
         if not self.resting:
             self._whole = now
+        self.new_scene = self._seen is None
         small = sum(box[2] - box[0] < CROWD_SIDE * min(height, width) for box in known)
         crowd = small >= CROWD[0 if self._crowd else 1]
         if crowd is not self._crowd:
@@ -91,6 +94,7 @@ class Scout:
         changed &= ~_cells(known, height, width, 0.8)
         news = np.array([changed[c].sum() for c in self._cells])
         age = time - self._looked
+        self.new_scene = cut
         if cut:
             chosen = self._look(range(len(self._parts)), time, full=True)
         else:

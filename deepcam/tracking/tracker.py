@@ -272,8 +272,14 @@ class Tracker:
         looks = _Looks()
         looks.add((0, 0, width, height), self._turn)
         known = [self._association.predict(n, time) for n in self._association.numbers]
-        for window in self._scout.choose(image, time, known, self._alone()):
+        chosen = self._scout.choose(image, time, known, self._alone())
+        for window in chosen:
             looks.add(window, self._turn)
+        if self._scout.new_scene:
+            # Nobody is known yet by whose mesh a turned head would be found.
+            for aside in (1, 2, 3):
+                for window in (looks.windows[0], *chosen):
+                    looks.add(window, (self._turn + aside) % 4)
         # A face without a mesh lives by detections alone: its surroundings are searched in every
         # frame in which the whole picture may miss it again, the others' in every second one.
         persons = self._persons.items()
