@@ -110,6 +110,8 @@ class _Looks:
 
     windows: list[Window] = field(default_factory=list)
     turns: list[int] = field(default_factory=list)
+    turned: int | None = None
+    """Number of the first window that is shown in another orientation than most faces have."""
     about: dict[int, int] = field(default_factory=dict)
     """Track by the number of the window that is framed about it."""
 
@@ -149,6 +151,8 @@ class Tracker:
         self._doubts = SecondLooks(backend)
         self._second_looks = SECOND_LOOKS_FILM if thorough else SECOND_LOOKS
         self._surety: dict[int, float] = {}
+        self._only_turned: set[int] = set()
+        """Detections of this frame, by ``id``, that a look in another orientation showed."""
         self._people: NDArray[np.float32] | None = None
         self._frames = 0
         self._turn, self._aside = 0, 0
@@ -235,6 +239,7 @@ class Tracker:
         self.last_stats["looks"] += len(found)
         if resting:
             found = [[], *found]
+        found, self._only_turned = _turned_apart(found, looks.turned)
         self.last_stats["meshes"] += len(rois)
         places = {n: self._association.predict(n, time) for n in self._association.numbers}
         known = [box for n, box in places.items() if self._persons[n].evidence.paintable]
@@ -277,6 +282,7 @@ class Tracker:
             looks.add(window, self._turn)
         if self._scout.new_scene:
             # Nobody is known yet by whose mesh a turned head would be found.
+            looks.turned = len(looks.windows)
             for aside in (1, 2, 3):
                 for window in (looks.windows[0], *chosen):
                     looks.add(window, (self._turn + aside) % 4)
@@ -458,6 +464,8 @@ class Tracker:
             if verdict is not None and verdict.detection is not None and verdict.score > seen.score:
                 seen = verdict.detection
             second = None if verdict is None else verdict.score
+            if id(detection) in self._only_turned and (second or 0.0) < CLEAR:
+                continue
             if self._still:
                 second = self._surety[id(detection)]
             apart = not any(beside(seen.box, other) for other in stronger)
@@ -589,6 +597,22 @@ class Tracker:
             assert view.mesh is not None
             around = _outline_of_box(mesh_box(view.mesh))
         return Face(view.number, 0.0, around, evidence=share)
+
+
+def _turned_apart(
+    found: list[list[Detection]], turned: int | None
+) -> tuple[list[list[Detection]], set[int]]:
+    """``found`` without what windows from number ``turned`` on show weakly or beside what is surely
+    upright (hair, ears and hands in all orientations look like faces more often), and the others of
+    those by ``id``."""
+    if turned is None:
+        return found, set()
+    upright = [d for part in found[:turned] for d in part if d.score >= STRONG]
+    kept = [
+        [d for d in part if d.score >= FAIR and not any(beside(d.box, e.box) for e in upright)]
+        for part in found[turned:]
+    ]
+    return [*found[:turned], *kept], {id(d) for part in kept for d in part}
 
 
 def _share(people: NDArray[np.float32], box: F64, height: int, width: int) -> float:

@@ -47,16 +47,18 @@ def merge_detections(
 
     All looks compete: a part's clear view of a face goes before the whole picture's weak one. A
     face cut by a window's border is taken from the window that holds it whole. ``known``: boxes
-    of known faces; ``inside``: boxes in which no smaller face is believed, besides those that the
-    whole picture shows.
+    of known faces; ``inside``: boxes in whose place nothing is believed, because the whole picture
+    was not looked at: half of a face at a part's border, an ear.
     """
     whole = windows[0]
-    sure = [*inside, *(d.box for d in found[0] if d.score >= STRONG)]
+    sure = [d.box for d in found[0] if d.score >= STRONG]
     ranked: list[tuple[float, Detection]] = []
     for number, (detections, window) in enumerate(zip(found, windows, strict=True)):
         for d in detections:
             if number and any(within(d.box, box) for box in sure):
                 continue  # an eye behind a lens is no face in a face
+            if any(share_inside(d.box, box) > 0.2 for box in inside):
+                continue
             side = d.box[2] - d.box[0]
             room = [
                 d.box[k] - window[k] if k < 2 else window[k] - d.box[k]
