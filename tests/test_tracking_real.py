@@ -275,3 +275,22 @@ def test_odd_sizes(still_tracker: Tracker, shape: tuple[int, int]) -> None:
     assert still_tracker.process(Frame(image, 0.0, 0)) == ()
     persons = still_tracker.persons(Frame(image, 0.0, 0))
     assert persons is None or persons.probability.shape == (144, 256)
+
+
+@pytest.mark.parametrize("clip", ["asl_again.mkv", "asl_learn.mkv", "asl_no.mkv"])
+def test_hands_elbows_and_prints_of_somebody_who_signs_are_no_faces(
+    shared: Path, make: Make, clip: str
+) -> None:
+    """In films, where more is looked at than live; a shirt with a printed skull, fast hands."""
+    film = Tracker(64, backend=make(), thorough=True)
+    try:
+        if only_near(film._backend):
+            pytest.skip(NEAR_ONLY)
+        seen = [
+            sum(face.evidence > 0 for face in film.process(frame))
+            for frame in frames(shared / "clips" / clip)
+        ]
+    finally:
+        film.close()
+    assert min(seen) == 1
+    assert sum(count > 1 for count in seen) <= 1

@@ -172,5 +172,5 @@ def on_torso(box: F64, face: F64) -> bool:
     apart = abs((box[0] + box[2]) - (face[0] + face[2])) / 2
     below = (box[1] + box[3]) / 2 - face[3]
     return bool(
-        apart < 2.6 * wide and 0.2 * high < below < 7 * high and box[2] - box[0] < 2.5 * wide
+        apart < 2.6 * wide and 0.2 * high < below < 7 * high and box[2] - box[0] < 4.0 * wide
     )
