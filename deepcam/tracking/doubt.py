@@ -11,7 +11,7 @@ from deepcam.frames import Image
 from deepcam.tracking.association import iou
 from deepcam.tracking.backend import F64, Detection, MeshBackend, Window
 from deepcam.tracking.evidence import FAIR, STRONG
-from deepcam.tracking.windows import framed, same_face
+from deepcam.tracking.windows import beside, framed, same_face
 
 REACHES = (2.0, 3.0)
 """Half sides of the two framings, in box widths."""
@@ -37,6 +37,7 @@ class Verdict:
 @dataclass(slots=True)
 class _Refusal:
     box: F64
+    """See ``_place``."""
     score: float
     until: float
     """Not looked at again before this time."""
@@ -55,20 +56,21 @@ class SecondLooks:
         """Forget what was refused."""
         self._refusals.clear()
 
-    def refused(self, detection: Detection, time: float) -> bool:
-        """Whether nothing was found at the place a moment ago."""
+    def refused(self, detection: Detection, time: float, known: Sequence[F64] = ()) -> bool:
+        """Whether nothing was found at the place a moment ago; beside a face of ``known`` boxes: at
+        the same place of that head."""
+        place = _place(detection.box, known)
         self._refusals = [r for r in self._refusals if time < r.until + AT_MOST]
         return any(
-            time < r.until
-            and detection.score < r.score + BETTER
-            and same_face(detection.box, r.box)
+            time < r.until and detection.score < r.score + BETTER and same_face(place, r.box)
             for r in self._refusals
         )
 
-    def pause(self, detection: Detection, time: float) -> None:
+    def pause(self, detection: Detection, time: float, known: Sequence[F64] = ()) -> None:
         """Nothing else agrees with ``detection``: look again in a moment."""
-        self._refusals = [r for r in self._refusals if not same_face(detection.box, r.box)]
-        self._refusals.append(_Refusal(detection.box, detection.score, time + REFUSED_FOR))
+        place = _place(detection.box, known)
+        self._refusals = [r for r in self._refusals if not same_face(place, r.box)]
+        self._refusals.append(_Refusal(place, detection.score, time + REFUSED_FOR))
 
     def withdraw(self, box: F64, time: float) -> None:
         """What was followed at ``box`` is no face."""
@@ -100,7 +102,8 @@ class SecondLooks:
         unclear = [
             k
             for k, (d, v) in enumerate(zip(suspects, verdicts, strict=True))
-            if v.score < STRONG and not (d.score < FAIR and self._times(d.box) % 2 == 1)
+            if v.score < STRONG
+            and not (d.score < FAIR and self._times(_place(d.box, known)) % 2 == 1)
         ]
         windows = [
             framed(suspects[k].box, REACHES[0], height, width) for k in unclear for _ in "123"
@@ -112,12 +115,14 @@ class SecondLooks:
             if again.score > verdicts[k].score:
                 verdicts[k] = replace(again, again=max(again.again, verdicts[k].score))
         for d, verdict in zip(suspects, verdicts, strict=True):
-            if verdict.score < FAIR:
-                self._refuse(d.box, d.score, time, REFUSED_FOR)
+            place = _place(d.box, known)
+            # Beside a known face what is unclear does not start either (``Evidence.first``).
+            if verdict.score < (FAIR if place is d.box else STRONG):
+                self._refuse(place, d.score, time, REFUSED_FOR)
         return verdicts
 
     def _times(self, box: F64) -> int:
-        """How often in a row nothing was found at ``box``."""
+        """How often in a row nothing was found at a place."""
         return max((r.times for r in self._refusals if same_face(box, r.box)), default=0)
 
     def _detect(
@@ -125,6 +130,17 @@ class SecondLooks:
     ) -> list[list[Detection]]:
         self._backend.submit(image, windows, [], turns)
         return self._backend.collect()[0]
+
+
+def _place(box: F64, known: Sequence[F64]) -> F64:
+    """``box`` in pixels; beside a known face, in hundredths of that face from its middle (far from
+    all pixels), so that hair and ears are the same place when the head moves."""
+    for face in known:
+        if beside(box, face):
+            middle = np.tile((face[:2] + face[2:]) / 2, 2)
+            out: F64 = (box - middle) / (face[2] - face[0]) * 100.0 - 1e6
+            return out
+    return box
 
 
 def _there(near: F64, far: F64) -> bool:

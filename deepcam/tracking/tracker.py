@@ -447,7 +447,7 @@ class Tracker:
             boxes = [*known, *(d.box for d in new)]
             if any(same_face(detection.box, box) for box in boxes):
                 continue
-            if self._still or not self._doubts.refused(detection, time):
+            if self._still or not self._doubts.refused(detection, time, known):
                 new.append(detection)
         # Strong ones are hidden at once, looked at or not; weak ones wait for their second look.
         most = SECOND_LOOKS_FILM if self._frames <= 3 else self._second_looks + len(known) // 6
@@ -498,7 +498,7 @@ class Tracker:
                     if not known and share > SOMEBODY:
                         evidence.silhouette(share, True)
                 elif share is not None and share < NOBODY and score < SURER:
-                    self._doubts.pause(view.detection, time)
+                    self._doubts.pause(view.detection, time, known)
                     continue
             if evidence.sure and len(self._persons) + len(starts) < ROWS_OF_PEOPLE:
                 surely.append(box)
