@@ -464,7 +464,7 @@ class Tracker:
             if verdict is not None and verdict.detection is not None and verdict.score > seen.score:
                 seen = verdict.detection
             second = None if verdict is None else verdict.score
-            if id(detection) in self._only_turned and (second or 0.0) < CLEAR:
+            if id(detection) in self._only_turned and (second or 0.0) < STRONG:
                 continue
             if self._still:
                 second = self._surety[id(detection)]
