@@ -18,6 +18,7 @@ from deepcam.geometry.basis import FaceBasis
 from deepcam.tracking import Tracker
 from deepcam.tracking.backend import Detection, Mesh, Roi
 from deepcam.tracking.crops import turn_back
+from deepcam.tracking.doubt import SecondLooks
 from deepcam.tracking.evidence import BESIDE, COVER, PAINT, SETTLED, TOP, UNCLEAR, Evidence
 from deepcam.tracking.scout import Scout
 from deepcam.tracking.windows import on_torso, parts
@@ -348,3 +349,17 @@ def test_a_calm_speaker_is_followed_without_a_look_at_the_whole_in_every_frame()
     second = landmarks(BASIS, pose_at(1000, 300, 60))
     backend.show([points, second])
     assert len(tracker.process(blank(60))) + len(tracker.process(blank(61))) >= 3
+
+
+def test_what_is_no_face_is_refused_at_its_place_on_the_head() -> None:
+    """Beside a known face the place moves with it, also for what had been followed."""
+    face, ear = np.array([600.0, 200, 700, 300]), np.array([700.0, 230, 730, 260])
+    doubts = SecondLooks(ScriptedBackend())
+    doubts.withdraw(ear, 1.0, [face])
+    moved = np.array([40.0, 5, 40, 5])
+    again = Detection(ear + moved, np.zeros((6, 2)), 0.4)
+    assert doubts.refused(again, 1.5, [face + moved])
+    assert not doubts.refused(again, 1.5), "elsewhere it may be somebody"
+    doubts.pause(again, 3.0, [face + moved])
+    assert doubts.refused(Detection(ear, again.keypoints, 0.4), 3.1, [face])
+    assert not doubts.refused(again, 3.5, [face + moved])

@@ -68,20 +68,21 @@ class SecondLooks:
 
     def pause(self, detection: Detection, time: float, known: Sequence[F64] = ()) -> None:
         """Nothing else agrees with ``detection``: look again in a moment."""
-        place = _place(detection.box, known)
-        self._refusals = [r for r in self._refusals if not same_face(place, r.box)]
-        self._refusals.append(_Refusal(place, detection.score, time + REFUSED_FOR))
+        self._remember(_Refusal(_place(detection.box, known), detection.score, time + REFUSED_FOR))
 
-    def withdraw(self, box: F64, time: float) -> None:
+    def withdraw(self, box: F64, time: float, known: Sequence[F64] = ()) -> None:
         """What was followed at ``box`` is no face."""
-        self._refuse(box, STRONG, time, WITHDRAWN_FOR)
+        self._refuse(_place(box, known), STRONG, time, WITHDRAWN_FOR)
 
-    def _refuse(self, box: F64, score: float, time: float, least: float) -> None:
-        before = [r for r in self._refusals if same_face(box, r.box)]
-        times = 1 + max((r.times for r in before), default=0)
+    def _refuse(self, place: F64, score: float, time: float, least: float) -> None:
+        times = 1 + self._times(place)
         pause = min(max(least, REFUSED_FOR * 2 ** (times - 1)), AT_MOST)
-        self._refusals = [r for r in self._refusals if not any(r is b for b in before)]
-        self._refusals.append(_Refusal(box, score, time + pause, times))
+        self._remember(_Refusal(place, score, time + pause, times))
+
+    def _remember(self, refusal: _Refusal) -> None:
+        """In the stead of earlier ones at the place."""
+        others = [r for r in self._refusals if not same_face(refusal.box, r.box)]
+        self._refusals = [*others, refusal]
 
     def look(
         self, image: Image, suspects: Sequence[Detection], known: Sequence[F64], time: float
@@ -92,6 +93,7 @@ class SecondLooks:
         if not suspects:
             return []
         height, width = image.shape[:2]
+        places = [_place(d.box, known) for d in suspects]
         windows = [framed(d.box, r, height, width) for d in suspects for r in REACHES]
         found = self._detect(image, windows, [0] * len(windows))
         verdicts = [
@@ -102,8 +104,7 @@ class SecondLooks:
         unclear = [
             k
             for k, (d, v) in enumerate(zip(suspects, verdicts, strict=True))
-            if v.score < STRONG
-            and not (d.score < FAIR and self._times(_place(d.box, known)) % 2 == 1)
+            if v.score < STRONG and not (d.score < FAIR and self._times(places[k]) % 2 == 1)
         ]
         windows = [
             framed(suspects[k].box, REACHES[0], height, width) for k in unclear for _ in "123"
@@ -114,16 +115,15 @@ class SecondLooks:
             again = _best(suspects[k], turned, known)
             if again.score > verdicts[k].score:
                 verdicts[k] = replace(again, again=max(again.again, verdicts[k].score))
-        for d, verdict in zip(suspects, verdicts, strict=True):
-            place = _place(d.box, known)
+        for d, place, verdict in zip(suspects, places, verdicts, strict=True):
             # Beside a known face what is unclear does not start either (``Evidence.first``).
             if verdict.score < (FAIR if place is d.box else STRONG):
                 self._refuse(place, d.score, time, REFUSED_FOR)
         return verdicts
 
-    def _times(self, box: F64) -> int:
-        """How often in a row nothing was found at a place."""
-        return max((r.times for r in self._refusals if same_face(box, r.box)), default=0)
+    def _times(self, place: F64) -> int:
+        """How often in a row nothing was found there."""
+        return max((r.times for r in self._refusals if same_face(place, r.box)), default=0)
 
     def _detect(
         self, image: Image, windows: list[Window], turns: list[int]

@@ -543,7 +543,8 @@ class Tracker:
             box = self._association.predict(number, self._time)
             if not any(v.number == number for v in views):
                 out.append(Face(number, 0.0, _outline_of_box(box), evidence=0.0))
-            self._doubts.withdraw(box, self._time)
+            others = [_box(v) for v in views if v.number not in gone]
+            self._doubts.withdraw(box, self._time, others)
             self._association.drop(number)
             del self._persons[number]
         return out
