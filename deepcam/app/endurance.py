@@ -140,7 +140,7 @@ class Trial:
         def factory(camera: str | None, identity: str | int) -> Session:
             settings = LiveSettings(
                 camera=str(folder / "film.mp4"), output="null", size=SIZE, fps=FPS,
-                identity=identity, control=False, provider="cpu", keep_size=True,
+                identity=identity, control=False, provider="cpu",
                 source_factory="deepcam.app.endurance:film_as_camera",
             )  # fmt: skip
             self.sessions.append(Session(settings, sink=self.witness))

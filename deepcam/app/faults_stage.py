@@ -105,8 +105,7 @@ def stage(folder: Path, number: int) -> int:
     witness = Reporter(film, face)
     witness.path = folder / f"report-{number}"
     settings = LiveSettings(
-        camera=str(folder / "film.mp4"), output="null", size=SIZE, keep_size=True, fps=FPS,
-        provider="cpu",
+        camera=str(folder / "film.mp4"), output="null", size=SIZE, fps=FPS, provider="cpu",
         source_factory="deepcam.app.faults_stage:FlakyFilm", stay_on=True,
         anonymizer_factory=os.environ.get(STAND_IN) or "deepcam.anonymizer:Anonymizer",
     )  # fmt: skip

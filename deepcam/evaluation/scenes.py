@@ -313,8 +313,9 @@ def two_in_motion(
         own = Truth(float(at[0]), float(at[1]), float(box[2] - box[0]))
         paste(canvas, other, matrix, False, 1.6)
         # In view from the frame on in which half of the face is.
-        inside = inside + 1 if 0 <= truth(other, matrix).x < SIZE[0] else 0
-        yield noisy(canvas, rng, 1.5), [own, truth(other, matrix, inside)]
+        second = truth(other, matrix)
+        inside = inside + 1 if 0 <= second.x < SIZE[0] else 0
+        yield noisy(canvas, rng, 1.5), [own, replace(second, age=inside)]
 
 
 def darkened(

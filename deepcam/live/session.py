@@ -209,8 +209,8 @@ class Session:
         """
         if choice is None:
             choice = self.settings.choice if seed is None else "anybody"
-        wanted = secrets.randbits(31) if seed is None else seed
-        return self.wear(spec_of(wanted, Wish(fits=choice == "fits")))
+        fits = choice == "fits"
+        return self.wear(by_chance(fits) if seed is None else spec_of(seed, Wish(fits=fits)))
 
     def full_size(self) -> None:
         """Pictures as large as the camera's, where they were made smaller because this computer is

@@ -72,9 +72,10 @@ class Scout:
             self.reset()
             self._begin(height, width)
         now = _thumbnail(image)
-        stirred = None if self._whole is None else np.abs(now - self._whole).max(2) > _STIRRED
-        faces = _cells(known, height, width, 0.5)
-        calm = alone and stirred is not None and not (stirred & ~faces).any()
+        calm = False
+        if alone and self._whole is not None:
+            stirred = np.abs(now - self._whole).max(2) > _STIRRED
+            calm = not (stirred & ~_around(known, height, width, 0.5)).any()
         self.resting = calm and not self.resting
         if not self.resting:
             self._whole = now
@@ -91,7 +92,7 @@ class Scout:
             return self._look(range(len(self._parts)), time, full=True)
         changed = np.abs(now - self._seen).max(2) > _CHANGED
         cut = bool(changed.mean() > _CUT) and time - self._full > _CUT_PAUSE
-        changed &= ~_cells(known, height, width, 0.8)
+        changed &= ~_around(known, height, width, 0.8)
         news = np.array([changed[c].sum() for c in self._cells])
         age = time - self._looked
         self.new_scene = cut
@@ -148,7 +149,7 @@ class Scout:
         return [self._parts[k] for k in numbers]
 
 
-def _cells(boxes: list[F64], height: int, width: int, reach: float) -> NDArray[np.bool_]:
+def _around(boxes: list[F64], height: int, width: int, reach: float) -> NDArray[np.bool_]:
     """The cells of the grid within ``reach`` box sizes of the middles of ``boxes``."""
     out = np.zeros(_GRID[::-1], bool)
     for box in boxes:

@@ -4,7 +4,7 @@ orientations, because nobody sees the next picture of it."""
 from __future__ import annotations
 
 from deepcam.frames import Image
-from deepcam.tracking.backend import Detection, MeshBackend, Window
+from deepcam.tracking.backend import Detection, MeshBackend
 from deepcam.tracking.evidence import FAIR, STRONG
 from deepcam.tracking.regions import good, roi_of_detection
 from deepcam.tracking.windows import framed, merge_detections, same_face, share_inside, tiles
@@ -43,47 +43,51 @@ def _look_again(
     """Without those that neither a look framed about them nor the mesh network confirms (in
     close-ups of skin much looks like a face), and without halves of faces: what lies for more than
     half on a face that its mesh confirms, and has no mesh and no clear looks of its own."""
+    believed = [d.score >= SURE_SCORE and any(d is e for e in whole) for d in detections]
+    overlap = [
+        [b for b, e in enumerate(detections) if b != a and share_inside(d.box, e.box) > 0.5]
+        for a, d in enumerate(detections)
+    ]
+    if all(believed) and not any(overlap):
+        return [(d, 1.0) for d in detections]
     backend.submit(image, [], [roi_of_detection(d) for d in detections])
     meshes = backend.collect()[1]
-    presence = {id(d): mesh.presence for d, mesh in zip(detections, meshes, strict=True)}
-    faces = [d for d, mesh in zip(detections, meshes, strict=True) if good(mesh)]
-    halves = {
-        id(d)
-        for d, mesh in zip(detections, meshes, strict=True)
-        if not good(mesh) and any(share_inside(d.box, e.box) > 0.5 for e in faces)
-    }
-    sure = {id(d) for d in whole if d.score >= SURE_SCORE} - halves
-    height, width = image.shape[:2]
-    windows: list[Window] = []
-    turns: list[int] = []
-    doubtful = [d for d in detections if id(d) not in sure]
-    for d in doubtful:
-        for turn in range(4):
-            windows += [framed(d.box, reach, height, width) for reach in _REACHES]
-            turns += [turn] * len(_REACHES)
-    backend.submit(image, windows, [], turns)
-    found, _ = backend.collect()
-    count = 4 * len(_REACHES)
-    looks = {id(d): found[count * k : count * (k + 1)] for k, d in enumerate(doubtful)}
+    meshed = [good(mesh) for mesh in meshes]
+    half = [not m and any(meshed[b] for b in on) for m, on in zip(meshed, overlap, strict=True)]
+    doubtful = [k for k, sure in enumerate(believed) if half[k] or not sure]
+    looks = dict(
+        zip(doubtful, _framed(backend, image, [detections[k] for k in doubtful]), strict=True)
+    )
     out: list[tuple[Detection, float]] = []
-    for d in detections:
-        if id(d) in sure:
+    for k, d in enumerate(detections):
+        if k not in looks:
             out.append((d, 1.0))
             continue
-        # Of each look the face at this place, of the two best looks the weaker one.
-        seen = [e for part in looks[id(d)] for e in part if same_face(e.box, d.box)]
-        scores = sorted((e.score for e in seen), reverse=True)
-        second = scores[1] if len(scores) > 1 else 0.0
-        hidden = bool(scores) and scores[0] >= STRONG
-        least = SOME_PRESENCE if scores else FULL_PRESENCE
-        hidden = hidden or d.score >= SURE_SCORE
-        hidden = hidden or (d.score >= FAIR and presence[id(d)] >= least)
-        if not hidden or (id(d) in halves and second < HALF):
-            continue
-        best = max([*seen, d], key=lambda e: e.score)
-        out.append((best, max(second, STRONG)))
+        seen = [e for e in looks[k] if same_face(e.box, d.box)]
+        first, second, *_ = [*sorted((e.score for e in seen), reverse=True), 0.0, 0.0]
+        presence = SOME_PRESENCE if seen else FULL_PRESENCE
+        hidden = (
+            first >= STRONG
+            or d.score >= SURE_SCORE
+            or (d.score >= FAIR and meshes[k].presence >= presence)
+        )
+        if hidden and not (half[k] and second < HALF):
+            out.append((max([*seen, d], key=lambda e: e.score), max(second, STRONG)))
     known: list[tuple[Detection, float]] = []
     for d, second in sorted(out, key=lambda pair: (-pair[1], -pair[0].score)):
         if not any(same_face(d.box, e.box) for e, _ in known):
             known.append((d, second))
     return known
+
+
+def _framed(backend: MeshBackend, image: Image, faces: list[Detection]) -> list[list[Detection]]:
+    """What framings about each of ``faces`` show, in all four orientations."""
+    height, width = image.shape[:2]
+    each = [(reach, turn) for turn in range(4) for reach in _REACHES]
+    windows = [framed(d.box, reach, height, width) for d in faces for reach, _ in each]
+    backend.submit(image, windows, [], [turn for _ in faces for _, turn in each])
+    found, _ = backend.collect()
+    count = len(each)
+    return [
+        [d for part in found[count * k : count * (k + 1)] for d in part] for k in range(len(faces))
+    ]

@@ -12,10 +12,12 @@ import numpy as np
 from deepcam.errors import DeepcamError
 from deepcam.modelstore import MODELS_DIR
 from deepcam.modelstore import write as write_manifest
-from deepcam.training.data import F64
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from deepcam.training.data import F64
+    from deepcam.training.sampler import Sampler
 
 _STORY = """\
 Steps, in this order (each writes into --work, default ./work):
@@ -112,19 +114,17 @@ def main(argv: list[str] | None = None) -> None:
 def _train(a: argparse.Namespace) -> None:
     from deepcam.training import features
     from deepcam.training.network import SIZES, Generator
-    from deepcam.training.sampler import Sampler
     from deepcam.training.train import Config, Teacher, train
 
-    data = a.work / "data"
-    if not (data / "names.npz").exists():
-        raise DeepcamError(f"{data} does not exist.", "Run deepcam-train prepare first.")
     sizes = ("large", "small") if a.size == "both" else (a.size,)
+    device = _usable(a.device)
+    sampler = _sampler(a, max(SIZES[name].resolution for name in sizes), device)
     config = Config(
         sizes=sizes,
         batch=a.batch,
         lr=a.lr,
         critic_weight=a.critic_weight,
-        device=_usable(a.device),
+        device=device,
         report_seconds=60 * a.report_minutes,
         save_seconds=60 * a.save_minutes,
         steps=a.steps,
@@ -133,10 +133,7 @@ def _train(a: argparse.Namespace) -> None:
     if a.begin is not None:
         begin = {name: _weights(a.begin, "--begin", name) for name in sizes}
         begin = {name: weights for name, weights in begin.items() if weights}
-    traits = a.faces / "traits.csv" if a.faces is not None else None
     seen = features.load(a.features)
-    side = max(SIZES[name].resolution for name in sizes)
-    sampler = Sampler(data, side, a.device, traits if traits and traits.exists() else None)
     folder = a.work / a.name
     teacher = None
     if a.teacher is not None:
@@ -147,20 +144,25 @@ def _train(a: argparse.Namespace) -> None:
     train(config, sampler, seen, folder, 60 * a.minutes, begin, weights, teacher)
 
 
-def _quantize(a: argparse.Namespace) -> None:
-    import torch
-
-    from deepcam.training.export import quantize
-    from deepcam.training.network import SIZES
+def _sampler(a: argparse.Namespace, side: int, device: str) -> Sampler:
+    """Of what ``prepare`` left, with the traits of the photographs where there are some."""
     from deepcam.training.sampler import Sampler
 
     data = a.work / "data"
     if not (data / "names.npz").exists():
         raise DeepcamError(f"{data} does not exist.", "Run deepcam-train prepare first.")
-    torch.manual_seed(0)
     traits = a.faces / "traits.csv" if a.faces is not None else None
-    traits = traits if traits is not None and traits.exists() else None
-    sampler = Sampler(data, SIZES["small"].resolution, "cpu", traits)
+    return Sampler(data, side, device, traits if traits and traits.exists() else None)
+
+
+def _quantize(a: argparse.Namespace) -> None:
+    import torch
+
+    from deepcam.training.export import quantize
+    from deepcam.training.network import SIZES
+
+    torch.manual_seed(0)
+    sampler = _sampler(a, SIZES["small"].resolution, "cpu")
     with torch.no_grad():
         rows = [sampler.draw(8) for _ in range(10)]
         own = [sampler.own(r, False).inputs for r in rows[:5]]
