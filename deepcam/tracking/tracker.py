@@ -103,6 +103,11 @@ class _Start:
     apart: bool
     """No other face is at the place."""
 
+    @property
+    def plain(self) -> bool:
+        """Whether both looks show it clearly, as far as there were two."""
+        return self.score >= STRONG and (self.second is None or self.second >= CLEAR)
+
 
 @dataclass(slots=True)
 class _Looks:
@@ -478,35 +483,51 @@ class Tracker:
         self._mesh_from_detections(image, [start.view for start in starts], meshed)
         surely = self._surely(views.values())
         for start in starts:
-            view, score, second, apart = start.view, start.score, start.second, start.apart
+            view = start.view
             assert view.detection is not None
             box = view.detection.box
             # Hands, prints and badges on somebody whose face is seen: only what is clearly a face.
-            doubtful = score < STRONG or (second is not None and second < CLEAR)
-            if not self._still and doubtful and any(on_torso(box, face) for face in surely):
+            if not (self._still or start.plain) and any(on_torso(box, f) for f in surely):
                 continue
-            meshes = [v for v in views.values() if v.mesh is not None]
-            half = view.mesh is None and any(share_inside(box, _box(v)) > 0.5 for v in meshes)
+            meshes = [_box(v) for v in views.values() if v.mesh is not None]
+            half = view.mesh is None and any(share_inside(box, face) > 0.5 for face in meshes)
             if half and start.again < HALF:
                 continue  # an eye, an ear
-            evidence = Evidence.first(score, second, view.mesh is not None, apart)
+            evidence = self._first_evidence(image, start, known, time)
             if evidence.score < COVER:
                 continue
-            if not self._still and second is not None and not evidence.clear:
-                share = self._person_at(image, box)
-                if share is not None and view.mesh is not None:
-                    if not known and share > SOMEBODY:
-                        evidence.silhouette(share, True)
-                elif share is not None and share < NOBODY and score < SURER:
-                    self._doubts.pause(view.detection, time, known)
-                    continue
             if evidence.sure and len(self._persons) + len(starts) < ROWS_OF_PEOPLE:
                 surely.append(box)
             view.number = self._association.start(box, time)
-            looked = time if second is not None else -math.inf
-            reader = FaceReader(self._basis, self._still)
-            self._persons[view.number] = _Person(reader, evidence, looked=looked, looked_at=score)
+            self._persons[view.number] = _Person(
+                FaceReader(self._basis, self._still),
+                evidence,
+                looked=-math.inf if start.second is None else time,
+                looked_at=start.score,
+            )
             views[view.number] = view
+
+    def _first_evidence(
+        self, image: Image, start: _Start, known: list[F64], time: float
+    ) -> Evidence:
+        """What speaks for ``start``: the looks, the mesh, and where these are unclear the
+        silhouette, which can make a face of what is there alone and fits, and nothing of what does
+        not."""
+        view, meshed = start.view, start.view.mesh is not None
+        assert view.detection is not None
+        evidence = Evidence.first(start.score, start.second, meshed, start.apart)
+        unclear = start.second is not None and not evidence.clear and not self._still
+        if evidence.score < COVER or not unclear:
+            return evidence
+        share = self._person_at(image, view.detection.box)
+        if share is None:
+            return evidence
+        if meshed and not known and share > SOMEBODY:
+            evidence.silhouette(share, True)
+        elif not meshed and share < NOBODY and start.score < SURER:
+            self._doubts.pause(view.detection, time, known)
+            evidence.score = 0.0
+        return evidence
 
     def _person_at(self, image: Image, box: F64) -> float | None:
         """Share 0..1 of ``box`` in which the segmentation sees people; None without its network."""
