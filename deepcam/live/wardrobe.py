@@ -120,14 +120,20 @@ class Wardrobe:
             while len(self._people) > KEPT:
                 self._people.popitem(last=False)
 
+    def _may_find(self, face: Face) -> bool:
+        """Who fits is not known before the wearer was painted once: until then it would be, and be
+        remembered as, whoever the seed gives to anybody."""
+        read = read_spec(face) if isinstance(face, str) else None
+        return read is None or not read[1].fits or bool(self._anonymizer.fitting.ready)
+
     def _sample(self) -> None:
         """One person after another, with what the frames leave of the processors."""
         if sys.platform == "linux":
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
         while True:
             with self._wake:
-                while not self._asked:
-                    self._wake.wait()
+                while not self._asked or not self._may_find(self._asked[0]):
+                    self._wake.wait(0.1 if self._asked else None)
                 face = self._asked.popleft()
                 batch = self._ready
             try:
