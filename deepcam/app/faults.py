@@ -204,8 +204,9 @@ class Ordeal:
         self._start()
         end = time.monotonic() + self._patience
         while True:
+            # It answers before it has a camera, and then only says so.
             with contextlib.suppress(DeepcamError):
-                if control.send_command("status")["pid"] == self._process.pid:  # type: ignore[union-attr]
+                if control.send_command("status").get("pid") == self._process.pid:  # type: ignore[union-attr]
                     return
             if time.monotonic() > end:
                 raise DeepcamError("The run did not come up.")
