@@ -9,7 +9,6 @@ fainter the further in. Only pixels outside the mask are read.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -89,8 +88,7 @@ def rim_of(outline: Points, surroundings: Context, scale: float) -> Rim:
     ahead = normal @ towards
     # A ray leaves a convex polygon through the first side that it meets from within.
     hit = np.where(ahead > 1e-9, distance[:, None] / np.maximum(ahead, 1e-9), 1e6).min(0)
-    coarse = np.empty((n, n, 4), np.float32)
-    _from_afar(surroundings.fill, surroundings.mask, _kernel(COARSE * n / 128), coarse)
+    coarse = _from_afar(surroundings.fill, surroundings.mask, COARSE * n / 128)
     texture = cv2.blur(cv2.erode(coarse[..., 3], np.ones((3, 3), np.uint8)), (3, 3))
     coarse[..., 3] = texture
     return Rim(
@@ -102,40 +100,38 @@ def rim_of(outline: Points, surroundings: Context, scale: float) -> Rim:
     )
 
 
-@lru_cache(maxsize=4)
-def _kernel(sigma: float) -> F32:
-    """One half of a Gaussian, from its middle on."""
-    x = np.arange(round(2.6 * sigma) + 1)
-    half = np.exp(-0.5 * (x / sigma) ** 2)
-    out: F32 = (half / (2 * half.sum() - half[0])).astype(np.float32)
+def _from_afar(fill: F32, mask: F32, sigma: float) -> F32:
+    """``Rim.coarse``, its texture not yet averaged: ``fill`` blurred, of what is known only: with
+    what lies inside the mask the rim would be a line. Far inside it is ``fill``."""
+    known = np.empty((*mask.shape, 4), np.float32)
+    _weigh(fill, mask, known)
+    reach = round(2.6 * sigma)
+    out = np.asarray(
+        cv2.GaussianBlur(
+            known, (2 * reach + 1, 2 * reach + 1), sigma, borderType=cv2.BORDER_REPLICATE
+        ),
+        np.float32,
+    )
+    _divide(fill, out)
     return out
 
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
-def _from_afar(fill: F32, mask: F32, kernel: F32, out: F32) -> None:
-    """``Rim.coarse``: ``fill`` blurred, of what is known only: with what lies inside the mask the
-    rim would be a line. Far inside it is ``fill``."""
-    n, reach = mask.shape[0], len(kernel)
-    row = np.empty((n, n, 4), np.float32)
+def _weigh(fill: F32, mask: F32, out: F32) -> None:
+    """What is known of ``fill``, and where."""
+    for y in range(mask.shape[0]):
+        for x in range(mask.shape[1]):
+            known = np.float32(1) - mask[y, x]
+            for c in range(3):
+                out[y, x, c] = known * fill[y, x, c]
+            out[y, x, 3] = known
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def _divide(fill: F32, out: F32) -> None:
+    """Blurred sums and weights to means, in place, and the weights to shares of texture."""
+    n = fill.shape[0]
     for y in range(n):
-        for x in range(n):
-            for c in range(4):
-                row[y, x, c] = 0
-            for k in range(1 - reach, reach):
-                u = min(max(x + k, 0), n - 1)
-                known = kernel[abs(k)] * (np.float32(1) - mask[y, u])
-                row[y, x, 3] += known
-                for c in range(3):
-                    row[y, x, c] += known * fill[y, u, c]
-    for y in range(n):
-        for x in range(n):
-            for c in range(4):
-                out[y, x, c] = 0
-        for k in range(1 - reach, reach):
-            v = min(max(y + k, 0), n - 1)
-            for x in range(n):
-                for c in range(4):
-                    out[y, x, c] += kernel[abs(k)] * row[v, x, c]
         for x in range(n):
             for c in range(3):
                 if out[y, x, 3] > np.float32(0.2):

@@ -202,24 +202,26 @@ class Generator:
                 masked.image, masked.mask, face, renderer, masked.time
             )
             seen = time.perf_counter()
+            running = None
             if self.session is not None and self.session.narrow:
                 # The network leaves a core free: the large render fits in there.
                 running = self._pair.beside(partial(self._run, inputs, surroundings))
                 canvas = self._draw(masked.mask, face, plan.outline, renderer, last, number, twice)
-                raw = running()
             else:
                 raw = self._run(inputs, surroundings)
                 canvas = self._draw(
                     masked.mask, face, plan.outline, renderer, last, number, twice, self._pair
                 )
+            assert face.pose is not None
+            edge = rim_of(plan.outline, surroundings, face.pose.scale)
+            if running is not None:
+                raw = running()
             if self._whole_head:
                 _close_forehead(raw, inputs)
             self._settle(face, raw, last, masked.time)
             timings["rasterise"] += (seen - start) * 1e3
             timings["generate"] += (time.perf_counter() - seen) * 1e3
             if canvas is not None:
-                assert face.pose is not None
-                edge = rim_of(plan.outline, surroundings, face.pose.scale)
                 ready.append((canvas, face.pose, last.fields, edge))
         start = time.perf_counter()
         for canvas, pose, fields, edge in ready:
