@@ -63,6 +63,8 @@ eval-smoke:
 	else \
 	    $(MAKE) --no-print-directory $(VENV)/.recognizer && \
 	    $(VENV)/bin/deepcam evaluate "$(SHARED)" --smoke $(if $(STORE),--store) \
+	        --output build/evaluation && \
+	    $(VENV)/bin/deepcam evaluate "$(SHARED)" --coverage --smoke $(if $(STORE),--store) \
 	        --output build/evaluation; \
 	fi
 

@@ -23,7 +23,7 @@ from deepcam.covers import Surroundings, draw_cover
 from deepcam.erase import checked_image, erase
 from deepcam.errors import DeepcamError
 from deepcam.fitting import Fitting, Scene
-from deepcam.frames import Face, Frame, Image, MaskedFrame, Persons, Reason, SafeFrame
+from deepcam.frames import Face, Frame, Image, MaskedFrame, Persons, Points, Reason, SafeFrame
 from deepcam.guard import Guard, Kind, Plan, as_cover
 from deepcam.heads import warm_up_hair, whole
 from deepcam.identity.types import Identity
@@ -55,6 +55,10 @@ class FaceTracker(Protocol):
 
     def persons(self, frame: Frame) -> Persons | None:
         """The person segmentation of ``frame``."""
+        ...
+
+    def likely(self, frame: Frame, place: Points) -> bool:
+        """Whether anything inside the outline ``place`` may be a face, seen from near."""
         ...
 
     def reset(self) -> None:
@@ -265,7 +269,8 @@ class Anonymizer:
                     with self._tracking:
                         faces = self._tracker.process(frame)
                     persons = partial(self._persons, frame)
-                    decision = self._guard.decide(size, faces, persons, frame.time)
+                    likely = partial(self._likely, frame)
+                    decision = self._guard.decide(size, faces, persons, frame.time, likely)
                 if decision.card is None:
                     self._look(frame, decision.plans, collect=True)
             self._casting.settle(BEST)
@@ -346,6 +351,10 @@ class Anonymizer:
         with self._tracking:
             return self._tracker.persons(frame)
 
+    def _likely(self, frame: Frame, place: Points) -> bool:
+        with self._tracking:
+            return self._tracker.likely(frame, place)
+
     def _anonymize(self, frame: Frame, timings: dict[str, float]) -> SafeFrame:
         watch = _Watch(timings)
         sight = judge(frame.image)
@@ -353,7 +362,9 @@ class Anonymizer:
         with self._tracking:
             faces = self._tracker.process(seen)
         watch.lap("track")
-        decision = self._guard.decide(self._size, faces, lambda: self._persons(seen), frame.time)
+        decision = self._guard.decide(
+            self._size, faces, partial(self._persons, seen), frame.time, partial(self._likely, seen)
+        )
         watch.lap("guard")
         if decision.card is not None:
             return self.card(decision.card, frame)

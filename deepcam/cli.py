@@ -601,16 +601,20 @@ def evaluate(
 
 def _coverage(folders: list[str], output: Path, smoke: bool, store: bool, json_: bool) -> None:
     """``evaluate --coverage``: made scenes with known faces; see ``evaluation.coverage``."""
+    from deepcam import parallel
     from deepcam.evaluation import coverage
     from deepcam.evaluation.material import find
 
-    rows = coverage.measure(find(folders), smoke, _speaker(json_))
+    rows = coverage.measure(find(folders), smoke, _speaker(json_), jobs=parallel.cores())
     written = coverage.write(rows, output)
     if json_:
         _print_json(coverage.as_dict(rows))
     else:
         print(coverage.table(rows))
         print(f"written: {written}")
+    broken = coverage.broken_promises(rows)
+    if broken:
+        raise DeepcamError(f"A promise does not hold: {'; '.join(broken)}.", f"See {written}.")
     worse = coverage.regressions(rows, coverage.load(coverage.stored_path()), smoke)
     if store:
         coverage.store(rows, coverage.stored_path(), smoke)

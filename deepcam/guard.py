@@ -18,7 +18,8 @@ was sure and was not seen again for ``QUIET`` frames; or all of it lies inside t
 somebody who is painted.
 
 Beside the states, people in whom no face was found at all are looked for in the segmentation,
-and the region of their heads is covered. When even that cannot be told, the card is shown.
+and the region of their heads is covered, unless a close look shows nothing there that may be a
+face. When no head can be told apart, the card is shown.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from deepcam.outlines import centre, checked, grow, holds, hull, size, whole_hea
 from deepcam.persons import Look, faceless_heads
 
 F64 = NDArray[np.float64]
+Likely = Callable[[Points], bool]
 
 TRUST, DISTRUST = 0.5, 0.4
 """Confidence from which a mesh is believed, and below which it no longer is."""
@@ -65,7 +67,7 @@ REPLACED_NEAR, REPLACED_BLOB = 3, 10
 same silhouette."""
 SETTLED = 0.75
 """``Face.evidence`` from which a track that is lost waits for an empty silhouette."""
-QUIET = 25
+QUIET = 20
 """Frames for which what never was that sure must not have come back to be withdrawn."""
 INSIDE = 0.8
 """Size over that of the painted face around it below which a lost track is a part of that face."""
@@ -78,6 +80,9 @@ FAILED_LOOKS = 3
 """Looks in a row whose failure shows the card although faces are seen."""
 PERSON_STAYS = 5
 """Frames that the cover of a faceless person outlives its last sighting (thresholds flicker)."""
+LIKELY_EVERY, LIKELY_FOR = 12, 25
+"""Frames between two close looks at the head of a faceless person, and for which the last one that
+showed something like a face counts."""
 LEAST_PERSON, LEAST_SECOND = 0.002, 0.005
 """Smallest person as a share of the picture: when no face is seen, and beside seen faces."""
 
@@ -218,6 +223,8 @@ class _Faceless:
     outline: Points
     frame: int
     """Of the last sighting."""
+    likely: int
+    """Frame of the last close look that showed something like a face."""
 
 
 class Guard:
@@ -255,6 +262,7 @@ class Guard:
         self._frame = 0
         self._looked = 0
         self._failed = 0
+        self._asked = -LOOK_DOUBT
         self._why = why
 
     def restart(self, why: str) -> None:
@@ -272,7 +280,7 @@ class Guard:
             self._tracks[number] = _Track(
                 number, State.LOST, old.face, outline, 0.0, 0, 0, missed=HOLD, seen=2, best=1.0
             )
-        self._faceless = [_Faceless(f.outline, 0) for f in faceless]
+        self._faceless = [_Faceless(f.outline, 0, 0) for f in faceless]
 
     @property
     def states(self) -> dict[int, State]:
@@ -285,12 +293,16 @@ class Guard:
         faces: Sequence[Face],
         persons: Callable[[], Persons | None],
         time: float,
+        likely: Likely | None = None,
     ) -> Decision:
         """What may be shown of a frame.
 
         ``frame_size``: width and height, pixels. ``faces``: all that the tracker sees now.
         ``persons``: asks for the person segmentation of this frame; called at most once, and not
         in every frame. None, or an exception, counts as people being there. ``time``: seconds.
+        ``likely``: asks for a close look at the head (outline in pixels) of a person in whom no
+        face was found, whether anything there may be one; everything when None, and an exception
+        counts as yes.
         Raises ``ValueError`` when the faces or the time are not usable; the state is then
         unchanged or reset, never less careful.
         """
@@ -312,7 +324,7 @@ class Guard:
         self._withdraw()
         if late or self._frame <= self.warm_up:
             return Decision(self._why)
-        card = self._second_opinion(width, height, persons)
+        card = self._second_opinion(width, height, persons, likely)
         if card is not None:
             return Decision(card)
         plans = [self._plan(track, time, gap) for track in self._tracks.values()]
@@ -433,7 +445,11 @@ class Guard:
     # The second opinion
 
     def _second_opinion(
-        self, width: int, height: int, persons: Callable[[], Persons | None]
+        self,
+        width: int,
+        height: int,
+        persons: Callable[[], Persons | None],
+        likely: Likely | None,
     ) -> str | None:
         """Look at the segmentation when it is time; returns a reason for the card or None."""
         states = [t.state for t in self._tracks.values()]
@@ -463,7 +479,7 @@ class Guard:
             return None if sure and self._failed < FAILED_LOOKS else "Cannot look for people"
         self._looked, self._failed = self._frame, 0
         self._look_after_lost(look)
-        return self._look_for_faceless(look, seen or held)
+        return self._look_for_faceless(look, seen or held, likely)
 
     def _look_after_lost(self, look: Look) -> None:
         labels = None
@@ -495,7 +511,9 @@ class Guard:
                     self._end(track, Event.REPLACED, new)
                     break
 
-    def _look_for_faceless(self, look: Look, beside_faces: bool) -> str | None:
+    def _look_for_faceless(
+        self, look: Look, beside_faces: bool, likely: Likely | None
+    ) -> str | None:
         tracks = self._tracks.values()
         # One sighting may be a mistake: it does not end the cover of somebody without a face.
         least = 1 if self._faceless else 0
@@ -510,11 +528,21 @@ class Guard:
         if heads is None:
             self._looked = 0  # unclear: look again in the next frame
             return "Person without a visible face"
+        asked = self._frame - self._asked < LOOK_DOUBT
         for head in heads:
             middle = centre(head)
-            self._faceless = [f for f in self._faceless if not holds(head, centre(f.outline))]
-            self._faceless = [f for f in self._faceless if not holds(f.outline, middle)]
-            self._faceless.append(_Faceless(head, self._frame))
+            here = [
+                f for f in self._faceless
+                if holds(head, centre(f.outline)) or holds(f.outline, middle)
+            ]  # fmt: skip
+            last = max((f.likely for f in here), default=-LIKELY_FOR)
+            if self._frame - last >= LIKELY_EVERY and not asked:
+                self._asked = self._frame
+                if _says(likely, head):
+                    last = self._frame
+            self._faceless = [f for f in self._faceless if f not in here]
+            if self._frame - last < LIKELY_FOR:
+                self._faceless.append(_Faceless(head, self._frame, last))
         return None
 
     # Plans
@@ -568,6 +596,16 @@ class Guard:
         if length > limit:
             way *= limit / length
         return way
+
+
+def _says(likely: Likely | None, head: Points) -> bool:
+    """No answer is an answer: there may be a face."""
+    if likely is None:
+        return True
+    try:
+        return likely(head)
+    except Exception:
+        return True
 
 
 def as_cover(plan: Plan, detail: str) -> Plan:

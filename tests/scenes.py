@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from deepcam.frames import Face, Frame, MaskedFrame, Persons, Pose
+from deepcam.frames import Face, Frame, MaskedFrame, Persons, Points, Pose
 from deepcam.guard import Plan
 from deepcam.identity.types import Identity
 
@@ -119,6 +119,9 @@ class FakeTracker:
     def persons(self, frame: Frame) -> Persons | None:
         self.asked += 1
         return self.answer
+
+    def likely(self, frame: Frame, place: Points) -> bool:
+        return True
 
     def reset(self) -> None:
         self.resets += 1

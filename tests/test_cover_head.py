@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from deepcam.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.app.settings import parse
 from deepcam.erase import erase
-from deepcam.frames import Face, Frame, Persons, Pose
+from deepcam.frames import Face, Frame, Persons, Points, Pose
 from deepcam.generator.hair import Surroundings, draw_hair, hair_of, whole_outline
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import head_outline, project
@@ -33,6 +33,9 @@ class Always:
 
     def persons(self, frame: Frame) -> Persons:
         return people(SIZE, [(150, 120, 60)], (64, 48))
+
+    def likely(self, frame: Frame, place: Points) -> bool:
+        return True
 
     def reset(self) -> None:
         pass

@@ -80,3 +80,4 @@ def test_every_scene_of_the_small_set_has_its_faces_inside() -> None:
             assert -face.side < face.x < image.shape[1] + face.side
             assert -face.side < face.y < image.shape[0] + face.side
     assert {"gallery", "small face", "dark", "nobody", "turned photograph"} <= names
+    assert names <= set(coverage.GROUPS)

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from scenes import face, nobody, oval, people
 
-from deepcam.frames import Face, Persons
+from deepcam.frames import Face, Persons, Points
 from deepcam.guard import (
     CONFIRM,
     FAILED_LOOKS,
     HOLD,
+    LIKELY_FOR,
     LOOK_CALM,
     PERSON_STAYS,
     QUIET,
@@ -41,6 +42,7 @@ class Film:
         self.number = 0
         self.looks = 0
         self.persons: Callable[[], Persons | None] = nobody
+        self.likely: Callable[[Points], bool] | None = None
 
     def _ask(self) -> Persons | None:
         self.looks += 1
@@ -50,7 +52,7 @@ class Film:
         for _ in range(frames):
             self.number += 1
             at = self.number / 30 if time is None else time
-            decision = self.guard.decide(SIZE, faces, self._ask, at)
+            decision = self.guard.decide(SIZE, faces, self._ask, at, self.likely)
         return decision
 
     def state(self, track: int = 1) -> State | None:
@@ -449,6 +451,45 @@ def test_no_answer_means_somebody_is_there(answer: str | None) -> None:
     alone = Film()
     alone.persons = persons
     assert alone.show().card is not None
+
+
+def test_a_head_without_anything_like_a_face_is_looked_at_and_not_covered() -> (
+    None
+):
+    film = Film()
+    film.persons = lambda: people(SIZE, [(48, 36, 24)], GRID)
+    asked: list[Points] = []
+
+    def likely(head: Points) -> bool:
+        asked.append(head)
+        return film.number > 30
+
+    film.likely = likely
+    assert not film.show(frames=30).plans
+    assert 8 <= len(asked) <= 11
+    assert all(holds(head, np.array([48.0, 36.0])) for head in asked)
+    (plan,) = film.show(frames=3).plans
+    assert plan.kind is Kind.COVER
+
+
+def test_the_cover_of_a_likely_head_ends_a_second_after_the_last_likely_look() -> None:
+    film = Film()
+    film.persons = lambda: people(SIZE, [(48, 36, 24)], GRID)
+    film.likely = lambda _: film.number == 1
+    assert film.show().plans
+    assert film.show(frames=LIKELY_FOR - 3).plans
+    assert not film.show(frames=8).plans
+
+
+def test_no_close_look_means_that_there_may_be_a_face() -> None:
+    def broken(_: Points) -> bool:
+        raise RuntimeError("the network failed")
+
+    for likely in (None, broken):
+        film = Film()
+        film.persons = lambda: people(SIZE, [(48, 36, 24)], GRID)
+        film.likely = likely
+        assert film.show(frames=60).plans
 
 
 def test_a_failing_segmentation_is_forgiven_twice_while_faces_are_seen() -> None:

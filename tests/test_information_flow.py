@@ -18,7 +18,7 @@ from scenes import FakeGenerator, identity, people, rotation
 
 from deepcam.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.caster import Caster
-from deepcam.frames import Face, Frame, MaskedFrame, Persons, Pose, SafeFrame
+from deepcam.frames import Face, Frame, MaskedFrame, Persons, Points, Pose, SafeFrame
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import head_outline, project
 from deepcam.geometry.topology import OVAL
@@ -53,6 +53,9 @@ class Script:
 
     def persons(self, frame: Frame) -> Persons:
         return people(SIZE, [(110, 110, 80)], (64, 48))
+
+    def likely(self, frame: Frame, place: Points) -> bool:
+        return True
 
     def reset(self) -> None:
         pass
@@ -271,6 +274,9 @@ class Dropping:
 
     def persons(self, frame: Frame) -> Persons | None:
         return self.real.persons(frame)
+
+    def likely(self, frame: Frame, place: Points) -> bool:
+        return self.real.likely(frame, place)
 
     def reset(self) -> None:
         self.real.reset()

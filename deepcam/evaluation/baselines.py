@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from deepcam.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.caster import Caster
-from deepcam.frames import Face, Frame, Image, Persons, Reason
+from deepcam.frames import Face, Frame, Image, Persons, Points, Reason
 from deepcam.geometry.basis import FaceBasis
 from deepcam.identity.types import Identity
 from deepcam.identity.wish import Wish, spec_of
@@ -210,6 +210,9 @@ class _Told:
 
     def persons(self, frame: Frame) -> Persons | None:
         return self.seen.persons()
+
+    def likely(self, frame: Frame, place: Points) -> bool:
+        return True
 
     def reset(self) -> None:
         pass

@@ -14,6 +14,7 @@ of all faces known by construction:
 from __future__ import annotations
 
 import json
+import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -32,8 +33,16 @@ from deepcam.frames import Frame, Image, MaskedFrame, Reason, SafeFrame
 from deepcam.guard import Plan
 from deepcam.identity.types import Identity, nobody
 from deepcam.outlines import centre, fill, size
+from deepcam.quiet import seal
 
 Say = Callable[[str], None]
+Part = tuple[Material, bool, bool, int, int]
+"""Material, small, live, number of the first scene, every how manieth."""
+GROUPS = (
+    "close-up", "turned second face", "small face", "small face beside somebody", "gallery",
+    "arriving beside a hidden face", "two in motion", "dark", "larger than the frame",
+    "pasted group", "turned photograph", "nobody",
+)  # fmt: skip
 STORED = "coverage_figures.json"
 GRACE = 13
 """Frames of half a second: what is raw in them counts as ``late``."""
@@ -308,27 +317,65 @@ def _still(group: str, name: str, picture: Picture) -> Scene:
     return Scene(group, name, True, False, lambda: iter([picture]))
 
 
-def measure(material: Material, small: bool, say: Say, live: bool = True) -> dict[str, Row]:
-    """All scenes, counted by group. Raises ``DeepcamError`` when the material holds too little."""
+def measure(
+    material: Material, small: bool, say: Say, live: bool = True, jobs: int = 1
+) -> dict[str, Row]:
+    """All scenes, counted by group, in ``jobs`` processes. The people are of photographs that no
+    shipped network was trained on. Raises ``DeepcamError`` when the material holds too little."""
+    unseen = [photo for photo in material.photos if photo.unseen]
+    material = Material(tuple(unseen), material.clips)
+    rows: dict[str, Row] = {}
+    if jobs < 2:
+        parts = [_part((material, small, live, 0, 1), say)]
+    else:
+        with multiprocessing.get_context("spawn").Pool(jobs, seal) as pool:
+            work = [(material, small, live, n, jobs) for n in range(jobs)]
+            parts = []
+            for found, said in pool.imap_unordered(_quietly, work):
+                parts.append(found)
+                for line in said:
+                    say(line)
+    for group in GROUPS:
+        for part in parts:
+            for name, row in part:
+                if name == group:
+                    rows.setdefault(group, Row()).add(row)
+    return rows
+
+
+def _quietly(job: Part) -> tuple[list[tuple[str, Row]], list[str]]:
+    said: list[str] = []
+    return _part(job, said.append), said
+
+
+def _part(job: Part, say: Say) -> list[tuple[str, Row]]:
+    """Every ``of``-th scene from number ``first`` on: its group and what was counted."""
+    material, small, live, first, of = job
     photos = sorted(material.photos, key=lambda p: (p.source, p.path.name))
     order = np.random.default_rng(11).permutation(len(photos))
-    people = cutouts([photos[i] for i in order], 40 if small else 220, say)
+    people = cutouts([photos[i] for i in order], 40 if small else 220, say if first == 0 else _mute)
     if len(people) < 20:
         raise DeepcamError(
             "Too little was found: fewer than 20 photographs with one clear face.",
             "Add photographs of single people.",
         )
     clips = takes(material, 3 if small else 16, 75)
-    rows: dict[str, Row] = {}
-    for scene in scenes(people, clips, small):
+    rows: list[tuple[str, Row]] = []
+    for number, scene in enumerate(scenes(people, clips, small)):
+        if number % of != first:
+            continue
         found = judge(scene, live)
-        rows.setdefault(scene.group, Row()).add(found)
+        rows.append((scene.group, found))
         if found.raw or found.needless or found.floating:
             say(
                 f"{scene.group}, {scene.name}: {found.raw} raw of {found.faces}, "
                 f"{found.needless} needless of {found.frames}, {found.floating} floating"
             )
     return rows
+
+
+def _mute(_: str) -> None:
+    pass
 
 
 def table(rows: Mapping[str, Row]) -> str:

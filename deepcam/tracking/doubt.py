@@ -10,7 +10,8 @@ import numpy as np
 from deepcam.frames import Image
 from deepcam.tracking.association import iou
 from deepcam.tracking.backend import F64, Detection, MeshBackend, Window
-from deepcam.tracking.evidence import FAIR, STRONG
+from deepcam.tracking.evidence import CLEAR, FAIR, STRONG
+from deepcam.tracking.verifier import NO_FACE, UNLIKELY, Verifier
 from deepcam.tracking.windows import beside, framed, same_face
 
 REACHES = (2.0, 3.0)
@@ -18,6 +19,8 @@ REACHES = (2.0, 3.0)
 REFUSED_FOR, AT_MOST, WITHDRAWN_FOR = 0.3, 2.4, 1.2
 """Seconds for which a place where a second look found nothing is not looked at again: at first,
 twice as long each time, and after a track was withdrawn."""
+UNCLEAR = CLEAR - 0.01
+"""Best score of what the verifier doubts."""
 BETTER = 0.12
 """Unless the detector is that much surer."""
 
@@ -32,6 +35,8 @@ class Verdict:
     """That face, seen from near; None when there is none."""
     again: float = 0.0
     """The second-best of these scores."""
+    refused: bool = False
+    """The verifier is sure that this is no face, or the looks are unclear and it doubts it."""
 
 
 @dataclass(slots=True)
@@ -46,10 +51,11 @@ class _Refusal:
 
 
 class SecondLooks:
-    """Looks again, and remembers for a while where nothing was found."""
+    """Looks again, and remembers for a while where nothing was found. ``verifier``: a second
+    network that refuses; none when None."""
 
-    def __init__(self, backend: MeshBackend) -> None:
-        self._backend = backend
+    def __init__(self, backend: MeshBackend, verifier: Verifier | None = None) -> None:
+        self._backend, self._verifier = backend, verifier
         self._refusals: list[_Refusal] = []
 
     def reset(self) -> None:
@@ -115,11 +121,32 @@ class SecondLooks:
             again = _best(suspects[k], turned, known)
             if again.score > verdicts[k].score:
                 verdicts[k] = replace(again, again=max(again.again, verdicts[k].score))
+        verdicts = self._verified(image, suspects, verdicts)
         for d, place, verdict in zip(suspects, places, verdicts, strict=True):
             # Beside a known face what is unclear does not start either (``Evidence.first``).
             if verdict.score < (FAIR if place is d.box else STRONG):
                 self._refuse(place, d.score, time, REFUSED_FOR)
         return verdicts
+
+    def _verified(
+        self, image: Image, suspects: Sequence[Detection], verdicts: list[Verdict]
+    ) -> list[Verdict]:
+        """Nothing is found where the verifier is sure that there is no face, nothing clear where it
+        doubts it."""
+        if self._verifier is None:
+            return verdicts
+        near = [d if v.detection is None else v.detection
+                for d, v in zip(suspects, verdicts, strict=True)]  # fmt: skip
+        odds = self._verifier.odds(image, [d.box for d in (*suspects, *near)])
+        out = []
+        for d, v, best in zip(suspects, verdicts, odds.reshape(2, -1).max(0), strict=True):
+            clear = max(d.score, v.score) >= CLEAR
+            if best < (NO_FACE if clear else UNLIKELY):
+                v = Verdict(0.0, None, refused=True)
+            elif best < UNLIKELY:
+                v = replace(v, score=min(v.score, UNCLEAR))  # hidden, but not painted
+            out.append(v)
+        return out
 
     def _times(self, place: F64) -> int:
         """How often in a row nothing was found there."""

@@ -7,6 +7,7 @@ from deepcam.frames import Image
 from deepcam.tracking.backend import Detection, MeshBackend
 from deepcam.tracking.evidence import FAIR, STRONG
 from deepcam.tracking.regions import good, roi_of_detection
+from deepcam.tracking.verifier import NO_FACE, Verifier
 from deepcam.tracking.windows import framed, merge_detections, same_face, share_inside, tiles
 
 SURE_SCORE = 0.7
@@ -21,7 +22,9 @@ HALF = 0.6
 _REACHES = (1.5, 2.0, 3.0)
 
 
-def search_still(backend: MeshBackend, image: Image) -> list[tuple[Detection, float]]:
+def search_still(
+    backend: MeshBackend, image: Image, verifier: Verifier | None = None
+) -> list[tuple[Detection, float]]:
     """The faces in ``image``, and how surely each is one: the second-best score of looks framed
     about it, at least ``STRONG`` (so that it is hidden in any case)."""
     height, width = image.shape[:2]
@@ -34,7 +37,11 @@ def search_still(backend: MeshBackend, image: Image) -> list[tuple[Detection, fl
     found, _ = backend.collect()
     # Dozens of windows make dozens of mistakes: in parts only fairly sure faces count.
     found = [[d for d in part if d.score >= (STRONG if k else 0.0)] for k, part in enumerate(found)]
-    return _look_again(backend, image, merge_detections(found, windows), found[0])
+    out = _look_again(backend, image, merge_detections(found, windows), found[0])
+    if verifier is None:
+        return out
+    odds = verifier.odds(image, [d.box for d, _ in out])
+    return [pair for pair, face in zip(out, odds, strict=True) if face >= NO_FACE]
 
 
 def _look_again(

@@ -26,6 +26,7 @@ Steps, in this order (each writes into --work, default ./work):
   deepcam-train basis     --faces DIR               mean face, UV layout, shape and movements
   deepcam-train bank      --faces DIR --more DIR    people to mix identities from
   deepcam-train caster    --faces DIR --more DIR    who would fit what is around an erased face
+  deepcam-train verifier  --faces DIR               what the detector takes for a face and is none
   deepcam-train level                               how far people seem to look up or down
   deepcam-train prepare   --faces DIR               crops, textures, poses: what training reads
   deepcam-train train     --minutes 60              train; run it again to go on where it stopped
@@ -58,6 +59,7 @@ def main(argv: list[str] | None = None) -> None:
             "basis",
             "bank",
             "caster",
+            "verifier",
             "level",
             "prepare",
             "train",
@@ -256,6 +258,13 @@ def _run(a: argparse.Namespace) -> None:
         landmarks_of = [_read(a.work / "photos.npz")]
         landmarks_of += [_read(a.work / "more.npz")] * (len(folders) - 1)
         for line in make(folders, landmarks_of, MODELS_DIR / "caster.onnx", a.jobs):
+            print(line, flush=True)
+        write_manifest(MODELS_DIR)
+    elif a.step == "verifier":
+        from deepcam.training.verifier import make as make_verifier
+
+        faces = _needs(a.faces, "--faces")
+        for line in make_verifier(faces, MODELS_DIR / "face_verifier.onnx", a.jobs):
             print(line, flush=True)
         write_manifest(MODELS_DIR)
     elif a.step == "level":
