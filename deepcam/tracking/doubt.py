@@ -11,7 +11,7 @@ from deepcam.frames import Image
 from deepcam.tracking.association import iou
 from deepcam.tracking.backend import F64, Detection, MeshBackend, Window
 from deepcam.tracking.evidence import CLEAR, FAIR, STRONG
-from deepcam.tracking.verifier import NO_FACE, UNLIKELY, Verifier
+from deepcam.tracking.verifier import NO_FACE, SURE_FACE, UNLIKELY, Verifier
 from deepcam.tracking.windows import beside, framed, same_face
 
 REACHES = (2.0, 3.0)
@@ -121,7 +121,8 @@ class SecondLooks:
             again = _best(suspects[k], turned, known)
             if again.score > verdicts[k].score:
                 verdicts[k] = replace(again, again=max(again.again, verdicts[k].score))
-        verdicts = self._verified(image, suspects, verdicts)
+        alone = [place is d.box for d, place in zip(suspects, places, strict=True)]
+        verdicts = self._verified(image, suspects, verdicts, alone)
         for d, place, verdict in zip(suspects, places, verdicts, strict=True):
             # Beside a known face what is unclear does not start either (``Evidence.first``).
             if verdict.score < (FAIR if place is d.box else STRONG):
@@ -129,22 +130,30 @@ class SecondLooks:
         return verdicts
 
     def _verified(
-        self, image: Image, suspects: Sequence[Detection], verdicts: list[Verdict]
+        self,
+        image: Image,
+        suspects: Sequence[Detection],
+        verdicts: list[Verdict],
+        alone: Sequence[bool],
     ) -> list[Verdict]:
         """Nothing is found where the verifier is sure that there is no face, nothing clear where it
-        doubts it."""
+        doubts it, and a clear face where it is sure and nobody else is beside (``alone``)."""
         if self._verifier is None:
             return verdicts
         near = [d if v.detection is None else v.detection
                 for d, v in zip(suspects, verdicts, strict=True)]  # fmt: skip
         odds = self._verifier.odds(image, [d.box for d in (*suspects, *near)])
         out = []
-        for d, v, best in zip(suspects, verdicts, odds.reshape(2, -1).max(0), strict=True):
+        for d, v, lone, best in zip(
+            suspects, verdicts, alone, odds.reshape(2, -1).max(0), strict=True
+        ):
             clear = max(d.score, v.score) >= CLEAR
             if best < (NO_FACE if clear else UNLIKELY):
                 v = Verdict(0.0, None, refused=True)
             elif best < UNLIKELY:
                 v = replace(v, score=min(v.score, UNCLEAR))  # hidden, but not painted
+            elif best >= SURE_FACE and lone and v.score >= FAIR:
+                v = replace(v, score=max(v.score, CLEAR))
             out.append(v)
         return out
 

@@ -34,6 +34,7 @@ from deepcam.tracking.windows import (
     beside,
     clipped,
     framed,
+    mean_inside,
     merge_detections,
     on_torso,
     same_face,
@@ -565,7 +566,7 @@ class Tracker:
             self._people = self._backend.persons(image)
         if self._people is None:
             return None
-        return _share(self._people, box, image.shape[0], image.shape[1])
+        return mean_inside(self._people, box, image.shape[0], image.shape[1])
 
     def _surely(self, views: Iterable[_View]) -> list[F64]:
         """Boxes of those on whose bodies nothing doubtful is believed to be a face; none where
@@ -665,15 +666,6 @@ def _turned_apart(
         for part in found[turned:]
     ]
     return [*found[:turned], *kept], {id(d) for part in kept for d in part}
-
-
-def _share(people: NDArray[np.float32], box: F64, height: int, width: int) -> float:
-    """Mean probability of people inside a box; 1 outside the picture."""
-    h, w = people.shape
-    x0, x1 = np.clip([box[0], box[2]], 0, width) * (w / width)
-    y0, y1 = np.clip([box[1], box[3]], 0, height) * (h / height)
-    inside = people[int(y0) : math.ceil(y1), int(x0) : math.ceil(x1)]
-    return float(inside.mean()) if inside.size else 1.0
 
 
 def _side(view: _View) -> float:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepcam.tracking.association import iou
 from deepcam.tracking.backend import F64, Detection, Window
@@ -165,12 +166,22 @@ def share_inside(box: F64, other: F64) -> float:
     return float(w * h / area) if w > 0 and h > 0 and area > 0 else 0.0
 
 
-def on_torso(box: F64, face: F64) -> bool:
+def mean_inside(people: NDArray[np.float32], box: F64, height: int, width: int) -> float:
+    """Mean of a map (h, w) over a whole picture of ``width`` x ``height`` inside a box of it; 1
+    outside the picture."""
+    h, w = people.shape
+    x0, x1 = np.clip([box[0], box[2]], 0, width) * (w / width)
+    y0, y1 = np.clip([box[1], box[3]], 0, height) * (h / height)
+    inside = people[int(y0) : math.ceil(y1), int(x0) : math.ceil(x1)]
+    return float(inside.mean()) if inside.size else 1.0
+
+
+def on_torso(box: F64, face: F64, reach: float = 2.6) -> bool:
     """Whether ``box`` lies where somebody with this ``face`` has chest, belly, elbows and hands:
-    below it, up to two and a half faces to either side, and not much larger."""
+    below it, up to ``reach`` faces to either side, and not much larger."""
     wide, high = face[2] - face[0], face[3] - face[1]
     apart = abs((box[0] + box[2]) - (face[0] + face[2])) / 2
     below = (box[1] + box[3]) / 2 - face[3]
     return bool(
-        apart < 2.6 * wide and 0.2 * high < below < 7 * high and box[2] - box[0] < 4.0 * wide
+        apart < reach * wide and 0.2 * high < below < 7 * high and box[2] - box[0] < 4.0 * wide
     )
