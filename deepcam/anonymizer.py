@@ -368,7 +368,8 @@ class Anonymizer:
         watch.lap("guard")
         if decision.card is not None:
             return self.card(decision.card, frame)
-        if sight.blind and not faces:
+        # What the tracker takes back in this frame (evidence 0) is nobody.
+        if sight.blind and not any(face.evidence > 0 for face in faces):
             return self.card(sight.blind, frame)
         plans, identities = self._dress(frame, decision.plans)
         if self.settings.on_doubt == "card":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scenes import FakeGenerator, FakeTracker, face, frame, identity, people
@@ -52,4 +54,21 @@ def test_the_card_is_shown_unless_somebody_is_seen(seen: bool) -> None:
         assert safe.reason is not Reason.CARD
     else:
         assert (safe.reason, safe.detail) == (Reason.CARD, TOO_DARK)
+    anonymizer.close()
+
+
+def test_who_is_taken_back_in_a_dark_picture_leaves_the_card_and_no_raw_picture() -> None:
+    tracker = FakeTracker((face(),))
+    anonymizer = Anonymizer(
+        AnonymizerSettings(session_seed=1, live=False),
+        tracker=tracker, generator=FakeGenerator(), sample=identity,
+    )  # fmt: skip
+    for k in range(8):
+        anonymizer.process(frame(scene(0, 9), k))
+    tracker.faces = ()
+    for k in range(8, 25):
+        anonymizer.process(frame(scene(0, 9), k))
+    tracker.faces = (replace(face(), evidence=0.0),)
+    safe = anonymizer.process(frame(scene(0, 9), 25))
+    assert (safe.reason, safe.detail) == (Reason.CARD, TOO_DARK)
     anonymizer.close()

@@ -19,8 +19,9 @@ REACHES = (2.0, 3.0)
 REFUSED_FOR, AT_MOST, WITHDRAWN_FOR = 0.3, 2.4, 1.2
 """Seconds for which a place where a second look found nothing is not looked at again: at first,
 twice as long each time, and after a track was withdrawn."""
-UNCLEAR = CLEAR - 0.01
-"""Best score of what the verifier doubts."""
+UNCLEAR, SECOND = CLEAR - 0.01, 1.0
+"""Best score of what the verifier doubts, and the odds (logarithm) below which it doubts beside
+somebody: in the dark, balls and ears are painted otherwise."""
 BETTER = 0.12
 """Unless the detector is that much surer."""
 
@@ -122,7 +123,7 @@ class SecondLooks:
             if again.score > verdicts[k].score:
                 verdicts[k] = replace(again, again=max(again.again, verdicts[k].score))
         alone = [place is d.box for d, place in zip(suspects, places, strict=True)]
-        verdicts = self._verified(image, suspects, verdicts, alone)
+        verdicts = self._verified(image, suspects, verdicts, alone, bool(known))
         for d, place, verdict in zip(suspects, places, verdicts, strict=True):
             # Beside a known face what is unclear does not start either (``Evidence.first``).
             if verdict.score < (FAIR if place is d.box else STRONG):
@@ -135,22 +136,26 @@ class SecondLooks:
         suspects: Sequence[Detection],
         verdicts: list[Verdict],
         alone: Sequence[bool],
+        somebody: bool,
     ) -> list[Verdict]:
         """Nothing is found where the verifier is sure that there is no face, nothing clear where it
-        doubts it, and a clear face where it is sure and nobody else is beside (``alone``)."""
+        doubts it (more so beside ``somebody``), and a clear face where it is sure and nobody else
+        is beside (``alone``)."""
         if self._verifier is None:
             return verdicts
         near = [d if v.detection is None else v.detection
                 for d, v in zip(suspects, verdicts, strict=True)]  # fmt: skip
         odds = self._verifier.odds(image, [d.box for d in (*suspects, *near)])
         out = []
+        # Of several who are seen for the first time the largest is the somebody.
+        largest = None if somebody else max(suspects, key=lambda d: d.box[2] - d.box[0])
         for d, v, lone, best in zip(
             suspects, verdicts, alone, odds.reshape(2, -1).max(0), strict=True
         ):
             clear = max(d.score, v.score) >= CLEAR
             if best < (NO_FACE if clear else UNLIKELY):
                 v = Verdict(0.0, None, refused=True)
-            elif best < UNLIKELY:
+            elif best < (UNLIKELY if d is largest else SECOND):
                 v = replace(v, score=min(v.score, UNCLEAR))  # hidden, but not painted
             elif best >= SURE_FACE and lone and v.score >= FAIR:
                 v = replace(v, score=max(v.score, CLEAR))

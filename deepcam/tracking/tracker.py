@@ -466,7 +466,9 @@ class Tracker:
             return
         if not (evidence.clear and meshed):
             share = self._person_at(image, box)
-            if share is not None:
+            # A person is there anyway where another face is beside.
+            taken = any(beside(box, other) for other in others)
+            if share is not None and not (taken and share > SOMEBODY):
                 evidence.silhouette(share, meshed)
         if evidence.settled and not any(within(box, other) for other in others):
             evidence.score = max(evidence.score, COVER)  # it stays hidden, but is not painted
@@ -524,7 +526,7 @@ class Tracker:
             half = view.mesh is None and any(share_inside(box, face) > 0.5 for face in meshes)
             if half and start.again < HALF:
                 continue  # an eye, an ear
-            evidence = self._first_evidence(image, start, known, time)
+            evidence = self._first_evidence(image, start, known, len(starts) == 1, time)
             if evidence.score < COVER:
                 continue
             if evidence.sure and len(self._persons) + len(starts) < ROWS_OF_PEOPLE:
@@ -539,7 +541,7 @@ class Tracker:
             views[view.number] = view
 
     def _first_evidence(
-        self, image: Image, start: _Start, known: list[F64], time: float
+        self, image: Image, start: _Start, known: list[F64], alone: bool, time: float
     ) -> Evidence:
         """What speaks for ``start``: the looks, the mesh, and where these are unclear the
         silhouette, which can make a face of what is there alone and fits, and nothing of what does
@@ -553,7 +555,7 @@ class Tracker:
         share = self._person_at(image, view.detection.box)
         if share is None:
             return evidence
-        if meshed and not known and share > SOMEBODY:
+        if meshed and alone and not known and share > SOMEBODY:
             evidence.silhouette(share, True)
         elif not meshed and share < NOBODY and start.score < SURER:
             self._doubts.pause(view.detection, time, known)
