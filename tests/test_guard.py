@@ -453,9 +453,7 @@ def test_no_answer_means_somebody_is_there(answer: str | None) -> None:
     assert alone.show().card is not None
 
 
-def test_a_head_without_anything_like_a_face_is_looked_at_and_not_covered() -> (
-    None
-):
+def test_a_head_without_anything_like_a_face_is_looked_at_and_not_covered() -> None:
     film = Film()
     film.persons = lambda: people(SIZE, [(48, 36, 24)], GRID)
     asked: list[Points] = []

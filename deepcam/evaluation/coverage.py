@@ -41,7 +41,7 @@ Part = tuple[Material, bool, bool, int, int]
 GROUPS = (
     "close-up", "turned second face", "small face", "small face beside somebody", "gallery",
     "arriving beside a hidden face", "two in motion", "dark", "larger than the frame",
-    "pasted group", "turned photograph", "nobody",
+    "pasted group", "turned photograph", "portrait", "nobody",
 )  # fmt: skip
 STORED = "coverage_figures.json"
 GRACE = 13
@@ -278,7 +278,9 @@ def scenes(people: list[Cutout], clips: list[tuple[str, Take]], small: bool) -> 
         far = (two, 1000 + 30 * k, 200 + 50 * k, 22 + 5 * (k % 5), 0, False)
         both = [(one, 500, 380, 190, 0, False), far]
         yield film("small face beside somebody", f"{k}", make.moving(rng(k), both, long))
-    shapes = [(4, 4), (7, 7)] if small else [(2, 7), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7)]
+    shapes = [(4, 4), (7, 7)]
+    if not small:
+        shapes = [(2, 7), (3, 3), (3, 5), (4, 4), (5, 5), (6, 6), (7, 7)]
     for rows, columns in shapes:
         many = draw(3000 + rows, rows * columns)
         frames = make.grid(rng(rows), many, rows, columns, long)
@@ -309,12 +311,16 @@ def scenes(people: list[Cutout], clips: list[tuple[str, Take]], small: bool) -> 
         for quarters in range(4):
             turned = make.turned(upright, quarters)
             yield _still("turned photograph", f"{90 * quarters} {k}", turned)
+    for k, one in enumerate(people[: 10 if small else 200]):
+        x, y = (one.box[:2] + one.box[2:]) / 2
+        seen = [Truth(float(x), float(y), one.side)]
+        yield _still("portrait", f"{k}", (one.image, seen), True)
     for k in range(2 if small else 30):
         yield film("nobody", f"room {k}", make.clutter(rng(100 + k), near))
 
 
-def _still(group: str, name: str, picture: Picture) -> Scene:
-    return Scene(group, name, True, False, lambda: iter([picture]))
+def _still(group: str, name: str, picture: Picture, ordinary: bool = False) -> Scene:
+    return Scene(group, name, True, ordinary, lambda: iter([picture]))
 
 
 def measure(

@@ -70,7 +70,7 @@ def write_stages(
         still = kind_of(path) is Kind.IMAGE
         frames, wanted = _frames(path, still, moments)
         watched = _Watched(network, still)
-        settings = AnonymizerSettings(identity=number, still=still, live=False)
+        settings = AnonymizerSettings(session_seed=number, still=still, live=False)
         anonymizer = Anonymizer(settings, generator=watched)
         try:
             if anonymizer.problem is not None:

@@ -11,7 +11,7 @@ from deepcam.frames import Image
 from deepcam.tracking.association import iou
 from deepcam.tracking.backend import F64, Detection, MeshBackend, Window
 from deepcam.tracking.evidence import CLEAR, FAIR, STRONG
-from deepcam.tracking.verifier import NO_FACE, SURE_FACE, UNLIKELY, Verifier
+from deepcam.tracking.verifier import NO_FACE, SECOND, SURE_FACE, UNLIKELY, Verifier
 from deepcam.tracking.windows import beside, framed, same_face
 
 REACHES = (2.0, 3.0)
@@ -19,9 +19,8 @@ REACHES = (2.0, 3.0)
 REFUSED_FOR, AT_MOST, WITHDRAWN_FOR = 0.3, 2.4, 1.2
 """Seconds for which a place where a second look found nothing is not looked at again: at first,
 twice as long each time, and after a track was withdrawn."""
-UNCLEAR, SECOND = CLEAR - 0.01, 1.0
-"""Best score of what the verifier doubts, and the odds (logarithm) below which it doubts beside
-somebody: in the dark, balls and ears are painted otherwise."""
+UNCLEAR = CLEAR - 0.01
+"""Best score of what the verifier doubts."""
 BETTER = 0.12
 """Unless the detector is that much surer."""
 

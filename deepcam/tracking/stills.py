@@ -9,8 +9,9 @@ from deepcam.frames import Image
 from deepcam.tracking.backend import Detection, MeshBackend
 from deepcam.tracking.evidence import CLEAR, FAIR, STRONG
 from deepcam.tracking.regions import good, roi_of_detection
-from deepcam.tracking.verifier import MISREAD, NO_FACE, SURE_FACE, UNLIKELY, Verifier
+from deepcam.tracking.verifier import MISREAD, NO_FACE, SECOND, SURE_FACE, UNLIKELY, Verifier
 from deepcam.tracking.windows import (
+    beside,
     framed,
     mean_inside,
     merge_detections,
@@ -64,11 +65,15 @@ def search_still(
     if verifier is None:
         return out
     odds = verifier.odds(image, [d.box for d, _ in out])
-    kept = [
-        (d, second, max(second, CLEAR) if best >= SURE_FACE else second)
-        for (d, second), best in zip(out, odds, strict=True)
-        if best >= (NO_FACE if max(d.score, second) >= CLEAR else UNLIKELY)
-    ]
+    kept: list[tuple[Detection, float, float]] = []
+    for (d, second), best in zip(out, odds, strict=True):
+        if best < (NO_FACE if max(d.score, second) >= CLEAR else UNLIKELY):
+            continue
+        larger = [e.box for e, _ in out if e.box[2] - e.box[0] > d.box[2] - d.box[0]]
+        sure = STRONG if best < SECOND and larger else second
+        if best >= SURE_FACE and not any(beside(d.box, box) for box in larger):
+            sure = max(second, CLEAR)
+        kept.append((d, second, sure))
     badges = _badges(backend, image, [d for d, *_ in kept], [sure >= CLEAR for *_, sure in kept])
     # A badge with a portrait is hidden, and not painted; one that is unclear is a button.
     return [

@@ -37,6 +37,9 @@ not trained on (``deepcam-train verifier``): of 972 faces none is below 0 and 98
 changed as no call changes them (dark, half hidden, nine pixels) .2 % are below -3 and 2 % below -1;
 of 2,500 mistakes of the detector, each in four orientations, 82 % are below -3, 93 % below -1, one
 is above 4."""
+SECOND = 1.0
+"""Odds (logarithm) below which nothing but the largest face is clear: in the dark, balls and ears
+are painted otherwise."""
 MISREAD = 1.0
 """By how much the odds are better in another orientation when the detector took one for another. Of
 324 faces, turned by quarters and up to 20 degrees, 4 % would be misread."""
