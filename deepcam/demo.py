@@ -16,7 +16,7 @@ from deepcam.files import Job, Kind, Options, Summary, anonymize
 from deepcam.frames import Image
 from deepcam.identity.gallery import resolve_identity
 
-PLAYED, WORN = 3, 14
+PLAYED, WORN = 3, 5
 """Seeds of the person in the film, and of the face put on."""
 SIZE = (960, 540)
 FPS = 25
