@@ -612,14 +612,14 @@ def _coverage(folders: list[str], output: Path, smoke: bool, store: bool, json_:
     else:
         print(coverage.table(rows))
         print(f"written: {written}")
-    broken = coverage.broken_promises(rows)
-    if broken:
-        raise DeepcamError(f"A promise does not hold: {'; '.join(broken)}.", f"See {written}.")
     worse = coverage.regressions(rows, coverage.load(coverage.stored_path()), smoke)
     if store:
         coverage.store(rows, coverage.stored_path(), smoke)
         _speaker(json_)(f"Stored: {coverage.stored_path()}.")
-    elif worse:
+    broken = coverage.broken_promises(rows)
+    if broken:
+        raise DeepcamError(f"A promise does not hold: {'; '.join(broken)}.", f"See {written}.")
+    if worse and not store:
         raise DeepcamError(
             f"Worse than the stored figures: {'; '.join(worse)}.",
             "Mend it; or, where it is meant, store the new figures with --store.",

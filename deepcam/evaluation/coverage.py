@@ -330,22 +330,19 @@ def measure(
     shipped network was trained on. Raises ``DeepcamError`` when the material holds too little."""
     unseen = [photo for photo in material.photos if photo.unseen]
     material = Material(tuple(unseen), material.clips)
-    rows: dict[str, Row] = {}
+    work = [(material, small, live, n, jobs) for n in range(jobs)]
+    found: list[tuple[str, Row]] = []
     if jobs < 2:
-        parts = [_part((material, small, live, 0, 1), say)]
+        found = _part(work[0], say)
     else:
         with multiprocessing.get_context("spawn").Pool(jobs, seal) as pool:
-            work = [(material, small, live, n, jobs) for n in range(jobs)]
-            parts = []
-            for found, said in pool.imap_unordered(_quietly, work):
-                parts.append(found)
+            for part, said in pool.imap(_quietly, work):
+                found += part
                 for line in said:
                     say(line)
-    for group in GROUPS:
-        for part in parts:
-            for name, row in part:
-                if name == group:
-                    rows.setdefault(group, Row()).add(row)
+    rows: dict[str, Row] = {}
+    for group, row in sorted(found, key=lambda pair: GROUPS.index(pair[0])):
+        rows.setdefault(group, Row()).add(row)
     return rows
 
 
@@ -359,7 +356,9 @@ def _part(job: Part, say: Say) -> list[tuple[str, Row]]:
     material, small, live, first, of = job
     photos = sorted(material.photos, key=lambda p: (p.source, p.path.name))
     order = np.random.default_rng(11).permutation(len(photos))
-    people = cutouts([photos[i] for i in order], 40 if small else 220, say if first == 0 else _mute)
+    # Every process reads the same people; one tells.
+    tell = say if first == 0 else lambda _: None
+    people = cutouts([photos[i] for i in order], 40 if small else 220, tell)
     if len(people) < 20:
         raise DeepcamError(
             "Too little was found: fewer than 20 photographs with one clear face.",
@@ -378,10 +377,6 @@ def _part(job: Part, say: Say) -> list[tuple[str, Row]]:
                 f"{found.needless} needless of {found.frames}, {found.floating} floating"
             )
     return rows
-
-
-def _mute(_: str) -> None:
-    pass
 
 
 def table(rows: Mapping[str, Row]) -> str:
