@@ -11,18 +11,16 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.errors import DeepcamError
 from deepcam.frames import MaskedFrame, Pose
 from deepcam.generator.conditioning import cut, window
 from deepcam.generator.tone import visible_skin
 from deepcam.identity.fit import HEAD, MONKS, Fit, monk_of_tone, read_head
 from deepcam.identity.model import IdentityModel
-from deepcam.modelstore import path_of
+from deepcam.modelstore import open_small, path_of
 
 F32 = NDArray[np.float32]
 
@@ -101,20 +99,9 @@ class Caster:
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         """Raises ``DeepcamError`` for a file that is no such network."""
-        import onnxruntime as ort
-
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        try:
-            self._session: Any = ort.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-            found = self._run(np.zeros((PLANES, SIZE, SIZE), np.float32))
-        except Exception as error:  # ORT raises its own, undocumented classes
-            raise _unusable() from error
-        if found.shape != (HEAD,) or not np.isfinite(found).all():
-            raise _unusable()
+        example = {"view": np.zeros((1, PLANES, SIZE, SIZE), np.float32)}
+        problem = "The network that chooses fitting faces cannot be used."
+        self._session = open_small(path, example, (1, HEAD), problem, threads)
 
     @staticmethod
     @lru_cache(maxsize=1)
@@ -131,9 +118,3 @@ class Caster:
     def _run(self, planes: F32) -> F32:
         out: F32 = np.asarray(self._session.run(None, {"view": planes[None]})[0][0], np.float32)
         return out
-
-
-def _unusable() -> DeepcamError:
-    return DeepcamError(
-        "The network that chooses fitting faces cannot be used.", "Install DeepPrivacy Cam again."
-    )

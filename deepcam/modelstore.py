@@ -5,10 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from deepcam.errors import DeepcamError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _PACKAGE = Path(__file__).resolve().parent
 MANIFEST = "MANIFEST.json"
@@ -68,6 +74,31 @@ def path_of(name: str, folder: Path | None = None) -> Path:
             )
         return path
     raise DeepcamError(f"No model is called {name}.", "Install DeepPrivacy Cam again.")
+
+
+def open_small(
+    path: Path,
+    example: Mapping[str, NDArray[np.float32]],
+    shape: tuple[int, ...],
+    problem: str,
+    threads: int = 1,
+) -> Any:
+    """A network with one output, in ONNX Runtime on the CPU, that gave numbers of this ``shape``
+    for ``example``. Raises ``DeepcamError`` with the sentence ``problem`` for anything else."""
+    import numpy as np
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    try:
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        found = np.asarray(session.run(None, dict(example))[0], np.float32)
+        if found.shape != shape or not np.isfinite(found).all():
+            raise ValueError(f"{found.shape} instead of {shape}, or no numbers")
+    except Exception as error:  # ORT raises its own, undocumented classes
+        raise DeepcamError(problem, "Install DeepPrivacy Cam again.") from error
+    return session
 
 
 _LICENCE = "MIT; attributions in MODEL_CARD.md"

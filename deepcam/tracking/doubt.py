@@ -11,7 +11,7 @@ from deepcam.frames import Image
 from deepcam.tracking.association import iou
 from deepcam.tracking.backend import F64, Detection, MeshBackend, Window
 from deepcam.tracking.evidence import CLEAR, FAIR, STRONG
-from deepcam.tracking.verifier import NO_FACE, SECOND, SURE_FACE, UNLIKELY, Verifier
+from deepcam.tracking.verifier import SECOND, SURE_FACE, UNLIKELY, Verifier, refuses
 from deepcam.tracking.windows import beside, framed, same_face
 
 REACHES = (2.0, 3.0)
@@ -142,21 +142,20 @@ class SecondLooks:
         is beside (``alone``)."""
         if self._verifier is None:
             return verdicts
-        near = [d if v.detection is None else v.detection
-                for d, v in zip(suspects, verdicts, strict=True)]  # fmt: skip
-        odds = self._verifier.odds(image, [d.box for d in (*suspects, *near)])
+        near = [(k, v.detection.box) for k, v in enumerate(verdicts) if v.detection is not None]
+        odds = self._verifier.odds(image, [*(d.box for d in suspects), *(box for _, box in near)])
+        best = odds[: len(suspects)]
+        for (k, _), seen in zip(near, odds[len(suspects) :], strict=True):
+            best[k] = max(best[k], seen)
         out = []
         # Of several who are seen for the first time the largest is the somebody.
         largest = None if somebody else max(suspects, key=lambda d: d.box[2] - d.box[0])
-        for d, v, lone, best in zip(
-            suspects, verdicts, alone, odds.reshape(2, -1).max(0), strict=True
-        ):
-            clear = max(d.score, v.score) >= CLEAR
-            if best < (NO_FACE if clear else UNLIKELY):
+        for d, v, lone, face in zip(suspects, verdicts, alone, best, strict=True):
+            if refuses(face, max(d.score, v.score)):
                 v = Verdict(0.0, None, refused=True)
-            elif best < (UNLIKELY if d is largest else SECOND):
+            elif face < (UNLIKELY if d is largest else SECOND):
                 v = replace(v, score=min(v.score, UNCLEAR))  # hidden, but not painted
-            elif best >= SURE_FACE and lone and v.score >= FAIR:
+            elif face >= SURE_FACE and lone and v.score >= FAIR:
                 v = replace(v, score=max(v.score, CLEAR))
             out.append(v)
         return out

@@ -9,7 +9,7 @@ from deepcam.frames import Image
 from deepcam.tracking.backend import Detection, MeshBackend
 from deepcam.tracking.evidence import CLEAR, FAIR, STRONG
 from deepcam.tracking.regions import good, roi_of_detection
-from deepcam.tracking.verifier import MISREAD, NO_FACE, SECOND, SURE_FACE, UNLIKELY, Verifier
+from deepcam.tracking.verifier import MISREAD, SECOND, SURE_FACE, Verifier, refuses
 from deepcam.tracking.windows import (
     beside,
     framed,
@@ -67,7 +67,7 @@ def search_still(
     odds = verifier.odds(image, [d.box for d, _ in out])
     kept: list[tuple[Detection, float, float]] = []
     for (d, second), best in zip(out, odds, strict=True):
-        if best < (NO_FACE if max(d.score, second) >= CLEAR else UNLIKELY):
+        if refuses(best, max(d.score, second)):
             continue
         larger = [e.box for e, _ in out if e.box[2] - e.box[0] > d.box[2] - d.box[0]]
         sure = STRONG if best < SECOND and larger else second

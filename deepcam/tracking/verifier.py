@@ -11,7 +11,6 @@ import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -19,8 +18,9 @@ from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image
-from deepcam.modelstore import path_of
+from deepcam.modelstore import open_small, path_of
 from deepcam.tracking.backend import Detection
+from deepcam.tracking.evidence import CLEAR
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -79,20 +79,9 @@ class Verifier:
 
     def __init__(self, path: Path) -> None:
         """Raises ``DeepcamError`` for a file that is no such network."""
-        import onnxruntime as ort
-
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        try:
-            self._session: Any = ort.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-            found = self._run(np.zeros((2, SIZE, SIZE, 3), np.uint8))
-        except Exception as error:  # ORT raises its own, undocumented classes
-            raise _unusable() from error
-        if found.shape != (2,) or not np.isfinite(found).all():
-            raise _unusable()
+        example = {"patches": np.zeros((2, 3, SIZE, SIZE), np.float32)}
+        problem = "The network that verifies faces cannot be used."
+        self._session = open_small(path, example, (2,), problem)
 
     def odds(self, image: Image, boxes: Sequence[F64]) -> F32:
         """(n,) natural logarithm of the odds that there is a face in each of ``boxes``, in the
@@ -127,6 +116,11 @@ class Verifier:
         return np.asarray(self._session.run(None, {"patches": planes})[0], np.float32)
 
 
+def refuses(odds: float, clearest: float) -> bool:
+    """Whether what the detector's ``clearest`` look gave this score is no face."""
+    return odds < (NO_FACE if clearest >= CLEAR else UNLIKELY)
+
+
 @lru_cache(maxsize=1)
 def load() -> Verifier | None:
     """The shipped one; None, said in the log, when it is missing or altered: then more is hidden
@@ -136,9 +130,3 @@ def load() -> Verifier | None:
     except DeepcamError as error:
         log.warning("%s %s", error.what, error.remedy)
         return None
-
-
-def _unusable() -> DeepcamError:
-    return DeepcamError(
-        "The network that verifies faces cannot be used.", "Install DeepPrivacy Cam again."
-    )

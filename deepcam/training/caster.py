@@ -25,6 +25,7 @@ from deepcam.caster import PLANES, SIZE
 from deepcam.errors import DeepcamError
 from deepcam.identity.fit import AGES, HEAD, MASCULINITIES, MONKS, SETS, read_head
 from deepcam.training.caster_data import LAST, Photos, donor_traits, prepare, read_traits, sample
+from deepcam.training.export import write_small
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -281,21 +282,7 @@ def _distance(found: Tensor, taught: Tensor) -> Tensor:
 
 def export(net: nn.Module, path: Path) -> float:
     """Write the network; the largest difference between torch and ONNX Runtime."""
-    import onnxruntime as ort
-
-    net.eval()
-    example = torch.rand(1, PLANES, SIZE, SIZE)
-    part = path.with_suffix(".part")
-    torch.onnx.export(
-        net, (example,), str(part), input_names=["view"], output_names=["head"], opset_version=17,
-        dynamo=False,
-    )  # fmt: skip
-    part.replace(path)
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    with torch.no_grad():
-        wanted = net(example).numpy()
-    found = session.run(None, {"view": example.numpy()})[0]
-    return float(np.abs(wanted - found).max())
+    return write_small(net, torch.rand(1, PLANES, SIZE, SIZE), path, "view", "head")
 
 
 COPIES, EPOCHS, TEACHER_COPIES = 5, 14, 3

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from deepcam.errors import DeepcamError
 from deepcam.generator.conditioning import CHANNELS
@@ -71,6 +71,33 @@ def write(net: Generator, size: Size, target: Path) -> float:
         )
     os.replace(part, target)
     return worst
+
+
+def write_small(
+    net: nn.Module,
+    example: Tensor,
+    path: Path,
+    input_name: str,
+    output_name: str,
+    any_count: bool = False,
+) -> float:
+    """A small ``net`` as it is in ``path``; the largest difference between torch and ONNX Runtime
+    for ``example``. ``any_count``: batches of any size, else as many as in ``example``."""
+    import onnxruntime as ort
+
+    net.eval()
+    part = path.with_suffix(".part")
+    torch.onnx.export(
+        net, (example,), str(part), input_names=[input_name], output_names=[output_name],
+        dynamic_axes={input_name: {0: "n"}, output_name: {0: "n"}} if any_count else None,
+        opset_version=17, dynamo=False,
+    )  # fmt: skip
+    part.replace(path)
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        wanted = net(example).numpy()
+    found = session.run(None, {input_name: example.numpy()})[0]
+    return float(np.abs(wanted - found).max())
 
 
 def quantize(source: Path, planes: NDArray[np.float32], target: Path) -> float:

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from deepcam.tracking.verifier import REACH, SIZE
 from deepcam.training import verifier_data as data
+from deepcam.training.export import write_small
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -205,21 +206,7 @@ def table(faces: F32, others: F32) -> str:
 def export(net: nn.Module, path: Path) -> float:
     """Write the network (batches of any size); the largest difference between torch and ONNX
     Runtime."""
-    import onnxruntime as ort
-
-    net.eval()
-    example = torch.rand(4, 3, SIZE, SIZE)
-    part = path.with_suffix(".part")
-    torch.onnx.export(
-        net, (example,), str(part), input_names=["patches"], output_names=["odds"],
-        dynamic_axes={"patches": {0: "n"}, "odds": {0: "n"}}, opset_version=17, dynamo=False,
-    )  # fmt: skip
-    part.replace(path)
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    with torch.no_grad():
-        wanted = net(example).numpy()
-    found = session.run(None, {"patches": example.numpy()})[0]
-    return float(np.abs(wanted - found).max())
+    return write_small(net, torch.rand(4, 3, SIZE, SIZE), path, "patches", "odds", any_count=True)
 
 
 def make(folder: Path, target: Path, jobs: int) -> Iterator[str]:
