@@ -78,7 +78,8 @@ class Features(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Features, (b, CHANNELS[k], n / 4, 8, 16, ...)."""
-        x = self.stem(x.flip(1) * 2.0 - 1.0)
+        x = (x.flip(1) * 2.0 - 1.0).contiguous(memory_format=torch.channels_last)
+        x = self.stem(x)
         out = []
         for i, (block, (_, stride, _, a, b)) in enumerate(zip(self.blocks, _BLOCKS, strict=True)):
             y = block(x)

@@ -45,7 +45,7 @@ U8 = NDArray[np.uint8]
 
 OWN, OTHERS = 2, 2
 """Rasters of the photograph's own shape (as it is, and a little off), and of other people's."""
-PEOPLE = 240
+PEOPLE = 480
 """People sampled from the identity bank."""
 SIDE = 256
 """Window in which the visible skin is looked for, as the painter does."""
@@ -212,11 +212,12 @@ def _work(job: _Job) -> bool:
     return _worker.run(job)
 
 
-def _portrait_texture(seed: int) -> U8:
-    texture = IdentityModel.load().sample(seed).texture
-    return np.asarray(
-        cv2.resize(texture, (TEXTURE, TEXTURE), interpolation=cv2.INTER_AREA), np.uint8
-    )
+def _portrait(seed: int) -> tuple[U8, tuple[float, float]]:
+    """Texture, age and masculinity of a person of the bank."""
+    identity = IdentityModel.load().sample(seed)
+    texture = cv2.resize(identity.texture, (TEXTURE, TEXTURE), interpolation=cv2.INTER_AREA)
+    traits = float(identity.meta["age"]), float(identity.meta["masculinity"])
+    return np.asarray(texture, np.uint8), traits
 
 
 def prepare(
@@ -245,8 +246,9 @@ def prepare(
     fine = [_work(tasks[0])]  # compiles what the processes then find on the disk
     with ProcessPoolExecutor(jobs, SPAWN, _start, (str(out), mean)) as pool:
         fine += pool.map(_work, tasks[1:], chunksize=8)
-        bank = list(pool.map(_portrait_texture, range(people), chunksize=8))
-    np.save(out / "bank.npy", np.stack(bank))
+        bank = list(pool.map(_portrait, range(people), chunksize=8))
+    np.save(out / "bank.npy", np.stack([texture for texture, _ in bank]))
+    np.save(out / "bank_traits.npy", np.array([traits for _, traits in bank], np.float32))
     np.savez(
         out / "names.npz",
         names=np.array([r["file"] for _, r in rows]),

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -26,13 +27,16 @@ from deepcam.generator.tone import COLOUR_LIMIT, LIMIT, SHADE, STRENGTH
 from deepcam.training.data import CROP, CROP_SPAN
 from deepcam.training.prepare import LAYOUT, OTHERS, OWN
 
+F32 = NDArray[np.float32]
+
 NEAR = 16
 """People who are alike, of whom a swapped one is drawn."""
 _GREY = (0.114, 0.587, 0.299)
 _FLAT = 18.0
 """Degrees up to which a texture is complete enough to be lent to others."""
 _TRAITS = {"age": 10.0, "masculine": 0.25, "tone": 1.5}
-"""Traits and differences that count as much as a texture's mean distance."""
+"""Traits and differences that count as much as a texture's mean distance. People of the bank are
+compared by the first two."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +55,14 @@ class Batch:
     def pasted(self, painted: Tensor) -> Tensor:
         """The photograph with ``painted`` (b, 3, n, n) under the mask."""
         return self.target + self.mask * (painted - self.target)
+
+    def __getitem__(self, some: slice) -> Batch:
+        return Batch(self.inputs[some], self.target[some], self.valid[some], self.mask[some])
+
+    def times(self, count: int) -> Batch:
+        """All samples ``count`` times, one round after the other."""
+        parts = (self.inputs, self.target, self.valid, self.mask)
+        return Batch(*(part.repeat(count, 1, 1, 1) for part in parts))
 
 
 def blur(x: Tensor, sigma: float) -> Tensor:
@@ -99,6 +111,7 @@ class Sampler:
             held, usable = z["held_out"], z["usable"]
         self.data = {name: self._place(folder / f"{name}.npy") for name in LAYOUT}
         self.bank = self._place(folder / "bank.npy")
+        self._bank_traits = np.load(folder / "bank_traits.npy")
         seen = torch.stack([(k > 0).float().mean() for k in self.data["kind"][:, 0]]).cpu().numpy()
         usable = usable & (seen > 0.05)
         turned = self.data["turn"].cpu().numpy()
@@ -121,11 +134,14 @@ class Sampler:
         """For each photograph the ``NEAR`` most alike textures of other photographs and of bank
         people."""
         own, bank = self._look(self.data["texture"][:, 0]), self._look(self.bank)
-        self._near_bank = torch.cdist(own, bank).topk(min(NEAR, len(bank)), largest=False).indices
-        distance = torch.cdist(own, own)
-        distance = distance / distance.median()
+        to_bank, distance = torch.cdist(own, bank), torch.cdist(own, own)
+        to_bank, distance = to_bank / to_bank.median(), distance / distance.median()
         if traits is not None:
-            distance = distance + self._unlike(traits)
+            known = self._traits(traits)
+            lent = self._bank_traits / np.array(list(_TRAITS.values()), np.float32)[:2]
+            to_bank = to_bank + self._unlike(known[:, :2], lent)
+            distance = distance + self._unlike(known, known)
+        self._near_bank = to_bank.topk(min(NEAR, len(bank)), largest=False).indices
         distance.fill_diagonal_(1e9)
         flat = lenders & (turned < _FLAT).all(1)
         middle = torch.stack(
@@ -153,22 +169,35 @@ class Sampler:
         mean = log.mean(1, True)
         return torch.cat([log - mean, 8 * mean], 1)
 
-    def _unlike(self, traits: Path) -> Tensor:
-        """(n, n) how unlike two photographs' apparent traits are; 0 where they are not known."""
+    def _traits(self, traits: Path) -> F32:
+        """(n, 3) apparent traits of the photographs in the units of ``_TRAITS``; NaN where they are
+        not known."""
         with traits.open(newline="") as handle:
             known = {row["file"]: row for row in csv.DictReader(handle)}
         values = np.full((len(self.names), len(_TRAITS)), np.nan, np.float32)
         for i, name in enumerate(self.names):
             if name in known:
                 values[i] = [float(known[name][k]) / unit for k, unit in _TRAITS.items()]
-        v = torch.from_numpy(values).to(self.device)
-        apart = torch.zeros(len(v), len(v), device=self.device)
-        for k in range(v.shape[1]):
-            apart += torch.nan_to_num((v[:, None, k] - v[None, :, k]).abs(), nan=1.0)
+        return values
+
+    def _unlike(self, a: F32, b: F32) -> Tensor:
+        """(n, m) how unlike the traits ``a`` (n, k) and ``b`` (m, k) are; 1 for each unknown."""
+        apart = torch.zeros(len(a), len(b), device=self.device)
+        for left, right in zip(a.T, b.T, strict=True):
+            left, right = (torch.from_numpy(v.copy()).to(self.device) for v in (left, right))
+            apart += torch.nan_to_num((left[:, None] - right[None]).abs(), nan=1.0)
         return apart
 
-    def in_sizes(self, sample: Callable[[int], Batch], sizes: Sequence[int]) -> dict[int, Batch]:
-        """The same samples in several sizes; only the sensor's noise differs."""
+    def pairs(self, count: int, sizes: Sequence[int]) -> dict[int, Batch]:
+        """``count`` own samples and as many swapped ones after them, the same in several sizes;
+        only the sensor's noise differs."""
+        rows = self.draw(2 * count)
+        raster, texture = (
+            torch.cat(part)
+            for part in zip(
+                self._own(rows[:count], True), self._other(rows[count:], True, None), strict=True
+            )
+        )
         cuda = self.device.type == "cuda"
         state = torch.cuda.get_rng_state(self.device) if cuda else torch.get_rng_state()
         out = {}
@@ -177,7 +206,7 @@ class Sampler:
                 torch.cuda.set_rng_state(state, self.device)
             else:
                 torch.set_rng_state(state)
-            out[size] = sample(size)
+            out[size] = self._sample(rows, raster, texture, True, size)
         return out
 
     def draw(self, count: int) -> Tensor:
@@ -186,25 +215,31 @@ class Sampler:
 
     def own(self, rows: Tensor, train: bool = True, size: int = 0) -> Batch:
         """Photographs ``rows`` from their own textures."""
-        b = len(rows)
-        raster = torch.randint(0, OWN, (b,), device=self.device)
-        lit = (torch.rand(b, device=self.device) < 0.25).long()
-        if not train:
-            raster, lit = raster * 0, lit * 0
-        texture = self._texture(self.data["texture"][rows, lit])
-        if train:
-            texture = self._spoilt(texture)
-        return self._sample(rows, raster, texture, train, size)
+        return self._sample(rows, *self._own(rows, train), train, size)
 
     def swapped(
         self, rows: Tensor, train: bool = True, kind: int | None = None, size: int = 0
     ) -> Batch:
         """Photographs ``rows`` with somebody alike: of the bank, another photograph's texture, or a
         mixture of three such; ``kind``: one of them, 0, 1, 2, else by chance."""
+        return self._sample(rows, *self._other(rows, train, kind), train, size)
+
+    def _own(self, rows: Tensor, train: bool) -> tuple[Tensor, Tensor]:
+        """Rasters (b,) and textures (b, 3, t, t) of ``own``."""
+        b = len(rows)
+        raster = torch.randint(0, OWN, (b,), device=self.device)
+        lit = (torch.rand(b, device=self.device) < 0.25).long()
+        if not train:
+            raster, lit = raster * 0, lit * 0
+        texture = self._texture(self.data["texture"][rows, lit])
+        return raster, self._spoilt(texture) if train else texture
+
+    def _other(self, rows: Tensor, train: bool, kind: int | None) -> tuple[Tensor, Tensor]:
+        """Rasters (b,) and textures (b, 3, t, t) of ``swapped``."""
         b, device = len(rows), self.device
         raster = OWN + torch.randint(0, OTHERS, (b,), device=device)
         which = torch.rand(b, device=device)
-        which = (which > 0.25).long() + (which > 0.6).long()
+        which = (which > 0.5).long() + (which > 0.7).long()
         if kind is not None:
             which = torch.full((b,), kind, device=device)
             raster = raster * 0 + OWN + min(kind, OTHERS - 1)
@@ -224,7 +259,7 @@ class Sampler:
         if train:
             tone = 0.1 * self._normal(b, 1) + 0.04 * self._normal(b, 3)
             texture = (texture * torch.exp(tone)).clamp(0, 1)
-        return self._sample(rows, raster, texture, train, size)
+        return raster, texture
 
     def _some(self, near: Tensor, rows: Tensor) -> Tensor:
         pick = torch.randint(0, near.shape[1], (len(rows),), device=self.device)
@@ -283,7 +318,11 @@ class Sampler:
         kept = torch.where(kept < 0.04, 0.0, torch.where(kept < 0.2, some, 1.0))
         grey = (x * torch.tensor(_GREY, device=self.device).view(1, 3, 1, 1)).sum(1, True)
         x = grey + kept * (x - grey)
-        return torch.where(self._chance(b, 0.2) > 0, blur(x, 0.8), x).clamp(0, 1)
+        half = F.interpolate(x, scale_factor=0.5, mode="area")
+        half = F.interpolate(half, x.shape[-2:], mode="bilinear", align_corners=False)
+        soft = torch.rand(b, 1, 1, 1, device=self.device)
+        x = torch.where(soft < 0.18, blur(x, 0.8), torch.where(soft > 0.88, half, x))
+        return x.clamp(0, 1)
 
     def _grid(self, angle: Tensor, scale: Tensor, shift: Tensor, flip: Tensor, n: int) -> Tensor:
         """Where each window pixel lies in the crop, for ``grid_sample``; arguments (b,) and
