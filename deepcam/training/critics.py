@@ -172,7 +172,8 @@ class Critics(nn.Module):
         beside = torch.cat([mask, cover], 1)
         for seen in (features, real):
             units = [f.requires_grad_() for f in unit([f[some] for f in seen])]
-            total = sum((s.mean((1, 2, 3)).sum() for s in self.whole(units, beside)), loss * 0)
+            scores = self.whole(units, beside)
+            total = torch.stack([s.mean((1, 2, 3)).sum() for s in scores]).sum()
             slopes = torch.autograd.grad(total, units, create_graph=True)
             # Means over places, as the scores are.
             for slope in slopes:
