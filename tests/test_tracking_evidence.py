@@ -21,7 +21,7 @@ from deepcam.tracking.crops import turn_back
 from deepcam.tracking.doubt import SecondLooks
 from deepcam.tracking.evidence import BESIDE, COVER, PAINT, SETTLED, TOP, UNCLEAR, Evidence
 from deepcam.tracking.scout import Scout
-from deepcam.tracking.windows import on_torso, parts
+from deepcam.tracking.windows import on_torso, parts, same_face
 
 BASIS = FaceBasis.load()
 SCORES = st.floats(0, 1)
@@ -73,6 +73,43 @@ def test_what_once_was_surely_a_face_is_not_given_up_behind_a_hand() -> None:
     for _ in range(6):
         glimpse.not_there()
     assert glimpse.score == 0
+
+
+@pytest.mark.parametrize(("meshes", "kept"), [(0, False), (2, False), (3, True), (10, True)])
+def test_a_clear_face_without_a_mesh_is_given_up_where_it_is_not_found(
+    meshes: int, kept: bool
+) -> None:
+    """A fist looks like a face to the detector for a moment, and seldom has the points of one."""
+    seen = Evidence.first(0.6, 0.75, False, True)
+    for _ in range(meshes):
+        seen.seen(0.4, True)
+    assert seen.clear
+    assert not seen.settled
+    for _ in range(10):
+        seen.not_there()
+    assert (seen.score > 0) == kept
+
+
+def test_a_look_at_one_place_that_shows_the_stronger_neighbour_finds_nothing() -> None:
+    """A forehead was looked at again; the framing showed the whole face, which nobody knew yet."""
+    face = landmarks(BASIS, pose_at(640, 300, 80))
+    strong = detection_of(face, 0.9)
+    width = strong.box[2] - strong.box[0]
+    forehead = dataclasses.replace(
+        strong, box=strong.box + width * np.array([0.1, -0.35, -0.2, -0.65]), score=0.3
+    )
+    between = dataclasses.replace(
+        strong, box=strong.box + width * np.array([0.05, -0.2, -0.07, -0.32]), score=0.75
+    )
+    assert same_face(between.box, forehead.box)
+
+    class Between(ScriptedBackend):
+        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
+            assert self._pending is not None
+            return [[strong, between] for _ in self._pending[0]], []
+
+    verdicts = SecondLooks(Between()).look(blank(0).image, [strong, forehead], [], 0.0)
+    assert [v.score for v in verdicts] == [0.9, 0.0]
 
 
 class Phantoms(ScriptedBackend):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from deepcam.errors import DeepcamError
 from deepcam.frames import Frame
 from deepcam.geometry.basis import FaceBasis
 from deepcam.tracking import verifier
+from deepcam.tracking.backend import Detection, Mesh
 from deepcam.tracking.doubt import SecondLooks
+from deepcam.tracking.stills import search_still
 from deepcam.tracking.tracker import Tracker
 from tests.tracking_faces import ScriptedBackend, detection_of, landmarks, pose_at
 
@@ -51,6 +54,119 @@ def test_what_it_refuses_starts_nothing_and_is_remembered(basis: FaceBasis) -> N
     assert verdict.refused
     assert verdict.score == 0.0
     assert doubts.refused(detection_of(right), 0.1)
+
+
+def test_a_mesh_on_what_looks_like_no_face_is_not_painted(basis: FaceBasis) -> None:
+    """The mesh network follows a hand as the face it was given before; one look is chance."""
+
+    class Sometimes(Refusing):
+        sees = True
+
+        def odds(self, image: NDArray[np.uint8], boxes: list[F64]) -> NDArray[np.float32]:
+            return np.full(len(boxes), 8.0 if self.sees else -0.5, np.float32)
+
+    backend, network = ScriptedBackend(), Sometimes()
+    face = landmarks(basis, pose_at(320, 240, 40))
+    tracker = Tracker(backend=backend, basis=basis, verifier=network)  # type: ignore[arg-type]
+
+    def confidence(n: int, detected: float) -> float:
+        backend.show([face])
+        backend.detected = [detection_of(face, detected)] if detected else []
+        # The picture changes everywhere: the detector looks in every frame.
+        tone = np.full((480, 640, 3), 60 + 20 * (n % 2), np.uint8)
+        (seen,) = tracker.process(Frame(tone, n / 30, n))
+        return seen.confidence
+
+    for n in range(20):
+        assert n < 2 or confidence(n, 0.9) > 0.5
+    network.sees = False
+    assert confidence(20, 0.9) > 0.5  # seen clearly: nobody else is asked
+    assert confidence(21, 0.3) > 0.5
+    assert confidence(22, 0.3) < 0.5
+    assert confidence(23, 0.0) < 0.5
+    network.sees = True
+    assert confidence(24, 0.3) > 0.5
+
+
+def _box(x: float, y: float, side: float) -> F64:
+    return np.array([x, y, x + side, y + side])
+
+
+@pytest.mark.parametrize(
+    ("box", "odds", "second", "kept"),
+    [
+        (_box(430, 180, 40), 0.5, 0.5, False),  # hair beside the face
+        (_box(320, 420, 30), 0.5, 0.5, False),  # a pin on the chest
+        (_box(430, 180, 40), 3.0, 0.5, True),
+        (_box(430, 180, 40), 0.5, 0.8, True),
+        (_box(40, 60, 40), 0.5, 0.5, True),  # apart from everybody
+    ],
+)
+def test_a_photograph_s_unclear_finds_on_somebody_clear_are_nothing(
+    basis: FaceBasis, box: F64, odds: float, second: float, kept: bool
+) -> None:
+    face = detection_of(landmarks(basis, pose_at(320, 240, 60)))
+    other = Detection(box, np.tile((box[:2] + box[2:]) / 2, (6, 1)), 0.65)
+
+    class Both(ScriptedBackend):
+        def persons(self, image: NDArray[np.uint8]) -> None:
+            return None
+
+        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
+            assert self._pending is not None
+            windows, rois = self._pending
+            seen = dataclasses.replace(other, score=second)
+            found = [
+                [face, other] if k == 0 and w == (0, 0, 640, 480) else [face, seen]
+                for k, w in enumerate(windows)
+            ]
+            return found, [Mesh(np.full((478, 3), [r.x, r.y, 0.0]), 0.0) for r in rois]
+
+    class Odds:
+        def odds(self, image: NDArray[np.uint8], boxes: list[F64]) -> NDArray[np.float32]:
+            alike = [abs(b - face.box).max() < 2 for b in boxes]
+            return np.array([12.0 if a else odds for a in alike], np.float32)
+
+        def as_seen(
+            self, image: NDArray[np.uint8], faces: list[Detection]
+        ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            return self.odds(image, [d.box for d in faces]), np.zeros(len(faces), np.float32)
+
+    found = search_still(Both(), picture().image, Odds())  # type: ignore[arg-type]
+    assert any(np.allclose(d.box, face.box) for d, _ in found)
+    assert any(np.allclose(d.box, box) for d, _ in found) == kept
+
+
+def test_half_a_face_is_not_taken_for_a_turned_one(basis: FaceBasis) -> None:
+    """A profile in sunglasses looks a little more like a face on its side: two lenses took its
+    place, and mouth and nose were bare."""
+    face = detection_of(landmarks(basis, pose_at(320, 240, 60)), 0.75)
+    lenses = [
+        Detection(_box(x, 200, 30), np.tile([x + 15.0, 215.0], (6, 1)), 0.6) for x in (285.0, 330.0)
+    ]
+
+    class Lenses(ScriptedBackend):
+        def persons(self, image: NDArray[np.uint8]) -> None:
+            return None
+
+        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
+            assert self._pending is not None
+            windows, rois = self._pending
+            found = [[face] if w == (0, 0, 640, 480) else list(lenses) for w in windows]
+            return found, [Mesh(np.full((478, 3), [r.x, r.y, 0.0]), 0.0) for r in rois]
+
+    class Unsure:
+        def odds(self, image: NDArray[np.uint8], boxes: list[F64]) -> NDArray[np.float32]:
+            return np.full(len(boxes), 1.5, np.float32)
+
+        def as_seen(
+            self, image: NDArray[np.uint8], faces: list[Detection]
+        ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            better = [2.0 if d is face else 0.0 for d in faces]
+            return self.odds(image, [d.box for d in faces]), np.array(better, np.float32)
+
+    found = search_still(Lenses(), picture().image, Unsure())  # type: ignore[arg-type]
+    assert any(np.allclose(d.box, face.box) for d, _ in found)
 
 
 def test_another_library_has_none_unless_given(basis: FaceBasis) -> None:

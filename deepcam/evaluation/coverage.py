@@ -39,7 +39,7 @@ Say = Callable[[str], None]
 Part = tuple[Material, bool, bool, int, int]
 """Material, small, live, number of the first scene, every how manieth."""
 GROUPS = (
-    "close-up", "turned second face", "small face", "small face beside somebody", "gallery",
+    "one person talking", "close-up", "turned second face", "small face", "small face beside somebody", "gallery",
     "arriving beside a hidden face", "two in motion", "dark", "larger than the frame",
     "pasted group", "turned photograph", "portrait", "nobody",
 )  # fmt: skip
@@ -258,6 +258,8 @@ def scenes(people: list[Cutout], clips: list[tuple[str, Take]], small: bool) -> 
     def film(group: str, name: str, frames: Iterator[Picture], ordinary: bool = False) -> Scene:
         return Scene(group, name, False, ordinary, lambda: frames)
 
+    for name, take in clips:
+        yield film("one person talking", name, make.as_filmed(take), True)
     for name, take in clips[: 3 if small else None]:
         if take.images[0].shape[0] < 400:
             for n, zoom in enumerate((0.62, 0.75)[: 1 if small else 2]):
@@ -364,7 +366,7 @@ def _part(job: Part, say: Say) -> list[tuple[str, Row]]:
             "Too little was found: fewer than 20 photographs with one clear face.",
             "Add photographs of single people.",
         )
-    clips = takes(material, 3 if small else 16, 75)
+    clips = takes(material, 3 if small else 24, 75)
     rows: list[tuple[str, Row]] = []
     for number, scene in enumerate(scenes(people, clips, small)):
         if number % of != first:

@@ -226,6 +226,13 @@ def grid(
         yield noisy(canvas, rng, 1.5), seen
 
 
+def as_filmed(take: Take) -> Iterator[Picture]:
+    """A clip as it is."""
+    for image, box in zip(take.images, take.boxes, strict=True):
+        x, y = (box[:2] + box[2:]) / 2
+        yield image, [Truth(float(x), float(y), float(box[2] - box[0]))]
+
+
 def close_up(
     take: Take, size: int, frames: int, zoom: float, rng: np.random.Generator
 ) -> Iterator[Picture]:

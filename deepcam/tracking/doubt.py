@@ -102,8 +102,13 @@ class SecondLooks:
         places = [_place(d.box, known) for d in suspects]
         windows = [framed(d.box, r, height, width) for d in suspects for r in REACHES]
         found = self._detect(image, windows, [0] * len(windows))
+        # What a look at one of several shows may be its stronger neighbour once more.
+        others = [
+            [*known, *(e.box for e in suspects if e is not d and e.score > d.score)]
+            for d in suspects
+        ]
         verdicts = [
-            _best(d, [*found[2 * k], *found[2 * k + 1]], known) for k, d in enumerate(suspects)
+            _best(d, [*found[2 * k], *found[2 * k + 1]], others[k]) for k, d in enumerate(suspects)
         ]
         # What is weak and was refused is looked at upright alone every second time: at ears and
         # hair beside a face this goes on for as long as the call.
@@ -118,7 +123,7 @@ class SecondLooks:
         found = self._detect(image, windows, [1, 2, 3] * len(unclear)) if unclear else []
         for n, k in enumerate(unclear):
             turned = [d for part in found[3 * n : 3 * n + 3] for d in part]
-            again = _best(suspects[k], turned, known)
+            again = _best(suspects[k], turned, others[k])
             if again.score > verdicts[k].score:
                 verdicts[k] = replace(again, again=max(again.again, verdicts[k].score))
         alone = [place is d.box for d, place in zip(suspects, places, strict=True)]

@@ -9,7 +9,7 @@ the detector, in the picture or a part    at first: strong +1, fair +.4, weak +.
                                           mesh fits: strong +.5 a frame, fair +.1; else +.1 and 0
 a second look, framed about it            clear +2, strong +1, fair -.5 (at first 0), else -2
 the mesh network, at first                +.3 when its points fit the detection, else -.3
-a framed look at where it was lost        not found -.5, until it is clear
+a framed look at where it was lost        not found -.5, until it is clear and had a mesh
 the silhouette, while no look was clear   nobody there -1, somebody +.5
 =======================================  ========================================================
 
@@ -32,6 +32,8 @@ mistakes 83 % below .35. Second looks: upright faces .7 and more (39 of 40), tur
 COVER, PAINT, SETTLED, TOP = 0.5, 2.0, 4.5, 6.0
 UNCLEAR = 1.9
 """Most without a clear look."""
+MESHES = 3
+"""Frames with a mesh that fits after which a clear face is not given up where it was lost."""
 DOUBTED = 1.0
 """Most that the detector alone may say while second looks find nothing."""
 BESIDE = 1.5
@@ -51,6 +53,8 @@ class Evidence:
     """The score has once reached ``SETTLED``: there was a face."""
     refused: int = 0
     """Second looks in a row that found none."""
+    meshes: int = 0
+    """Frames in which the mesh fitted."""
 
     @staticmethod
     def first(detector: float, second: float | None, meshed: bool, apart: bool) -> Evidence:
@@ -64,6 +68,7 @@ class Evidence:
         if second is not None and not FAIR <= second < STRONG:
             evidence.look_again(second)
         evidence._add(0.3 if meshed else -0.3)
+        evidence.meshes = int(meshed)
         if apart and detector >= STRONG:
             evidence.score = max(evidence.score, COVER)  # when in doubt, covered
         elif not apart and evidence.score < BESIDE:
@@ -73,6 +78,7 @@ class Evidence:
     def seen(self, detector: float, meshed: bool) -> None:
         """The detector reports it in this frame, with this score."""
         if meshed:
+            self.meshes += 1
             self._add(0.5 if detector >= STRONG else 0.1 if detector >= FAIR else 0.0)
 
     def look_again(self, found: float) -> None:
@@ -97,8 +103,9 @@ class Evidence:
 
     def not_there(self) -> None:
         """A look framed about the place where it was lost found nothing. What once was surely a
-        face may be hidden behind a hand."""
-        if not (self.settled or self.clear):
+        face may be hidden behind a hand; a fist looks like a face, and rarely has the points of
+        one."""
+        if not (self.settled or (self.clear and self.meshes >= MESHES)):
             self._add(-0.5)
 
     @property

@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deepcam.frames import Image
-from deepcam.tracking.backend import Detection, MeshBackend
+from deepcam.tracking.association import iou
+from deepcam.tracking.backend import F64, Detection, MeshBackend
 from deepcam.tracking.evidence import CLEAR, FAIR, STRONG
 from deepcam.tracking.regions import good, roi_of_detection
 from deepcam.tracking.verifier import MISREAD, SECOND, SURE_FACE, Verifier, refuses
@@ -33,10 +34,13 @@ HALF = 0.6
 WRONG_WAY, RAISED = 0.3, 0.65
 """What the score of a face loses that is another way up than the detector saw it, and the least of
 one in the whole picture of which the verifier is sure."""
-TINY, SHOULDERS, BODY = 0.17, 1.6, 0.6
+TINY, SHOULDERS, BODY = 0.2, 1.6, 0.6
 """Width over that of a clear face up to which something on the body below that face is a badge,
 half the width of the body in faces, and how sure the segmentation must be that there is one. Of 200
 portraits 25 had such a mistake, .05 to .16 of the face wide."""
+ONCE_MORE = 0.3
+"""Intersection over union with a surer face from which it is that one: of two heads that near one
+hides the other."""
 _REACHES = (1.5, 2.0, 3.0)
 
 
@@ -65,11 +69,18 @@ def search_still(
     if verifier is None:
         return out
     odds = verifier.odds(image, [d.box for d, _ in out])
+    clear = [
+        d.box
+        for (d, second), best in zip(out, odds, strict=True)
+        if second >= CLEAR and best >= SURE_FACE
+    ]
     kept: list[tuple[Detection, float, float]] = []
     for (d, second), best in zip(out, odds, strict=True):
         if refuses(best, max(d.score, second)):
             continue
         larger = [e.box for e, _ in out if e.box[2] - e.box[0] > d.box[2] - d.box[0]]
+        if best < SECOND and second < CLEAR and any(_on_somebody(d.box, box) for box in clear):
+            continue  # hair, an ear, a collar, a pin
         sure = STRONG if best < SECOND and larger else second
         if best >= SURE_FACE and not any(beside(d.box, box) for box in larger):
             sure = max(second, CLEAR)
@@ -81,6 +92,12 @@ def search_still(
         for (d, second, sure), badge in zip(kept, badges, strict=True)
         if not (badge and second < CLEAR)
     ]
+
+
+def _on_somebody(box: F64, face: F64) -> bool:
+    """Whether ``box`` may be a part of the person with the larger ``face``: head or body."""
+    smaller = box[2] - box[0] < face[2] - face[0]
+    return bool(smaller) and (beside(box, face) or on_torso(box, face, SHOULDERS))
 
 
 def _badges(
@@ -115,8 +132,10 @@ def _ranks(
     if verifier is None:
         return {id(d): d.score for d, _ in flat}
     own, better = verifier.as_seen(image, [d for d, _ in flat])
+    # Half faces and masks look a little like a face in every orientation.
+    wrong_way = (better > MISREAD) & (own + better >= SURE_FACE)
     ranks = {}
-    for (d, whole), odds, misread in zip(flat, own, better > MISREAD, strict=True):
+    for (d, whole), odds, misread in zip(flat, own, wrong_way, strict=True):
         score = max(d.score - WRONG_WAY, 0.0) if misread else d.score
         ranks[id(d)] = max(score, RAISED) if whole and odds >= SURE_FACE else score
     return ranks
@@ -168,6 +187,8 @@ def _look_again(
         again = (second < CLEAR or ranks[id(d)] < d.score) and any(
             sure >= CLEAR and share_inside(d.box, e.box) > 0.45 for e, sure in known
         )
+        # Or with the forehead for its middle.
+        again = again or any(iou(d.box, e.box) > ONCE_MORE for e, _ in known)
         if not again and not any(same_face(d.box, e.box) for e, _ in known):
             known.append((d, second))
     return known

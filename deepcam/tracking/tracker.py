@@ -28,12 +28,13 @@ from deepcam.tracking.regions import (
 )
 from deepcam.tracking.scout import Scout
 from deepcam.tracking.stills import HALF, search_still
-from deepcam.tracking.verifier import UNLIKELY, Verifier
+from deepcam.tracking.verifier import SECOND, UNLIKELY, Verifier
 from deepcam.tracking.verifier import load as load_verifier
 from deepcam.tracking.windows import (
     beside,
     clipped,
     framed,
+    is_that_face,
     mean_inside,
     merge_detections,
     on_torso,
@@ -48,6 +49,10 @@ UNSEEN_FRAMES = 5
 """Frames without the detector after which a mesh is not trusted any more."""
 DOUBTFUL = 0.3
 """Highest confidence of such a mesh."""
+UNLIKE = 2
+"""Frames in a row after which a mesh in which the verifier sees no face is not trusted either. In
+the shared clips, hands before the mouth among them, its odds are above 5; of a hand that hides all
+of the face below 1."""
 SECOND_LOOKS, SECOND_LOOKS_FILM = 2, 12
 """Most that are looked at again in one frame; further ones wait, covered if strong."""
 MANY, PARTS = 3, 6
@@ -86,6 +91,8 @@ class _Person:
     """Time of the last second look."""
     looked_at: float = 0.0
     """The detector's score then."""
+    unlike: int = 0
+    """Frames in a row in which the verifier saw no face where its mesh was."""
 
 
 @dataclass(slots=True, eq=False)
@@ -275,7 +282,8 @@ class Tracker:
         places = {n: self._association.predict(n, time) for n in self._association.numbers}
         known = [box for n, box in places.items() if self._persons[n].evidence.paintable]
         for number, track in looks.about.items():
-            if not any(same_face(d.box, places[track]) for d in found[number]):
+            others = [place for n, place in places.items() if n != track]
+            if not any(is_that_face(d.box, places[track], others) for d in found[number]):
                 self._persons[track].evidence.not_there()
         tracked = {n: m for (n, _), m in zip(rois, meshes, strict=True)}
         inside = known if resting else ()
@@ -379,6 +387,7 @@ class Tracker:
             if view.detection is not None:
                 meshed = view.mesh is not None
                 self._persons[view.number].evidence.seen(view.detection.score, meshed)
+        self._compare(image, views)
         self._check(image, views, time)
         self._start(image, views, fresh, time)
         self._update(views, time)
@@ -433,6 +442,24 @@ class Tracker:
             taken = any(same_face(box, _box(v)) for v in views.values())
             if not taken and self._association.match([box], time, among=[number]) != [None]:
                 views[number] = _View(number, None, mesh)
+
+    def _compare(self, image: Image, views: dict[int, _View]) -> None:
+        """The mesh network takes hands for the face that was there before. Where the detector does
+        not see the face of a painted mesh clearly, the verifier looks too."""
+        if self._verifier is None:
+            return
+        due: list[_View] = []
+        for view in views.values():
+            person, seen = self._persons[view.number], view.detection
+            if seen is not None and seen.score >= CLEAR:
+                person.unlike = 0
+            elif view.mesh is not None and person.evidence.paintable:
+                if seen is not None or not self._scout.resting:
+                    due.append(view)
+        boxes = [mesh_box(view.mesh) for view in due if view.mesh is not None]
+        for view, odds in zip(due, self._verifier.odds(image, boxes), strict=True):
+            person = self._persons[view.number]
+            person.unlike = person.unlike + 1 if odds < SECOND else 0
 
     def _check(self, image: Image, views: dict[int, _View], time: float) -> None:
         """Look again at a track that is in doubt: never confirmed, or on an older, surer face."""
@@ -520,7 +547,8 @@ class Tracker:
             assert view.detection is not None
             box = view.detection.box
             # Hands, prints and badges on somebody whose face is seen: only what is clearly a face.
-            if not (self._still or start.plain) and any(on_torso(box, f) for f in surely):
+            clear = start.plain and (view.mesh is not None or start.score >= CLEAR)
+            if not (self._still or clear) and any(on_torso(box, f) for f in surely):
                 continue
             meshes = [_box(v) for v in views.values() if v.mesh is not None]
             half = view.mesh is None and any(share_inside(box, face) > 0.5 for face in meshes)
@@ -623,7 +651,8 @@ class Tracker:
             trust = view.mesh.presence
             if detection is not None:
                 trust *= agreement(view.mesh, detection)
-            if person.unseen > UNSEEN_FRAMES or not person.evidence.paintable:
+            unlike = person.unlike >= UNLIKE
+            if unlike or person.unseen > UNSEEN_FRAMES or not person.evidence.paintable:
                 trust = min(trust, DOUBTFUL)
             try:
                 reading = person.reader.read(view.mesh.landmarks, time, trust)

@@ -28,6 +28,12 @@ def same_face(a: F64, b: F64) -> bool:
     return bool(apart < 0.35 * size)
 
 
+def is_that_face(box: F64, face: F64, others: Sequence[F64]) -> bool:
+    """Whether ``box`` means ``face``, and none of the ``others`` rather."""
+    here = iou(box, face)
+    return same_face(box, face) and not any(iou(box, other) > here for other in others)
+
+
 def beside(box: F64, known: F64) -> bool:
     """Whether what is seen in ``box`` may be a part of the head whose face is ``known``, or a
     larger picture of it: they come nearer than half a face."""
