@@ -30,6 +30,20 @@ def test_a_pasted_face_is_where_the_truth_says() -> None:
         assert (x, y) == pytest.approx((210, 140), abs=2.5)
 
 
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720)])
+def test_a_filmed_photograph_fills_the_picture_and_its_truth_goes_along(
+    size: tuple[int, int],
+) -> None:
+    one = cutout()
+    one.image[40:60, 30:50] = (20, 20, 250)
+    for image, (at,) in scenes.filmed(one, size, 12, np.random.default_rng(3)):
+        assert image.shape == (size[1], size[0], 3)
+        assert image[..., 2].min() > 30  # nothing but photograph
+        y, x = np.argwhere(image[..., 0] < 40).mean(0)
+        assert (x, y) == pytest.approx((at.x, at.y), abs=0.03 * at.side)
+        assert (image[..., 0] < 40).sum() == pytest.approx(at.side**2, rel=0.08)
+
+
 def test_turned_pictures_take_their_truth_along() -> None:
     image = np.zeros((60, 100, 3), np.uint8)
     image[20, 70] = 255

@@ -88,6 +88,51 @@ def test_a_mesh_on_what_looks_like_no_face_is_not_painted(basis: FaceBasis) -> N
     assert confidence(24, 0.3) > 0.5
 
 
+@pytest.mark.parametrize(
+    ("odds", "score", "looks", "seen"),
+    [
+        (0.5, 0.6, 2, 1),  # hair, an ear
+        (3.0, 0.75, 1, 1),  # one clear look of two
+        (3.0, 0.75, 2, 2),
+        (6.0, 0.6, 2, 2),  # a child's face, half hidden
+    ],
+)
+def test_what_is_unclear_beside_a_face_in_a_film_needs_the_verifier(
+    basis: FaceBasis, odds: float, score: float, looks: int, seen: int
+) -> None:
+    face = landmarks(basis, pose_at(320, 240, 60))
+    clear = detection_of(face)
+    box = _box(425, 180, 40)
+    other = Detection(box, np.tile((box[:2] + box[2:]) / 2, (6, 1)), score)
+
+    class Both(ScriptedBackend):
+        def persons(self, image: NDArray[np.uint8]) -> None:
+            return None
+
+        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
+            assert self._pending is not None
+            windows, rois = self._pending
+            whole = [w == (0, 0, 640, 480) for w in windows]
+            found = [
+                [clear, other] if all_ or n % 2 < looks else [clear]
+                for n, all_ in enumerate(whole)
+            ]
+            return found, self._meshes(rois)
+
+    class Odds:
+        def odds(self, image: NDArray[np.uint8], boxes: list[F64]) -> NDArray[np.float32]:
+            near = [abs(b - box).max() < 5 for b in boxes]
+            return np.array([odds if n else 12.0 for n in near], np.float32)
+
+    backend = Both()
+    backend.faces = [face]
+    tracker = Tracker(backend=backend, basis=basis, verifier=Odds())  # type: ignore[arg-type]
+    known: set[int] = set()
+    for n in range(12):
+        known |= {f.track for f in tracker.process(picture(n / 30)) if f.evidence > 0}
+    assert len(known) == seen
+
+
 def _box(x: float, y: float, side: float) -> F64:
     return np.array([x, y, x + side, y + side])
 

@@ -58,7 +58,7 @@ class WelcomeStep(Step):
 def hidden() -> str:
     """What others cannot see, in the language of now."""
     return QCoreApplication.translate(
-        "WelcomeStep", "Your face: eyes, nose, mouth, skin, age and likeness."
+        "WelcomeStep", "Your face: eyes, nose, mouth, and all that is yours alone in it."
     )
 
 
@@ -66,6 +66,7 @@ def not_hidden() -> str:
     """What others still see or hear."""
     return QCoreApplication.translate(
         "WelcomeStep",
-        "Hair, ears, neck, body and clothes, your room, your voice and what you say. Whoever knows "
-        "you well may know you by these.",
+        "Hair, ears, neck, body and clothes, your room, your voice and what you say; so about your "
+        "age and the tone of your skin, which the new face takes on. Whoever knows you well may "
+        "know you by these.",
     )

@@ -39,9 +39,9 @@ Say = Callable[[str], None]
 Part = tuple[Material, bool, bool, int, int]
 """Material, small, live, number of the first scene, every how manieth."""
 GROUPS = (
-    "one person talking", "close-up", "turned second face", "small face", "small face beside somebody", "gallery",
-    "arriving beside a hidden face", "two in motion", "dark", "larger than the frame",
-    "pasted group", "turned photograph", "portrait", "nobody",
+    "one person talking", "one person filmed", "close-up", "turned second face", "small face",
+    "small face beside somebody", "gallery", "arriving beside a hidden face", "two in motion",
+    "dark", "larger than the frame", "pasted group", "turned photograph", "portrait", "nobody",
 )  # fmt: skip
 STORED = "coverage_figures.json"
 GRACE = 13
@@ -260,6 +260,9 @@ def scenes(people: list[Cutout], clips: list[tuple[str, Take]], small: bool) -> 
 
     for name, take in clips:
         yield film("one person talking", name, make.as_filmed(take), True)
+    for k, one in enumerate(people[: 4 if small else 80]):
+        frames = make.filmed(one, make.SIZE if k % 2 else (640, 480), 30, rng(k))
+        yield film("one person filmed", f"{k}", frames, True)
     for name, take in clips[: 3 if small else None]:
         if take.images[0].shape[0] < 400:
             for n, zoom in enumerate((0.62, 0.75)[: 1 if small else 2]):

@@ -233,6 +233,36 @@ def as_filmed(take: Take) -> Iterator[Picture]:
         yield image, [Truth(float(x), float(y), float(box[2] - box[0]))]
 
 
+def filmed(
+    cutout: Cutout, size: tuple[int, int], frames: int, rng: np.random.Generator
+) -> Iterator[Picture]:
+    """A photograph of one person as a webcam of ``size`` (width, height) pixels shows it, the
+    camera swaying: hair, collars and what else belongs to people."""
+    width, height = size
+    h, w = cutout.image.shape[:2]
+    middle = (cutout.box[:2] + cutout.box[2:]) / 2
+    fits = max(width / w, height / h)
+    scale = 1.06 * max(fits, float(rng.uniform(0.18, 0.4)) * height / cutout.side)
+    phase = rng.uniform(0, 6)
+    for k in range(frames):
+        s = scale * (1 + 0.04 * np.sin(k / 11 + phase))
+        aim = np.array([0.5 + 0.06 * np.sin(k / 9 + phase), 0.45 + 0.03 * np.sin(k / 13)])
+        # Never past the photograph's border.
+        move = np.clip(aim * size - s * middle, np.array(size) - s * np.array([w, h]), 0)
+        image = cv2.warpAffine(
+            cutout.image,
+            np.array([[s, 0, move[0]], [0, s, move[1]]]),
+            size,
+            flags=cv2.INTER_AREA if s < 1 else cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        x, y = s * middle + move
+        yield (
+            noisy(np.asarray(image, np.uint8), rng, 2.0),
+            [Truth(float(x), float(y), s * cutout.side)],
+        )
+
+
 def close_up(
     take: Take, size: int, frames: int, zoom: float, rng: np.random.Generator
 ) -> Iterator[Picture]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -37,6 +38,15 @@ class Verdict:
     """The second-best of these scores."""
     refused: bool = False
     """The verifier is sure that this is no face, or the looks are unclear and it doubts it."""
+    odds: float = math.inf
+    """What the verifier says; endless without one."""
+
+    @property
+    def unclear(self) -> bool:
+        """Too little beside a larger face or before its body: not two looks, nor the verifier. Of
+        159 made faces there none was that when it was looked at first; of 17 ears, collars and
+        folds in films of 240 people 15 were."""
+        return self.odds < SURE_FACE and not (self.score >= CLEAR and self.again >= STRONG)
 
 
 @dataclass(slots=True)
@@ -162,7 +172,7 @@ class SecondLooks:
                 v = replace(v, score=min(v.score, UNCLEAR))  # hidden, but not painted
             elif face >= SURE_FACE and lone and v.score >= FAIR:
                 v = replace(v, score=max(v.score, CLEAR))
-            out.append(v)
+            out.append(replace(v, odds=float(face)))
         return out
 
     def _times(self, place: F64) -> int:

@@ -7,15 +7,17 @@ from dataclasses import replace
 
 from deepcam.frames import Image
 from deepcam.tracking.association import iou
-from deepcam.tracking.backend import F64, Detection, MeshBackend
+from deepcam.tracking.backend import Detection, MeshBackend
 from deepcam.tracking.evidence import CLEAR, FAIR, STRONG
 from deepcam.tracking.regions import good, roi_of_detection
 from deepcam.tracking.verifier import MISREAD, SECOND, SURE_FACE, Verifier, refuses
 from deepcam.tracking.windows import (
+    SHOULDERS,
     beside,
     framed,
     mean_inside,
     merge_detections,
+    on_somebody,
     on_torso,
     same_face,
     share_inside,
@@ -34,10 +36,10 @@ HALF = 0.6
 WRONG_WAY, RAISED = 0.3, 0.65
 """What the score of a face loses that is another way up than the detector saw it, and the least of
 one in the whole picture of which the verifier is sure."""
-TINY, SHOULDERS, BODY = 0.2, 1.6, 0.6
-"""Width over that of a clear face up to which something on the body below that face is a badge,
-half the width of the body in faces, and how sure the segmentation must be that there is one. Of 200
-portraits 25 had such a mistake, .05 to .16 of the face wide."""
+TINY, BODY = 0.2, 0.6
+"""Width over that of a clear face up to which something on the body below that face is a badge, and
+how sure the segmentation must be that there is one. Of 200 portraits 26 had such a mistake, .05 to
+.2 of the face wide."""
 ONCE_MORE = 0.3
 """Intersection over union with a surer face from which it is that one: of two heads that near one
 hides the other."""
@@ -79,7 +81,7 @@ def search_still(
         if refuses(best, max(d.score, second)):
             continue
         larger = [e.box for e, _ in out if e.box[2] - e.box[0] > d.box[2] - d.box[0]]
-        if best < SECOND and second < CLEAR and any(_on_somebody(d.box, box) for box in clear):
+        if best < SECOND and second < CLEAR and any(on_somebody(d.box, box) for box in clear):
             continue  # hair, an ear, a collar, a pin
         sure = STRONG if best < SECOND and larger else second
         if best >= SURE_FACE and not any(beside(d.box, box) for box in larger):
@@ -92,12 +94,6 @@ def search_still(
         for (d, second, sure), badge in zip(kept, badges, strict=True)
         if not (badge and second < CLEAR)
     ]
-
-
-def _on_somebody(box: F64, face: F64) -> bool:
-    """Whether ``box`` may be a part of the person with the larger ``face``: head or body."""
-    smaller = box[2] - box[0] < face[2] - face[0]
-    return bool(smaller) and (beside(box, face) or on_torso(box, face, SHOULDERS))
 
 
 def _badges(

@@ -37,6 +37,7 @@ from deepcam.tracking.windows import (
     is_that_face,
     mean_inside,
     merge_detections,
+    on_somebody,
     on_torso,
     same_face,
     share_inside,
@@ -453,9 +454,10 @@ class Tracker:
             person, seen = self._persons[view.number], view.detection
             if seen is not None and seen.score >= CLEAR:
                 person.unlike = 0
-            elif view.mesh is not None and person.evidence.paintable:
-                if seen is not None or not self._scout.resting:
-                    due.append(view)
+                continue
+            looked = seen is not None or not self._scout.resting
+            if looked and view.mesh is not None and person.evidence.paintable:
+                due.append(view)
         boxes = [mesh_box(view.mesh) for view in due if view.mesh is not None]
         for view, odds in zip(due, self._verifier.odds(image, boxes), strict=True):
             person = self._persons[view.number]
@@ -519,6 +521,11 @@ class Tracker:
         self.last_stats["looks"] += 2 * len(suspects)
         starts: list[_Start] = []
         stronger = list(known)
+        clear = [
+            verdict.detection.box
+            for verdict in verdicts
+            if verdict.detection is not None and verdict.score >= CLEAR and not verdict.unclear
+        ]
         for k, detection in enumerate(new):
             verdict = verdicts[k] if k < len(verdicts) else None
             if verdict is None and detection.score < STRONG:
@@ -534,6 +541,13 @@ class Tracker:
             if self._still:
                 second = self._surety[id(detection)]
             apart = not any(beside(seen.box, other) for other in stronger)
+            # A part of anybody's head, or of the body of somebody who is sure.
+            heads = [other for other in (*known, *clear) if beside(seen.box, other)]
+            around = [*heads, *self._surely(views.values())]
+            somebody = any(on_somebody(seen.box, other) for other in around)
+            if verdict is not None and verdict.unclear and somebody:
+                self._doubts.pause(detection, time, known)
+                continue
             stronger.append(seen.box)
             # Only what a mesh that fits would make a face is worth one.
             if Evidence.first(detection.score, second, True, apart).score >= COVER:
@@ -547,8 +561,8 @@ class Tracker:
             assert view.detection is not None
             box = view.detection.box
             # Hands, prints and badges on somebody whose face is seen: only what is clearly a face.
-            clear = start.plain and (view.mesh is not None or start.score >= CLEAR)
-            if not (self._still or clear) and any(on_torso(box, f) for f in surely):
+            plain = start.plain and (view.mesh is not None or start.score >= CLEAR)
+            if not (self._still or plain) and any(on_torso(box, f) for f in surely):
                 continue
             meshes = [_box(v) for v in views.values() if v.mesh is not None]
             half = view.mesh is None and any(share_inside(box, face) > 0.5 for face in meshes)

@@ -17,6 +17,8 @@ KNOWN_BONUS = 0.3
 ear with a higher score than the face around it."""
 CUT_MALUS = 0.5
 """What a face loses that a window's border cuts."""
+SHOULDERS = 1.6
+"""Half the width of a body in faces."""
 
 
 def same_face(a: F64, b: F64) -> bool:
@@ -180,6 +182,12 @@ def mean_inside(people: NDArray[np.float32], box: F64, height: int, width: int) 
     y0, y1 = np.clip([box[1], box[3]], 0, height) * (h / height)
     inside = people[int(y0) : math.ceil(y1), int(x0) : math.ceil(x1)]
     return float(inside.mean()) if inside.size else 1.0
+
+
+def on_somebody(box: F64, face: F64) -> bool:
+    """Whether ``box`` may be a part of the person with the larger ``face``: head or body."""
+    smaller = box[2] - box[0] < face[2] - face[0]
+    return bool(smaller) and (beside(box, face) or on_torso(box, face, SHOULDERS))
 
 
 def on_torso(box: F64, face: F64, reach: float = 2.6) -> bool:

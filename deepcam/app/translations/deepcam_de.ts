@@ -1890,12 +1890,12 @@
         <translation>Lässt sich Ihr Gesicht einen Moment nicht verfolgen, wird eine schlichte Abdeckung oder ein Pausenbild gezeigt. Kein Knopf und keine Taste zeigt Ihr eigenes Gesicht.</translation>
     </message>
     <message>
-        <source>Your face: eyes, nose, mouth, skin, age and likeness.</source>
-        <translation>Ihr Gesicht: Augen, Nase, Mund, Haut, Alter und Ähnlichkeit.</translation>
+        <source>Your face: eyes, nose, mouth, and all that is yours alone in it.</source>
+        <translation>Ihr Gesicht: Augen, Nase, Mund und alles, was daran nur Ihnen gehört.</translation>
     </message>
     <message>
-        <source>Hair, ears, neck, body and clothes, your room, your voice and what you say. Whoever knows you well may know you by these.</source>
-        <translation>Haare, Ohren, Hals, Körper und Kleidung, Ihr Zimmer, Ihre Stimme und was Sie sagen. Wer Sie gut kennt, erkennt Sie vielleicht daran.</translation>
+        <source>Hair, ears, neck, body and clothes, your room, your voice and what you say; so about your age and the tone of your skin, which the new face takes on. Whoever knows you well may know you by these.</source>
+        <translation>Haare, Ohren, Hals, Körper und Kleidung, Ihr Zimmer, Ihre Stimme und was Sie sagen; damit auch Ihr ungefähres Alter und der Ton Ihrer Haut, die das neue Gesicht übernimmt. Wer Sie gut kennt, erkennt Sie vielleicht daran.</translation>
     </message>
 </context>
 <context>

@@ -1890,12 +1890,12 @@
         <translation>Kan ansiktet ditt ikke følges et øyeblikk, vises et enkelt dekke eller et pausebilde. Ingen knapp og ingen tast viser ditt eget ansikt.</translation>
     </message>
     <message>
-        <source>Your face: eyes, nose, mouth, skin, age and likeness.</source>
-        <translation>Ansiktet ditt: øyne, nese, munn, hud, alder og likhet.</translation>
+        <source>Your face: eyes, nose, mouth, and all that is yours alone in it.</source>
+        <translation>Ansiktet ditt: øyne, nese, munn og alt ved det som bare er ditt.</translation>
     </message>
     <message>
-        <source>Hair, ears, neck, body and clothes, your room, your voice and what you say. Whoever knows you well may know you by these.</source>
-        <translation>Hår, ører, hals, kropp og klær, rommet ditt, stemmen din og det du sier. Den som kjenner deg godt, kan kjenne deg igjen på dette.</translation>
+        <source>Hair, ears, neck, body and clothes, your room, your voice and what you say; so about your age and the tone of your skin, which the new face takes on. Whoever knows you well may know you by these.</source>
+        <translation>Hår, ører, hals, kropp og klær, rommet ditt, stemmen din og det du sier; dermed også omtrent hvor gammel du er og fargen på huden, som det nye ansiktet tar opp. Den som kjenner deg godt, kan kjenne deg igjen på dette.</translation>
     </message>
 </context>
 <context>
