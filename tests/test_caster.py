@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from deepcam.geometry.pose import head_outline
 from deepcam.identity.fit import (
     AGES,
     HEAD,
+    LIKELY,
     MONKS,
     Fit,
     monk_of_tone,
@@ -147,12 +149,23 @@ def test_drawn_traits_are_repeatable_and_survive_their_text(seed: int, look: int
     assert 18 <= wish.age <= 80
     assert 0 <= wish.masculinity <= 1
     assert 0 <= wish.tone <= 1
-    # Within the middle of the distribution.
+    # Within the middle of what is likely.
+    likely = fit.age**LIKELY
     assert (
-        quantile(fit.age, AGES, 0.19) - 0.1
+        quantile(likely, AGES, 0.19) - 0.1
         <= max(wish.age, 20)
-        <= quantile(fit.age, AGES, 0.81) + 0.1
+        <= quantile(likely, AGES, 0.81) + 0.1
     )
+
+
+def test_of_two_likely_ages_the_less_likely_comes_seldom() -> None:
+    """Hair and clothes go with twenty-five, and, half as much, with fifty."""
+    age = np.zeros(len(AGES))
+    age[[1, 6]] = (0.66, 0.34)
+    fit = replace(somebody(2), age=age)
+    drawn = np.array([fit.draw(seed).age for seed in range(60)], np.float64)
+    assert (drawn > 40).mean() < 0.2
+    assert len(np.unique(drawn)) > 20
 
 
 def test_sliders_override_single_traits() -> None:

@@ -235,6 +235,41 @@ def test_a_face_on_its_side_is_found_by_a_turned_second_look() -> None:
     assert dataclasses.asdict(face)["evidence"] > 0
 
 
+@pytest.mark.parametrize(("turn", "stays"), [(None, False), (0, True), (1, True), (2, True)])
+def test_what_was_clear_once_is_looked_for_in_all_orientations_before_it_is_given_up(
+    turn: int | None, stays: bool
+) -> None:
+    """A face without a mesh, that the whole picture showed for one frame: ``turn`` is the only
+    orientation in which a look near by still shows it."""
+    seen = dataclasses.replace(detection_of(landmarks(BASIS, pose_at(640, 300, 30)), 0.8))
+
+    class Once(ScriptedBackend):
+        turns: tuple[int, ...] = ()
+        at_first = True
+
+        def submit(self, image, windows, rois, turns=()):  # type: ignore[no-untyped-def]
+            self.turns = tuple(turns) or (0,) * len(windows)
+            super().submit(image, windows, rois, turns)
+
+        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
+            assert self._pending is not None
+            windows, rois = self._pending
+            near = [w[2] - w[0] < 600 for w in windows]
+            found = [
+                [seen] if self.at_first or (n and t == turn) else []
+                for n, t in zip(near, self.turns, strict=True)
+            ]
+            return found, [Mesh(np.full((478, 3), [r.x, r.y, 0.0]), 0.0) for r in rois]
+
+    backend = Once()
+    tracker = Tracker(backend=backend, basis=BASIS)
+    (face,) = tracker.process(blank(0))
+    backend.at_first = False
+    told = [f.evidence for k in range(1, 25) for f in tracker.process(blank(k))]
+    assert (0.0 not in told) == stays
+    assert (face.track in tracker._persons) == stays
+
+
 def test_a_torso_is_below_its_face() -> None:
     face = np.array([600.0, 100, 700, 200])
     for box in ([620, 320, 680, 380], [480, 500, 560, 580], [560, 250, 760, 450]):

@@ -114,8 +114,7 @@ def test_what_is_unclear_beside_a_face_in_a_film_needs_the_verifier(
             windows, rois = self._pending
             whole = [w == (0, 0, 640, 480) for w in windows]
             found = [
-                [clear, other] if all_ or n % 2 < looks else [clear]
-                for n, all_ in enumerate(whole)
+                [clear, other] if all_ or n % 2 < looks else [clear] for n, all_ in enumerate(whole)
             ]
             return found, self._meshes(rois)
 

@@ -38,6 +38,10 @@ _STEPS, _SPREADS = (10.0, 0.34, 1.5), (5.0, 0.12, 0.7)
 drawn for them may be off (standard deviation)."""
 MIDDLE = 0.6
 """Share of each distribution, around its median, that somebody is drawn from."""
+LIKELY = 1.5
+"""Power of the ages' probabilities that are drawn from. Where hair and clothes go with twenty-five
+and, less, with fifty, fifty comes seldom. Of 128 held-out photographs, each with 40 seeds, 9.8 %
+are more than 20 years off (10.8 % with 1), and ages differ by 2.8 years from seed to seed (3.6)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +80,7 @@ class Fit:
         age, masculinity, monk = (
             quantile(p, at, 0.5 + MIDDLE * (rng.random() - 0.5))
             for p, at in (
-                (self.age, AGES),
+                (self.age**LIKELY, AGES),
                 (self.masculinity, MASCULINITIES),
                 (self.tone, MONKS),
             )

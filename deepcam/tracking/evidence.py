@@ -109,6 +109,12 @@ class Evidence:
             self._add(-0.5)
 
     @property
+    def worth_a_look(self) -> bool:
+        """Whether the place where it was lost is searched: what was clear once, until it is found
+        or given up."""
+        return self.score > (0.0 if self.clear else COVER)
+
+    @property
     def paintable(self) -> bool:
         """Whether its mesh may be painted."""
         return self.score >= PAINT

@@ -71,6 +71,8 @@ NEAR = (0.7, 1.2)
 """Half sides of the framings about a head without a face, in its widths. Of 15 made people whose
 face a mask, a hand or a scarf hid from the tracker they show 14; of 58 mistakes of the
 segmentation 2."""
+LEAST_FACE = 0.2
+"""Width of its face over that of such a head, at least: patterns on a wall are smaller."""
 ORIENTED = 15
 """Frames in a row in which all faces lie on the same side: the camera does."""
 
@@ -94,6 +96,12 @@ class _Person:
     """The detector's score then."""
     unlike: int = 0
     """Frames in a row in which the verifier saw no face where its mesh was."""
+
+    def turn_to_look(self) -> int:
+        """Quarter turns in which it is looked for where it was lost: its own, and in turns the
+        others while no mesh has confirmed that."""
+        aside = 0 if self.roi_time > 0 else (0, 1, 0, 3, 0, 2)[(self.unseen - 1) % 6]
+        return (self.turn + aside) % 4
 
 
 @dataclass(slots=True, eq=False)
@@ -242,9 +250,14 @@ class Tracker:
         windows = [framed(box, reach, height, width) for reach in NEAR for _ in range(4)]
         self._backend.submit(frame.image, windows, [], [0, 1, 2, 3] * len(NEAR))
         found = [d.box for part in self._backend.collect()[0] for d in part]
-        slack = 0.1 * float((box[2:] - box[:2]).max())
-        inside = [b for b in found if (np.abs(b[:2] + b[2:] - box[:2] - box[2:]) / 2
-                                       < (box[2:] - box[:2]) / 2 + slack).all()]  # fmt: skip
+        reach = box[2:] - box[:2]
+        slack = 0.1 * float(reach.max())
+        inside = [
+            b
+            for b in found
+            if (np.abs(b[:2] + b[2:] - box[:2] - box[2:]) / 2 < reach / 2 + slack).all()
+            and b[2] - b[0] > LEAST_FACE * reach.min()
+        ]
         return bool((self._verifier.odds(frame.image, inside) >= UNLIKELY).any())
 
     def reset(self) -> None:
@@ -284,7 +297,9 @@ class Tracker:
         known = [box for n, box in places.items() if self._persons[n].evidence.paintable]
         for number, track in looks.about.items():
             others = [place for n, place in places.items() if n != track]
-            if not any(is_that_face(d.box, places[track], others) for d in found[number]):
+            if any(is_that_face(d.box, places[track], others) for d in found[number]):
+                self._persons[track].turn = looks.turns[number]
+            else:
                 self._persons[track].evidence.not_there()
         tracked = {n: m for (n, _), m in zip(rois, meshes, strict=True)}
         inside = known if resting else ()
@@ -329,7 +344,7 @@ class Tracker:
         # A face without a mesh lives by detections alone: its surroundings are searched in every
         # frame in which the whole picture may miss it again, the others' in every second one.
         persons = self._persons.items()
-        bare = [n for n, p in persons if p.roi is None and p.evidence.score > COVER]
+        bare = [n for n, p in persons if p.roi is None and p.evidence.worth_a_look]
         bare = [n for n in bare if self._persons[n].unseen >= 1]
         lost = [n for n, p in persons if p.roi is not None and p.unseen >= 2]
         wanted = [*bare, *lost]
@@ -347,7 +362,7 @@ class Tracker:
             near = clipped((cx - reach, cy - reach, cx + reach, cy + reach), height, width)
             if near is not None:
                 looks.about[len(looks.windows)] = number
-                looks.add(near, self._persons[number].turn)
+                looks.add(near, self._persons[number].turn_to_look())
         return looks
 
     def _notice_orientation(self, views: list[_View]) -> None:
