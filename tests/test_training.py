@@ -288,7 +288,9 @@ def features() -> object:
     return module.Features(weights)
 
 
-def test_a_run_learns_resumes_and_exports(folder: Path, features: object, tmp_path: Path) -> None:
+def test_a_run_learns_resumes_and_exports(
+    folder: Path, features: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     pytest.importorskip("onnx")
     from deepcam.errors import DeepcamError
     from deepcam.generator.session import NetworkSession
@@ -321,6 +323,19 @@ def test_a_run_learns_resumes_and_exports(folder: Path, features: object, tmp_pa
     assert export(tmp_path / "weights", "small", target) < 1e-2
     assert NetworkSession(target, "cpu").resolution == 192
     assert isinstance(trainee.net, Generator)
+    from deepcam.training import cli
+
+    measure = ["loss", "--work", str(folder), "--begin"]
+    cli.main([*measure, str(target)])
+    cli.main([*measure, str(tmp_path / "weights")])
+    told = capsys.readouterr().out.splitlines()[-2:]
+    first, second = (line.split(": ")[1] for line in told)
+    # The weights lie in half precision; the exported network holds the same.
+    assert first == second
+    assert 0.01 < float(first.split()[0]) < 10
+    assert first.endswith(f"on {len(sampler.held_out)} photographs")
+    with pytest.raises(SystemExit):
+        cli.main([*measure, str(target), "--size", "both"])
     (tmp_path / "empty").mkdir()
     with pytest.raises(DeepcamError, match="holds no weights"):
         export(tmp_path / "empty", "small", target)

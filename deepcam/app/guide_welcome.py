@@ -66,7 +66,7 @@ def not_hidden() -> str:
     """What others still see or hear."""
     return QCoreApplication.translate(
         "WelcomeStep",
-        "Hair, ears, neck, body and clothes, your room, your voice and what you say; so about your "
-        "age and the tone of your skin, which the new face takes on. Whoever knows you well may "
-        "know you by these.",
+        "Hair, ears, neck, body and clothes, your room, your voice and what you say; and roughly "
+        "how old you are and how light your skin is, because the new face matches them. Whoever "
+        "knows you well may know you by these.",
     )

@@ -30,6 +30,7 @@ Steps, in this order (each writes into --work, default ./work):
   deepcam-train level                               how far people seem to look up or down
   deepcam-train prepare   --faces DIR               crops, textures, poses: what training reads
   deepcam-train train     --minutes 60              train; run it again to go on where it stopped
+  deepcam-train loss      --begin FILE               a network's loss on 96 held-out photographs
   deepcam-train export                              weights to models/generator_small.onnx
   deepcam-train quantize                            that one in eight bits, for CPUs
   deepcam-train time      --device cuda             one frame's network in torch, milliseconds
@@ -63,6 +64,7 @@ def main(argv: list[str] | None = None) -> None:
             "level",
             "prepare",
             "train",
+            "loss",
             "export",
             "quantize",
             "time",
@@ -81,7 +83,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--people", type=int, default=1400, help="portraits to read for the level")
     parser.add_argument("--size", choices=["small", "large", "both"], default="small")
     parser.add_argument(
-        "--begin", type=Path, help="train: a new run goes on from this ONNX or folder of weights"
+        "--begin",
+        type=Path,
+        help="train: a new run goes on from this ONNX or folder of weights; loss: which network",
     )
     parser.add_argument(
         "--features", type=Path, help="train: weights of EfficientNet-Lite0 (else the package's)"
@@ -97,6 +101,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--lr", type=float, default=4e-4, help="learning rate at its highest")
     parser.add_argument("--critic-weight", type=float, default=0.12)
+    parser.add_argument(
+        "--steady-every", type=int, default=4, help="train: steps between two against flicker"
+    )
     parser.add_argument("--minutes", type=float, default=60, help="length of the whole run")
     parser.add_argument("--steps", type=int, default=10**9, help="train: stop after so many")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
@@ -126,6 +133,7 @@ def _train(a: argparse.Namespace) -> None:
         batch=a.batch,
         lr=a.lr,
         critic_weight=a.critic_weight,
+        steady_every=a.steady_every,
         device=device,
         report_seconds=60 * a.report_minutes,
         save_seconds=60 * a.save_minutes,
@@ -144,6 +152,21 @@ def _train(a: argparse.Namespace) -> None:
         teacher = Teacher(net.eval().requires_grad_(False), a.teacher_resolution)
     weights = a.export or folder / "weights"
     train(config, sampler, seen, folder, 60 * a.minutes, begin, weights, teacher)
+
+
+def _loss(a: argparse.Namespace) -> None:
+    from deepcam.training.network import SIZES, Generator
+    from deepcam.training.train import held_out_loss
+
+    if a.size == "both":
+        raise DeepcamError("One network at a time.", "Give --size small or --size large.")
+    net = Generator(SIZES[a.size])
+    shipped = MODELS_DIR / f"generator_{a.size}.onnx"
+    net.load_state_dict(_weights(a.begin or shipped, "--begin", a.size))
+    device = _usable(a.device)
+    sampler = _sampler(a, SIZES[a.size].resolution, device)
+    loss = held_out_loss(net.eval().to(device), sampler, SIZES[a.size].resolution, 96)
+    print(f"{a.begin or shipped}: {loss:.4f} on {min(96, len(sampler.held_out))} photographs")
 
 
 def _sampler(a: argparse.Namespace, side: int, device: str) -> Sampler:
@@ -296,6 +319,8 @@ def _run(a: argparse.Namespace) -> None:
         print(f"{count} photographs prepared")
     elif a.step == "train":
         _train(a)
+    elif a.step == "loss":
+        _loss(a)
     elif a.step == "quantize":
         _quantize(a)
         write_manifest(MODELS_DIR)

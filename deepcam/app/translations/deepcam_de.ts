@@ -1894,7 +1894,7 @@
         <translation>Ihr Gesicht: Augen, Nase, Mund und alles, was daran nur Ihnen gehört.</translation>
     </message>
     <message>
-        <source>Hair, ears, neck, body and clothes, your room, your voice and what you say; so about your age and the tone of your skin, which the new face takes on. Whoever knows you well may know you by these.</source>
+        <source>Hair, ears, neck, body and clothes, your room, your voice and what you say; and roughly how old you are and how light your skin is, because the new face matches them. Whoever knows you well may know you by these.</source>
         <translation>Haare, Ohren, Hals, Körper und Kleidung, Ihr Zimmer, Ihre Stimme und was Sie sagen; damit auch Ihr ungefähres Alter und der Ton Ihrer Haut, die das neue Gesicht übernimmt. Wer Sie gut kennt, erkennt Sie vielleicht daran.</translation>
     </message>
 </context>

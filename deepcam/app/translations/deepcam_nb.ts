@@ -1894,7 +1894,7 @@
         <translation>Ansiktet ditt: øyne, nese, munn og alt ved det som bare er ditt.</translation>
     </message>
     <message>
-        <source>Hair, ears, neck, body and clothes, your room, your voice and what you say; so about your age and the tone of your skin, which the new face takes on. Whoever knows you well may know you by these.</source>
+        <source>Hair, ears, neck, body and clothes, your room, your voice and what you say; and roughly how old you are and how light your skin is, because the new face matches them. Whoever knows you well may know you by these.</source>
         <translation>Hår, ører, hals, kropp og klær, rommet ditt, stemmen din og det du sier; dermed også omtrent hvor gammel du er og fargen på huden, som det nye ansiktet tar opp. Den som kjenner deg godt, kan kjenne deg igjen på dette.</translation>
     </message>
 </context>
