@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tracking_faces import ScriptedBackend, blank, detection_of, landmarks, pose_at
+from tracking_faces import Looks, ScriptedBackend, blank, detection_of, landmarks, pose_at
 
 from deepcam.frames import Image
 from deepcam.geometry.basis import FaceBasis
 from deepcam.tracking import Tracker
-from deepcam.tracking.backend import Detection, Mesh, Roi
+from deepcam.tracking.backend import Detection, Mesh, Roi, Window
 from deepcam.tracking.crops import turn_back
 from deepcam.tracking.doubt import SecondLooks
 from deepcam.tracking.evidence import BESIDE, COVER, PAINT, SETTLED, TOP, UNCLEAR, Evidence
@@ -103,12 +103,8 @@ def test_a_look_at_one_place_that_shows_the_stronger_neighbour_finds_nothing() -
     )
     assert same_face(between.box, forehead.box)
 
-    class Between(ScriptedBackend):
-        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
-            assert self._pending is not None
-            return [[strong, between] for _ in self._pending[0]], []
-
-    verdicts = SecondLooks(Between()).look(blank(0).image, [strong, forehead], [], 0.0)
+    backend = Looks(lambda *_: [strong, between])
+    verdicts = SecondLooks(backend).look(blank(0).image, [strong, forehead], [], 0.0)
     assert [v.score for v in verdicts] == [0.9, 0.0]
 
 
@@ -206,24 +202,10 @@ def test_a_face_on_its_side_is_found_by_a_turned_second_look() -> None:
     points = landmarks(BASIS, pose_at(640, 300, 60, roll=90))
     weak, clear = detection_of(points, 0.3), detection_of(points, 0.9)
 
-    class Aside(ScriptedBackend):
-        turns: tuple[int, ...] = ()
+    def see(_: int, window: Window, turn: int) -> list[Detection]:
+        return [clear] if turn == 1 else [weak] if window == (0, 0, 1280, 720) else []
 
-        def submit(self, image, windows, rois, turns=()):  # type: ignore[no-untyped-def]
-            self.turns = tuple(turns) or (0,) * len(windows)
-            super().submit(image, windows, rois, turns)
-
-        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
-            assert self._pending is not None
-            windows, rois = self._pending
-            found = [
-                [clear] if t == 1 else [weak] if w == (0, 0, 1280, 720) else []
-                for w, t in zip(windows, self.turns, strict=True)
-            ]
-            return found, self._meshes(rois)
-
-    backend = Aside()
-    backend.faces = [points]
+    backend = Looks(see, [points])
     tracker = Tracker(backend=backend, basis=BASIS)
     (face,) = tracker.process(blank(0))
     assert face.pose is not None
@@ -241,30 +223,11 @@ def test_what_was_clear_once_is_looked_for_in_all_orientations_before_it_is_give
 ) -> None:
     """A face without a mesh, that the whole picture showed for one frame: ``turn`` is the only
     orientation in which a look near by still shows it."""
-    seen = dataclasses.replace(detection_of(landmarks(BASIS, pose_at(640, 300, 30)), 0.8))
-
-    class Once(ScriptedBackend):
-        turns: tuple[int, ...] = ()
-        at_first = True
-
-        def submit(self, image, windows, rois, turns=()):  # type: ignore[no-untyped-def]
-            self.turns = tuple(turns) or (0,) * len(windows)
-            super().submit(image, windows, rois, turns)
-
-        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
-            assert self._pending is not None
-            windows, rois = self._pending
-            near = [w[2] - w[0] < 600 for w in windows]
-            found = [
-                [seen] if self.at_first or (n and t == turn) else []
-                for n, t in zip(near, self.turns, strict=True)
-            ]
-            return found, [Mesh(np.full((478, 3), [r.x, r.y, 0.0]), 0.0) for r in rois]
-
-    backend = Once()
+    seen = detection_of(landmarks(BASIS, pose_at(640, 300, 30)), 0.8)
+    backend = Looks(lambda *_: [seen])
     tracker = Tracker(backend=backend, basis=BASIS)
     (face,) = tracker.process(blank(0))
-    backend.at_first = False
+    backend.see = lambda _, w, t: [seen] if w[2] - w[0] < 600 and t == turn else []
     told = [f.evidence for k in range(1, 25) for f in tracker.process(blank(k))]
     assert (0.0 not in told) == stays
     assert (face.track in tracker._persons) == stays

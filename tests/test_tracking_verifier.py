@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,21 +15,40 @@ from deepcam.errors import DeepcamError
 from deepcam.frames import Frame
 from deepcam.geometry.basis import FaceBasis
 from deepcam.tracking import verifier
-from deepcam.tracking.backend import Detection, Mesh
+from deepcam.tracking.backend import Detection, Window
 from deepcam.tracking.doubt import SecondLooks
 from deepcam.tracking.stills import search_still
 from deepcam.tracking.tracker import Tracker
-from tests.tracking_faces import ScriptedBackend, detection_of, landmarks, pose_at
+from tests.tracking_faces import Looks, ScriptedBackend, detection_of, landmarks, pose_at
 
 F64 = NDArray[np.float64]
 
+WHOLE = (0, 0, 640, 480)
+"""The window that is all of ``picture``."""
 
-class Refusing:
-    """Believes in faces whose boxes are in the picture's left half."""
+
+class Opinion:
+    """A verifier whose odds, and by how much they are better in another orientation, are functions
+    of the box."""
+
+    def __init__(
+        self, odds: Callable[[F64], float], better: Callable[[F64], float] = lambda _: 0.0
+    ) -> None:
+        self.of, self.better = odds, better
 
     def odds(self, image: NDArray[np.uint8], boxes: list[F64]) -> NDArray[np.float32]:
-        middle = image.shape[1] / 2
-        return np.array([8.0 if b[0] + b[2] < 2 * middle else -8.0 for b in boxes], np.float32)
+        return np.array([self.of(b) for b in boxes], np.float32)
+
+    def as_seen(
+        self, image: NDArray[np.uint8], faces: list[Detection]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        boxes = [d.box for d in faces]
+        return self.odds(image, boxes), np.array([self.better(b) for b in boxes], np.float32)
+
+
+def left_half(box: F64) -> float:
+    """Believes in faces whose boxes are in the left half of ``picture``."""
+    return 8.0 if box[0] + box[2] < 640 else -8.0
 
 
 @pytest.fixture
@@ -45,11 +65,11 @@ def test_what_it_refuses_starts_nothing_and_is_remembered(basis: FaceBasis) -> N
     left = landmarks(basis, pose_at(160, 240, 40))
     right = landmarks(basis, pose_at(480, 240, 40))
     backend.show([left, right])
-    tracker = Tracker(backend=backend, basis=basis, verifier=Refusing())  # type: ignore[arg-type]
+    tracker = Tracker(backend=backend, basis=basis, verifier=Opinion(left_half))  # type: ignore[arg-type]
     for n in range(30):
         faces = tracker.process(picture(n / 30))
         assert [f.outline[:, 0].mean() < 320 for f in faces] == [True]
-    doubts = SecondLooks(backend, Refusing())  # type: ignore[arg-type]
+    doubts = SecondLooks(backend, Opinion(left_half))  # type: ignore[arg-type]
     (verdict,) = doubts.look(picture().image, [detection_of(right)], [], 0.0)
     assert verdict.refused
     assert verdict.score == 0.0
@@ -58,14 +78,7 @@ def test_what_it_refuses_starts_nothing_and_is_remembered(basis: FaceBasis) -> N
 
 def test_a_mesh_on_what_looks_like_no_face_is_not_painted(basis: FaceBasis) -> None:
     """The mesh network follows a hand as the face it was given before; one look is chance."""
-
-    class Sometimes(Refusing):
-        sees = True
-
-        def odds(self, image: NDArray[np.uint8], boxes: list[F64]) -> NDArray[np.float32]:
-            return np.full(len(boxes), 8.0 if self.sees else -0.5, np.float32)
-
-    backend, network = ScriptedBackend(), Sometimes()
+    backend, network = ScriptedBackend(), Opinion(lambda _: 8.0)
     face = landmarks(basis, pose_at(320, 240, 40))
     tracker = Tracker(backend=backend, basis=basis, verifier=network)  # type: ignore[arg-type]
 
@@ -79,12 +92,12 @@ def test_a_mesh_on_what_looks_like_no_face_is_not_painted(basis: FaceBasis) -> N
 
     for n in range(20):
         assert n < 2 or confidence(n, 0.9) > 0.5
-    network.sees = False
+    network.of = lambda _: -0.5
     assert confidence(20, 0.9) > 0.5  # seen clearly: nobody else is asked
     assert confidence(21, 0.3) > 0.5
     assert confidence(22, 0.3) < 0.5
     assert confidence(23, 0.0) < 0.5
-    network.sees = True
+    network.of = lambda _: 8.0
     assert confidence(24, 0.3) > 0.5
 
 
@@ -105,27 +118,14 @@ def test_what_is_unclear_beside_a_face_in_a_film_needs_the_verifier(
     box = _box(425, 180, 40)
     other = Detection(box, np.tile((box[:2] + box[2:]) / 2, (6, 1)), score)
 
-    class Both(ScriptedBackend):
-        def persons(self, image: NDArray[np.uint8]) -> None:
-            return None
+    def see(number: int, window: Window, _: int) -> list[Detection]:
+        return [clear, other] if window == WHOLE or number % 2 < looks else [clear]
 
-        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
-            assert self._pending is not None
-            windows, rois = self._pending
-            whole = [w == (0, 0, 640, 480) for w in windows]
-            found = [
-                [clear, other] if all_ or n % 2 < looks else [clear] for n, all_ in enumerate(whole)
-            ]
-            return found, self._meshes(rois)
-
-    class Odds:
-        def odds(self, image: NDArray[np.uint8], boxes: list[F64]) -> NDArray[np.float32]:
-            near = [abs(b - box).max() < 5 for b in boxes]
-            return np.array([odds if n else 12.0 for n in near], np.float32)
-
-    backend = Both()
-    backend.faces = [face]
-    tracker = Tracker(backend=backend, basis=basis, verifier=Odds())  # type: ignore[arg-type]
+    tracker = Tracker(
+        backend=Looks(see, [face]),
+        basis=basis,
+        verifier=Opinion(lambda b: odds if abs(b - box).max() < 5 else 12.0),  # type: ignore[arg-type]
+    )
     known: set[int] = set()
     for n in range(12):
         known |= {f.track for f in tracker.process(picture(n / 30)) if f.evidence > 0}
@@ -152,31 +152,10 @@ def test_a_photograph_s_unclear_finds_on_somebody_clear_are_nothing(
     face = detection_of(landmarks(basis, pose_at(320, 240, 60)))
     other = Detection(box, np.tile((box[:2] + box[2:]) / 2, (6, 1)), 0.65)
 
-    class Both(ScriptedBackend):
-        def persons(self, image: NDArray[np.uint8]) -> None:
-            return None
-
-        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
-            assert self._pending is not None
-            windows, rois = self._pending
-            seen = dataclasses.replace(other, score=second)
-            found = [
-                [face, other] if k == 0 and w == (0, 0, 640, 480) else [face, seen]
-                for k, w in enumerate(windows)
-            ]
-            return found, [Mesh(np.full((478, 3), [r.x, r.y, 0.0]), 0.0) for r in rois]
-
-    class Odds:
-        def odds(self, image: NDArray[np.uint8], boxes: list[F64]) -> NDArray[np.float32]:
-            alike = [abs(b - face.box).max() < 2 for b in boxes]
-            return np.array([12.0 if a else odds for a in alike], np.float32)
-
-        def as_seen(
-            self, image: NDArray[np.uint8], faces: list[Detection]
-        ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-            return self.odds(image, [d.box for d in faces]), np.zeros(len(faces), np.float32)
-
-    found = search_still(Both(), picture().image, Odds())  # type: ignore[arg-type]
+    again = dataclasses.replace(other, score=second)
+    backend = Looks(lambda n, w, _: [face, other if n == 0 and w == WHOLE else again])
+    network = Opinion(lambda b: 12.0 if abs(b - face.box).max() < 2 else odds)
+    found = search_still(backend, picture().image, network)  # type: ignore[arg-type]
     assert any(np.allclose(d.box, face.box) for d, _ in found)
     assert any(np.allclose(d.box, box) for d, _ in found) == kept
 
@@ -189,27 +168,9 @@ def test_half_a_face_is_not_taken_for_a_turned_one(basis: FaceBasis) -> None:
         Detection(_box(x, 200, 30), np.tile([x + 15.0, 215.0], (6, 1)), 0.6) for x in (285.0, 330.0)
     ]
 
-    class Lenses(ScriptedBackend):
-        def persons(self, image: NDArray[np.uint8]) -> None:
-            return None
-
-        def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
-            assert self._pending is not None
-            windows, rois = self._pending
-            found = [[face] if w == (0, 0, 640, 480) else list(lenses) for w in windows]
-            return found, [Mesh(np.full((478, 3), [r.x, r.y, 0.0]), 0.0) for r in rois]
-
-    class Unsure:
-        def odds(self, image: NDArray[np.uint8], boxes: list[F64]) -> NDArray[np.float32]:
-            return np.full(len(boxes), 1.5, np.float32)
-
-        def as_seen(
-            self, image: NDArray[np.uint8], faces: list[Detection]
-        ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-            better = [2.0 if d is face else 0.0 for d in faces]
-            return self.odds(image, [d.box for d in faces]), np.array(better, np.float32)
-
-    found = search_still(Lenses(), picture().image, Unsure())  # type: ignore[arg-type]
+    backend = Looks(lambda _, w, __: [face] if w == WHOLE else list(lenses))
+    network = Opinion(lambda _: 1.5, lambda b: 2.0 if b is face.box else 0.0)
+    found = search_still(backend, picture().image, network)  # type: ignore[arg-type]
     assert any(np.allclose(d.box, face.box) for d, _ in found)
 
 

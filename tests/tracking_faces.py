@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,6 +125,34 @@ class ScriptedBackend:
 
     def close(self) -> None:
         self.closed = True
+
+
+class Looks(ScriptedBackend):
+    """Vision library that sees in each window what a function says: of the window's number in the
+    frame's list, the window, and its quarter turns."""
+
+    def __init__(
+        self, see: Callable[[int, Window, int], list[Detection]], faces: Sequence[F64] = ()
+    ) -> None:
+        super().__init__()
+        self.see, self.faces = see, list(faces)
+        self._turns: tuple[int, ...] = ()
+
+    def submit(
+        self,
+        image: Image,
+        windows: Sequence[Window],
+        rois: Sequence[Roi],
+        turns: Sequence[int] = (),
+    ) -> None:
+        self._turns = tuple(turns) or (0,) * len(windows)
+        super().submit(image, windows, rois, turns)
+
+    def collect(self) -> tuple[list[list[Detection]], list[Mesh]]:
+        assert self._pending is not None
+        windows, rois = self._pending
+        looks = enumerate(zip(windows, self._turns, strict=True))
+        return [self.see(n, w, turn) for n, (w, turn) in looks], self._meshes(rois)
 
 
 def blank(number: int, width: int = 1280, height: int = 720, fps: float = 30.0) -> Frame:

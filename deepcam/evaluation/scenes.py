@@ -226,6 +226,14 @@ def grid(
         yield noisy(canvas, rng, 1.5), seen
 
 
+def _warped(image: Image, matrix: F64, size: tuple[int, int]) -> Image:
+    """``image`` enlarged by ``matrix`` (2, 3) into a picture of ``size``; its border goes on."""
+    out = cv2.warpAffine(
+        image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(out, np.uint8)
+
+
 def as_filmed(take: Take) -> Iterator[Picture]:
     """A clip as it is."""
     for image, box in zip(take.images, take.boxes, strict=True):
@@ -249,18 +257,8 @@ def filmed(
         aim = np.array([0.5 + 0.06 * np.sin(k / 9 + phase), 0.45 + 0.03 * np.sin(k / 13)])
         # Never past the photograph's border.
         move = np.clip(aim * size - s * middle, np.array(size) - s * np.array([w, h]), 0)
-        image = cv2.warpAffine(
-            cutout.image,
-            np.array([[s, 0, move[0]], [0, s, move[1]]]),
-            size,
-            flags=cv2.INTER_AREA if s < 1 else cv2.INTER_CUBIC,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        x, y = s * middle + move
-        yield (
-            noisy(np.asarray(image, np.uint8), rng, 2.0),
-            [Truth(float(x), float(y), s * cutout.side)],
-        )
+        matrix = np.array([[s, 0, move[0]], [0, s, move[1]]])
+        yield noisy(_warped(cutout.image, matrix, size), rng, 2.0), [truth(cutout, matrix)]
 
 
 def close_up(
@@ -277,17 +275,11 @@ def close_up(
         x = (box[0] + box[2]) / 2 + 0.08 * side * np.sin(k / 17 + phase)
         y = (box[1] + box[3]) / 2 - 0.05 * side + 0.05 * side * np.sin(k / 29)
         matrix = np.array([[scale, 0, size / 2 - scale * x], [0, scale, size / 2 - scale * y]])
-        image = cv2.warpAffine(
-            take.images[n],
-            matrix,
-            (size, size),
-            flags=cv2.INTER_CUBIC,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
+        image = _warped(take.images[n], matrix, (size, size))
         at = take.boxes[n]
         middle = matrix @ np.append((at[:2] + at[2:]) / 2, 1.0)
         yield (
-            np.asarray(image, np.uint8),
+            image,
             [Truth(float(middle[0]), float(middle[1]), scale * float(at[2] - at[0]))],
         )
 
@@ -369,10 +361,7 @@ def huge(cutout: Cutout, factor: float, frames: int, rng: np.random.Generator) -
         canvas = room(rng) if k == 0 else np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
         x, y = 640 + 40 * np.sin(k / 9), 360 + 0.12 * factor * 720 * np.sin(k / 30)
         matrix = transform(cutout, x, y, factor * SIZE[1])
-        image = cv2.warpAffine(
-            cutout.image, matrix, SIZE, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
-        canvas[:] = image
+        canvas[:] = _warped(cutout.image, matrix, SIZE)
         yield noisy(canvas, rng, 1.5), [Truth(640.0, 360.0, 700.0)]
 
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from deepcam.frames import Image
-from deepcam.tracking.association import iou
 from deepcam.tracking.backend import F64, Detection, MeshBackend, Window
 from deepcam.tracking.evidence import CLEAR, FAIR, STRONG
 from deepcam.tracking.verifier import SECOND, SURE_FACE, UNLIKELY, Verifier, refuses
-from deepcam.tracking.windows import beside, framed, same_face
+from deepcam.tracking.windows import beside, framed, rather_another, same_face
 
 REACHES = (2.0, 3.0)
 """Half sides of the two framings, in box widths."""
@@ -213,8 +212,7 @@ def _best(suspect: Detection, seen: Sequence[Detection], known: Sequence[F64]) -
     for d in seen:
         if not _there(d.box, suspect.box):
             continue
-        here = iou(d.box, suspect.box)
-        if any(iou(d.box, box) > here for box in known):
+        if rather_another(d.box, suspect.box, known):
             continue
         scores.append(d.score)
         if best is None or d.score > best.score:

@@ -184,8 +184,10 @@ def _look_again(
             sure >= CLEAR and share_inside(d.box, e.box) > 0.45 for e, sure in known
         )
         # Or with the forehead for its middle.
-        again = again or any(iou(d.box, e.box) > ONCE_MORE for e, _ in known)
-        if not again and not any(same_face(d.box, e.box) for e, _ in known):
+        again = again or any(
+            same_face(d.box, e.box) or iou(d.box, e.box) > ONCE_MORE for e, _ in known
+        )
+        if not again:
             known.append((d, second))
     return known
 

@@ -34,11 +34,11 @@ from deepcam.tracking.windows import (
     beside,
     clipped,
     framed,
-    is_that_face,
     mean_inside,
     merge_detections,
     on_somebody,
     on_torso,
+    rather_another,
     same_face,
     share_inside,
     within,
@@ -129,8 +129,10 @@ class _Start:
 
     @property
     def plain(self) -> bool:
-        """Whether both looks show it clearly, as far as there were two."""
-        return self.score >= STRONG and (self.second is None or self.second >= CLEAR)
+        """Whether both looks show it clearly, as far as there were two, and a mesh fits or the
+        first one was clear as well."""
+        seen = self.score >= STRONG and (self.second is None or self.second >= CLEAR)
+        return seen and (self.view.mesh is not None or self.score >= CLEAR)
 
 
 @dataclass(slots=True)
@@ -297,7 +299,11 @@ class Tracker:
         known = [box for n, box in places.items() if self._persons[n].evidence.paintable]
         for number, track in looks.about.items():
             others = [place for n, place in places.items() if n != track]
-            if any(is_that_face(d.box, places[track], others) for d in found[number]):
+            here = places[track]
+            if any(
+                same_face(d.box, here) and not rather_another(d.box, here, others)
+                for d in found[number]
+            ):
                 self._persons[track].turn = looks.turns[number]
             else:
                 self._persons[track].evidence.not_there()
@@ -535,7 +541,7 @@ class Tracker:
         verdicts = self._doubts.look(image, suspects, known, time)
         self.last_stats["looks"] += 2 * len(suspects)
         starts: list[_Start] = []
-        stronger = list(known)
+        stronger, surely = list(known), self._surely(views.values())
         clear = [
             verdict.detection.box
             for verdict in verdicts
@@ -558,8 +564,7 @@ class Tracker:
             apart = not any(beside(seen.box, other) for other in stronger)
             # A part of anybody's head, or of the body of somebody who is sure.
             heads = [other for other in (*known, *clear) if beside(seen.box, other)]
-            around = [*heads, *self._surely(views.values())]
-            somebody = any(on_somebody(seen.box, other) for other in around)
+            somebody = any(on_somebody(seen.box, other) for other in (*heads, *surely))
             if verdict is not None and verdict.unclear and somebody:
                 self._doubts.pause(detection, time, known)
                 continue
@@ -570,14 +575,12 @@ class Tracker:
                 starts.append(_Start(_View(0, seen), detection.score, second, again, apart))
         meshed = sum(v.mesh is not None for v in views.values())
         self._mesh_from_detections(image, [start.view for start in starts], meshed)
-        surely = self._surely(views.values())
         for start in starts:
             view = start.view
             assert view.detection is not None
             box = view.detection.box
             # Hands, prints and badges on somebody whose face is seen: only what is clearly a face.
-            plain = start.plain and (view.mesh is not None or start.score >= CLEAR)
-            if not (self._still or plain) and any(on_torso(box, f) for f in surely):
+            if not (self._still or start.plain) and any(on_torso(box, f) for f in surely):
                 continue
             meshes = [_box(v) for v in views.values() if v.mesh is not None]
             half = view.mesh is None and any(share_inside(box, face) > 0.5 for face in meshes)

@@ -30,10 +30,10 @@ def same_face(a: F64, b: F64) -> bool:
     return bool(apart < 0.35 * size)
 
 
-def is_that_face(box: F64, face: F64, others: Sequence[F64]) -> bool:
-    """Whether ``box`` means ``face``, and none of the ``others`` rather."""
+def rather_another(box: F64, face: F64, others: Sequence[F64]) -> bool:
+    """Whether ``box`` overlaps with one of the ``others`` more than with ``face``."""
     here = iou(box, face)
-    return same_face(box, face) and not any(iou(box, other) > here for other in others)
+    return any(iou(box, other) > here for other in others)
 
 
 def beside(box: F64, known: F64) -> bool:

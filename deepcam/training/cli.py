@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from deepcam.training.data import F64
+    from deepcam.training.network import Generator
     from deepcam.training.sampler import Sampler
 
 _STORY = """\
@@ -30,7 +31,7 @@ Steps, in this order (each writes into --work, default ./work):
   deepcam-train level                               how far people seem to look up or down
   deepcam-train prepare   --faces DIR               crops, textures, poses: what training reads
   deepcam-train train     --minutes 60              train; run it again to go on where it stopped
-  deepcam-train loss      --begin FILE               a network's loss on 96 held-out photographs
+  deepcam-train loss      --begin FILE              a network's loss on 96 held-out photographs
   deepcam-train export                              weights to models/generator_small.onnx
   deepcam-train quantize                            that one in eight bits, for CPUs
   deepcam-train time      --device cuda             one frame's network in torch, milliseconds
@@ -122,7 +123,7 @@ def main(argv: list[str] | None = None) -> None:
 
 def _train(a: argparse.Namespace) -> None:
     from deepcam.training import features
-    from deepcam.training.network import SIZES, Generator
+    from deepcam.training.network import SIZES
     from deepcam.training.train import Config, Teacher, train
 
     sizes = ("large", "small") if a.size == "both" else (a.size,)
@@ -147,26 +148,24 @@ def _train(a: argparse.Namespace) -> None:
     folder = a.work / a.name
     teacher = None
     if a.teacher is not None:
-        net = Generator(SIZES["small"])
-        net.load_state_dict(_weights(a.teacher, "--teacher", "small"))
-        teacher = Teacher(net.eval().requires_grad_(False), a.teacher_resolution)
+        net = _network(a.teacher, "--teacher", "small")
+        teacher = Teacher(net.requires_grad_(False), a.teacher_resolution)
     weights = a.export or folder / "weights"
     train(config, sampler, seen, folder, 60 * a.minutes, begin, weights, teacher)
 
 
 def _loss(a: argparse.Namespace) -> None:
-    from deepcam.training.network import SIZES, Generator
+    from deepcam.training.network import SIZES
     from deepcam.training.train import held_out_loss
 
     if a.size == "both":
         raise DeepcamError("One network at a time.", "Give --size small or --size large.")
-    net = Generator(SIZES[a.size])
-    shipped = MODELS_DIR / f"generator_{a.size}.onnx"
-    net.load_state_dict(_weights(a.begin or shipped, "--begin", a.size))
+    path = a.begin or MODELS_DIR / f"generator_{a.size}.onnx"
+    net = _network(path, "--begin", a.size)
     device = _usable(a.device)
     sampler = _sampler(a, SIZES[a.size].resolution, device)
-    loss = held_out_loss(net.eval().to(device), sampler, SIZES[a.size].resolution, 96)
-    print(f"{a.begin or shipped}: {loss:.4f} on {min(96, len(sampler.held_out))} photographs")
+    loss = held_out_loss(net.to(device), sampler, SIZES[a.size].resolution, 96)
+    print(f"{path}: {loss:.4f} on {min(96, len(sampler.held_out))} photographs")
 
 
 def _sampler(a: argparse.Namespace, side: int, device: str) -> Sampler:
@@ -205,6 +204,15 @@ def _weights(path: Path, option: str, name: str) -> dict[str, Tensor]:
     from deepcam.training.train import gather
 
     return gather(path, name) if _needs(path, option).is_dir() else read(path, name)
+
+
+def _network(path: Path, option: str, name: str) -> Generator:
+    """The network of the size ``name`` with those weights, to be used and not trained."""
+    from deepcam.training.network import SIZES, Generator
+
+    net = Generator(SIZES[name])
+    net.load_state_dict(_weights(path, option, name))
+    return net.eval()
 
 
 def _folders(a: argparse.Namespace) -> list[Path]:
