@@ -57,8 +57,9 @@ class FaceTracker(Protocol):
         """The person segmentation of ``frame``."""
         ...
 
-    def likely(self, frame: Frame, place: Points) -> bool:
-        """Whether anything inside the outline ``place`` may be a face, seen from near."""
+    def likely(self, frame: Frame, place: Points) -> float:
+        """How likely anything inside the outline ``place`` is a face, seen from near: 0 .. 1, 0.5
+        when it may be."""
         ...
 
     def reset(self) -> None:
@@ -351,7 +352,7 @@ class Anonymizer:
         with self._tracking:
             return self._tracker.persons(frame)
 
-    def _likely(self, frame: Frame, place: Points) -> bool:
+    def _likely(self, frame: Frame, place: Points) -> float:
         with self._tracking:
             return self._tracker.likely(frame, place)
 
@@ -369,7 +370,7 @@ class Anonymizer:
         if decision.card is not None:
             return self.card(decision.card, frame)
         # What the tracker takes back in this frame (evidence 0) is nobody.
-        if sight.blind and not any(face.evidence > 0 for face in faces):
+        if not any(face.evidence > 0 for face in faces) and sight.blind:
             return self.card(sight.blind, frame)
         plans, identities = self._dress(frame, decision.plans)
         if self.settings.on_doubt == "card":

@@ -38,7 +38,7 @@ from deepcam.outlines import centre, checked, grow, holds, hull, size, whole_hea
 from deepcam.persons import Look, faceless_heads
 
 F64 = NDArray[np.float64]
-Likely = Callable[[Points], bool]
+Likely = Callable[[Points], float]
 
 TRUST, DISTRUST = 0.5, 0.4
 """Confidence from which a mesh is believed, and below which it no longer is."""
@@ -83,6 +83,9 @@ PERSON_STAYS = 5
 LIKELY_EVERY, LIKELY_FOR = 12, 25
 """Frames between two close looks at the head of a faceless person, and for which the last one that
 showed something like a face counts."""
+CLEARLY = 0.75
+"""What a close look must say for one alone to cover the head of a faceless person; of what may just
+be a face two must tell, or its cover is up already."""
 LEAST_PERSON, LEAST_SECOND = 0.002, 0.005
 """Smallest person as a share of the picture: when no face is seen, and beside seen faces."""
 
@@ -257,6 +260,9 @@ class Guard:
         """Forget everything; the card is shown until ``warm_up`` frames have been judged."""
         self._tracks: dict[int, _Track] = {}
         self._faceless: list[_Faceless] = []
+        self._hints: list[tuple[Points, int]] = []
+        """Heads of faceless people of whom one close look said that there may be a face, and its
+        frame."""
         self._size: tuple[int, int] | None = None
         self._time: float | None = None
         self._frame = 0
@@ -301,8 +307,8 @@ class Guard:
         ``persons``: asks for the person segmentation of this frame; called at most once, and not
         in every frame. None, or an exception, counts as people being there. ``time``: seconds.
         ``likely``: asks for a close look at the head (outline in pixels) of a person in whom no
-        face was found, whether anything there may be one; everything when None, and an exception
-        counts as yes.
+        face was found, how likely anything there is one: 0 not at all .. 1 clearly, 0.5 when it may
+        be; everything is when None, and an exception counts as 1.
         Raises ``ValueError`` when the faces or the time are not usable; the state is then
         unchanged or reset, never less careful.
         """
@@ -538,12 +544,25 @@ class Guard:
             last = max((f.likely for f in here), default=-LIKELY_FOR)
             if self._frame - last >= LIKELY_EVERY and not asked:
                 self._asked = self._frame
-                if _says(likely, head):
+                if self._may_have_a_face(_says(likely, head), head, bool(here)):
                     last = self._frame
             self._faceless = [f for f in self._faceless if f not in here]
             if self._frame - last < LIKELY_FOR:
                 self._faceless.append(_Faceless(head, self._frame, last))
         return None
+
+    def _may_have_a_face(self, says: float, head: Points, covered: bool) -> bool:
+        """Whether a close look, which says so much, covers the head of a faceless person."""
+        self._hints = [h for h in self._hints if self._frame - h[1] < LIKELY_FOR]
+        if says <= 0:
+            return False
+        middle = centre(head)
+        if self.still or covered or says >= CLEARLY:
+            return True
+        if any(holds(head, centre(h)) or holds(h, middle) for h, _ in self._hints):
+            return True
+        self._hints.append((head, self._frame))
+        return False
 
     # Plans
 
@@ -598,14 +617,14 @@ class Guard:
         return way
 
 
-def _says(likely: Likely | None, head: Points) -> bool:
-    """No answer is an answer: there may be a face."""
+def _says(likely: Likely | None, head: Points) -> float:
+    """No answer is an answer: there is a face."""
     if likely is None:
-        return True
+        return 1.0
     try:
         return likely(head)
     except Exception:
-        return True
+        return 1.0
 
 
 def as_cover(plan: Plan, detail: str) -> Plan:

@@ -25,6 +25,12 @@ FLAT = 5.0
 SKIN = 0.55
 """Share of skin tones from which a face larger than the picture may fill it. Measured: faces 4.5
 and 7 times as large as the picture .6 and more."""
+BENT = 0.022
+"""Of cells of skin, the median departure of their luma from a plane over the 97th percentile of
+its gradients (Sobel), from which they may be a face: skin is bent everywhere and has few edges,
+walls of that colour are flat and end at the edges of what stands before them. Measured: 3,124 of
+3,126 parts of photographs enlarged until a face is 2.2 to 8 times as large as the picture have
+more; 424 of 437 made rooms with that much of these colours have less."""
 TOO_DARK = "Too dark to see who is there"
 ONE_COLOUR = "Picture of one colour"
 TOO_NEAR = "Too near to see who is there"
@@ -35,10 +41,18 @@ _GRID = (64, 36)
 class Sight:
     """What can be told of one picture."""
 
-    blind: str
-    """Why a picture in which nobody is found must not be shown, in a few words; '' when it may."""
     bright: Image | None
     """The brightened copy; None when the picture is bright enough."""
+    colourless: str
+    """Why nothing can be told at all: too dark, or of one colour; '' when something can."""
+    coarse: NDArray[np.uint8]
+    """The picture averaged into few cells, BGR."""
+
+    @property
+    def blind(self) -> str:
+        """Why the picture must not be shown when nobody is found in it, in a few words; '' when it
+        may. Asked only then: a millisecond where most of it has skin's colours."""
+        return self.colourless or (TOO_NEAR if _filled_with_skin(self.coarse) else "")
 
 
 def judge(image: Image) -> Sight:
@@ -55,14 +69,22 @@ def judge(image: Image) -> Sight:
         calm = cv2.GaussianBlur(image, (0, 0), 1.0 if light > DARK else 2.0)
         bright = np.asarray(cv2.convertScaleAbs(calm, alpha=gain), np.uint8)
     if light < DARK:
-        return Sight(TOO_DARK, bright)
-    if high - low < FLAT:
-        return Sight(ONE_COLOUR, bright)
-    return Sight(TOO_NEAR if _skin(coarse) > SKIN else "", bright)
+        return Sight(bright, TOO_DARK, coarse)
+    return Sight(bright, ONE_COLOUR if high - low < FLAT else "", coarse)
 
 
-def _skin(coarse: NDArray[np.uint8]) -> float:
-    """Share of cells in the colours of skin of all tones (Chai and Ngan, 1999)."""
-    converted = cv2.cvtColor(coarse, cv2.COLOR_BGR2YCrCb).reshape(-1, 3)
-    inside = (converted >= (20, 135, 80)) & (converted <= (255, 175, 125))
-    return float(inside.all(1).mean())
+def _filled_with_skin(coarse: NDArray[np.uint8]) -> bool:
+    """Whether a face larger than the picture may fill the coarse BGR picture."""
+    converted = cv2.cvtColor(coarse, cv2.COLOR_BGR2YCrCb)
+    # The colours of skin of all tones (Chai and Ngan, 1999).
+    skin = ((converted >= (20, 135, 80)) & (converted <= (255, 175, 125))).all(2)
+    if not skin.mean() > SKIN:
+        return False
+    luma = converted[..., 0].astype(np.float32)
+    y, x = np.nonzero(skin)
+    plane = np.stack([x, y, np.ones(len(x))], 1).astype(np.float32)
+    values = luma[skin]
+    fitted = plane @ np.linalg.lstsq(plane, values, rcond=None)[0]
+    edges = np.hypot(cv2.Sobel(luma, -1, 1, 0), cv2.Sobel(luma, -1, 0, 1))[skin]
+    bent = float(np.median(np.abs(values - fitted)))
+    return bent >= BENT * float(np.percentile(edges, 97))

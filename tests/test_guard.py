@@ -42,7 +42,7 @@ class Film:
         self.number = 0
         self.looks = 0
         self.persons: Callable[[], Persons | None] = nobody
-        self.likely: Callable[[Points], bool] | None = None
+        self.likely: Callable[[Points], float] | None = None
 
     def _ask(self) -> Persons | None:
         self.looks += 1
@@ -477,6 +477,27 @@ def test_the_cover_of_a_likely_head_ends_a_second_after_the_last_likely_look() -
     assert film.show().plans
     assert film.show(frames=LIKELY_FOR - 3).plans
     assert not film.show(frames=8).plans
+
+
+def test_what_only_may_be_a_face_is_covered_when_a_second_close_look_agrees() -> None:
+    film = Film()
+    film.persons = lambda: people(SIZE, [(48, 36, 24)], GRID)
+    hints = [4, 50, 53]  # frames from which one close look says so
+
+    def likely(_: Points) -> float:
+        if hints and film.number >= hints[0]:
+            hints.pop(0)
+            return 0.5
+        return 0.0
+
+    film.likely = likely
+    assert not film.show(frames=48).plans  # one alone
+    assert not film.show(frames=3).plans
+    assert film.show(frames=6).plans
+    film = Film(still=True)
+    film.persons = lambda: people(SIZE, [(48, 36, 24)], GRID)
+    film.likely = lambda _: 0.5
+    assert film.show().plans, "a picture on its own has no second look"
 
 
 def test_no_close_look_means_that_there_may_be_a_face() -> None:

@@ -39,6 +39,21 @@ def test_what_cannot_be_judged_says_why() -> None:
     assert judge(skin).blind == TOO_NEAR
 
 
+def test_a_wall_in_the_colours_of_skin_is_not_taken_for_a_face() -> None:
+    y, x = np.mgrid[:H, :W] / W - 0.4
+    cheek = (
+        0.7
+        + 0.4 * np.exp(-((x / 0.5) ** 2) - (y / 0.3) ** 2)
+        - 0.3 * np.exp(-(((x - 0.2) / 0.1) ** 2) - ((y + 0.1) / 0.05) ** 2)
+    )
+    wall = (0.8 + 0.3 * x) * np.ones((H, 1))
+    for light, why in ((cheek, TOO_NEAR), (wall, "")):
+        image = (np.array([120, 150, 200]) * light[..., None]).clip(0, 255).astype(np.uint8)
+        if not why:
+            image[20:60, 8:30] = image[40:, 50:62] = (60, 40, 30)  # a shelf and a chair
+        assert judge(image).blind == why
+
+
 @pytest.mark.parametrize("seen", [False, True])
 def test_the_card_is_shown_unless_somebody_is_seen(seen: bool) -> None:
     tracker = FakeTracker((face(),) if seen else (), people((W, H), [(48, 36, 24)], (64, 48)))

@@ -419,6 +419,20 @@ def test_what_moves_along_does_not_waver() -> None:
     assert float(wavering(pointwise, x, pointwise(x), 2)) > 1e-3  # type: ignore[arg-type]
 
 
+def test_paint_shining_through_costs_in_the_middle_of_a_face_only() -> None:
+    from deepcam.training.losses import OPAQUE, opaque
+
+    x = torch.zeros(1, CHANNELS, 64, 64)
+    x[:, 7, 8:56, 8:56] = 1.0
+    maps = torch.zeros(1, 10, 64, 64)
+    maps[:, 6] = OPAQUE
+    assert float(opaque(maps, x)) == 0
+    maps[:, 6, :12] = 0.0  # the fade towards the edge of the mesh is the network's to choose
+    assert float(opaque(maps, x)) == 0
+    maps[:, 6] = OPAQUE - 0.2
+    assert float(opaque(maps, x)) == pytest.approx(0.2, rel=0.01)
+
+
 def test_only_softness_and_other_detail_cost_under_the_detail_loss() -> None:
     from deepcam.training.losses import keep_detail, perceptual, surroundings
 

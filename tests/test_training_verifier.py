@@ -54,6 +54,17 @@ def test_made_pictures_differ_and_are_the_same_each_time() -> None:
     assert (one != other).any()
 
 
+def test_pages_and_hands_are_drawn_before_what_is_there() -> None:
+    for draw in (verifier_data._write_page, verifier_data._draw_hand):
+        changed = []
+        for seed in range(6):
+            canvas = np.full((240, 320, 3), 128, np.uint8)
+            draw(canvas, np.random.default_rng(seed))
+            changed.append((canvas != 128).any(2).mean())
+        assert 0 < min(changed) < max(changed)
+        assert np.median(changed) < 0.9
+
+
 def test_half_of_a_face_is_no_mistake_and_an_ear_is() -> None:
     face = np.array([100.0, 100, 200, 200])
     assert not verifier_data._apart(np.array([150.0, 100, 250, 200]), face)

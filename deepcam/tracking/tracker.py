@@ -242,11 +242,12 @@ class Tracker:
         probability = self._backend.persons(frame.image)
         return None if probability is None else Persons(probability)
 
-    def likely(self, frame: Frame, place: Points) -> bool:
-        """Whether anything inside the outline ``place``, pixels, may be a face, seen from near in
-        all four orientations. Always without the verifier."""
+    def likely(self, frame: Frame, place: Points) -> float:
+        """How likely anything inside the outline ``place``, pixels, is a face, seen from near in
+        all four orientations: 0 not at all, 0.5 when it may be, 1 when it seems to be one. 1
+        without the verifier."""
         if self._verifier is None:
-            return True
+            return 1.0
         height, width = frame.image.shape[:2]
         box = np.concatenate([place.min(0), place.max(0)]).astype(np.float64)
         windows = [framed(box, reach, height, width) for reach in NEAR for _ in range(4)]
@@ -260,7 +261,8 @@ class Tracker:
             if (np.abs(b[:2] + b[2:] - box[:2] - box[2:]) / 2 < reach / 2 + slack).all()
             and b[2] - b[0] > LEAST_FACE * reach.min()
         ]
-        return bool((self._verifier.odds(frame.image, inside) >= UNLIKELY).any())
+        odds = float(self._verifier.odds(frame.image, inside).max(initial=-np.inf))
+        return 0.0 if odds < UNLIKELY else 0.5 if odds < SECOND else 1.0
 
     def reset(self) -> None:
         """Forget all tracks. Still pictures number their faces from 1, streams go on counting."""

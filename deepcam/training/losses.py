@@ -10,6 +10,9 @@ from torch.nn import functional as F
 from deepcam.training.network import compose
 from deepcam.training.sampler import blur
 
+OPAQUE = 0.99
+"""Alpha that the middle of a face should have at least."""
+
 
 def halve(x: Tensor) -> Tensor:
     """Mean of 2 x 2; several times faster than ``avg_pool2d`` on the CPU."""
@@ -100,6 +103,14 @@ def smoothness(maps: Tensor, x: Tensor) -> Tensor:
         loss = loss + 0.02 * (gain.diff(dim=axis).abs() * w).mean()
         loss = loss + 0.3 * maps[:, 6:7].diff(dim=axis).diff(dim=axis).abs().mean()
     return loss
+
+
+def opaque(maps: Tensor, x: Tensor) -> Tensor:
+    """How far the paint, which is made from the fill, shines through the middle of the face: what
+    alpha lacks of ``OPAQUE`` where the mesh covers 15 x 15 pixels about (at 192 px)."""
+    middle = (-F.max_pool2d(-x[:, 7:8], 15, 1, 7) > 0.95).to(maps.dtype)
+    lack = F.relu(OPAQUE - maps[:, 6:7])
+    return (lack * middle).sum() / (middle.sum() + 1)
 
 
 def perturb(x: Tensor) -> Tensor:

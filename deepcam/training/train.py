@@ -29,6 +29,7 @@ from deepcam.training.critics import Critics
 from deepcam.training.features import Features, unit
 from deepcam.training.losses import (
     keep_detail,
+    opaque,
     perceptual,
     reconstruction,
     smoothness,
@@ -56,6 +57,9 @@ class Config:
     perceptual_weight: float = 0.6
     keep_weight: float = 0.35
     surroundings_weight: float = 1.0
+    opaque_weight: float = 2.0
+    """Of the paint that shines through the middle of a face: where a photograph is not matched by
+    its own render it pays to mix in the fill, which a plain face shows as a stain."""
     student_weight: float = 0.3
     """Of the small network's distance from the large one on swapped samples; of one that is trained
     at the same time it learns from a quarter of the run on, when that one knows something."""
@@ -247,6 +251,7 @@ def train(
             found = {
                 "l1": reconstruction(out[:b], own.target, own.inputs, own.valid),
                 "smooth": smoothness(maps, inputs),
+                "opaque": config.opaque_weight * opaque(maps, inputs),
                 "keep": config.keep_weight * keep_detail(out[b:], swap.inputs),
                 "around": config.surroundings_weight
                 * surroundings(out[b:], swap.inputs, swap.target, swap.valid),

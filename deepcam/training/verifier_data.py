@@ -2,7 +2,7 @@
 
 From every photograph that is not held out come its face, as the whole picture and parts of it show
 it to the detector, and everything else that the detector reports anywhere, in four orientations:
-ears, hair, collars, hands, backgrounds. Made pictures of shapes, writing and noise give more of the
+ears, hair, collars, backgrounds. Made pictures of shapes, writing, hands and noise give more of the
 latter.
 """
 
@@ -63,7 +63,8 @@ def cut(image: Image, box: F64, border: int, colour: tuple[int, int, int]) -> U8
 
 
 def made(rng: np.random.Generator, height: int = 480, width: int = 640) -> Image:
-    """A picture without anybody: gradients, cloudy noise, shapes, stripes and writing."""
+    """A picture without anybody: gradients, cloudy noise, shapes and stripes; before some of them
+    a page of writing or hands."""
     image = np.empty((height, width, 3), np.float32)
     corners = rng.uniform(0, 255, (2, 2, 3)).astype(np.float32)
     image[:] = cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -93,9 +94,85 @@ def made(rng: np.random.Generator, height: int = 480, width: int = 640) -> Image
             letters = "".join(chr(int(c)) for c in rng.integers(48, 123, 12))
             cv2.putText(canvas, letters, (x, y), int(rng.integers(0, 4)),
                         float(rng.uniform(0.4, 2)), tone, int(rng.integers(1, 4)))  # fmt: skip
-    blurred = cv2.GaussianBlur(canvas, (0, 0), float(rng.uniform(0.3, 7.0)))
+    sharpness = float(rng.uniform(0.3, 7.0))
+    before = rng.random()
+    if before < 0.3:
+        _write_page(canvas, rng)
+        sharpness = float(rng.uniform(0.3, 2.0))
+    elif before < 0.5:
+        for _ in range(int(rng.integers(1, 4))):
+            _draw_hand(canvas, rng)
+        sharpness = float(rng.uniform(0.5, 4.0))
+    blurred = cv2.GaussianBlur(canvas, (0, 0), sharpness)
     noisy = blurred + rng.normal(0, rng.uniform(0, 6), canvas.shape)
     return np.clip(noisy, 0, 255).astype(np.uint8)
+
+
+def _write_page(canvas: Image, rng: np.random.Generator) -> None:
+    """A page, a board or a screen with lines of writing, in place: round letters are what the
+    detector takes for the smallest faces."""
+    height, width = canvas.shape[:2]
+    x0, y0 = (int(v) for v in rng.uniform((0, 0), (0.6 * width, 0.5 * height)))
+    x1, y1 = (int(v) for v in rng.uniform((x0 + 80, y0 + 80), (width + 80, height + 80)))
+    paper = rng.uniform(0, 255, 3)
+    plain = np.full(3, 25.0 if paper.mean() > 110 else 235.0)
+    ink = rng.uniform(0, 255, 3) if rng.random() < 0.3 else plain
+    cv2.rectangle(canvas, (x0, y0), (x1, y1), [int(v) for v in paper], -1)
+    font, scale = int(rng.integers(0, 8)), float(np.exp(rng.uniform(-1.2, 0.7)))
+    thick = int(rng.integers(1, 2 + round(2 * scale)))
+    letters = list("abcdefghijklmnopqrstuvwxyzABCDEGOQRS0123456890868&@%  ooo")
+    pitch = max(7, round(rng.uniform(26, 60) * scale))
+    for y in range(y0 + pitch, min(y1, height + pitch), pitch):
+        line = "".join(rng.choice(letters, 60))
+        while line and cv2.getTextSize(line, font, scale, thick)[0][0] > x1 - x0 - 10:
+            line = line[: len(line) * 7 // 8]
+        cv2.putText(
+            canvas, line, (x0 + 5, y), font, scale, [int(v) for v in ink], thick, cv2.LINE_AA
+        )
+
+
+def _draw_hand(canvas: Image, rng: np.random.Generator) -> None:
+    """An open hand or a fist on its arm, in place, with creases, knuckles and nails: folds of a
+    palm and fingers side by side look like features."""
+    height, width = canvas.shape[:2]
+    middle = rng.uniform((0.1 * width, 0.1 * height), (0.9 * width, 0.9 * height))
+    palm = float(np.exp(rng.uniform(2.5, 4.8)))
+    turn = float(rng.uniform(-0.8, 0.8)) if rng.random() < 0.8 else float(rng.uniform(-3, 3))
+    up = np.array([np.sin(turn), -np.cos(turn)])
+    across = np.array([-up[1], up[0]])
+    shape = np.zeros((height, width), np.uint8)
+    dark = np.zeros((height, width), np.uint8)
+
+    def line(picture: U8, a: F64, b: F64, value: int, thick: float) -> None:
+        ends = [(int(v[0]), int(v[1])) for v in (a, b)]
+        cv2.line(picture, ends[0], ends[1], value, max(1, round(thick)), cv2.LINE_AA)
+
+    line(shape, middle, middle - 6 * palm * up, 255, 1.3 * palm)
+    line(shape, middle - 0.3 * palm * up, middle + 0.3 * palm * up, 255, 1.9 * palm)
+    fist = rng.random() < 0.4
+    fingers = int(rng.integers(2, 6))
+    spread = float(rng.uniform(0, 0.35))
+    for n in range(fingers):
+        side = (n - (fingers - 1) / 2) * 2 / max(fingers - 1, 1)
+        root = middle + 0.7 * palm * up + 0.8 * palm * side * across
+        length = palm * float(rng.uniform(0.2, 0.5) if fist else rng.uniform(0.9, 1.7))
+        tip = root + length * (up + spread * side * across)
+        line(shape, root, tip, 255, 0.42 * palm)
+        beside = 0.23 * palm * across
+        line(dark, root - 0.2 * palm * up + beside, tip + beside, 200, 0.05 * palm)
+        for joint in rng.uniform(0.2, 0.8, 2):
+            at = root + joint * (tip - root)
+            line(dark, at - 0.5 * beside, at + 0.5 * beside, 140, 0.06 * palm)
+    for _ in range(int(rng.integers(0, 4))):  # creases of a palm
+        a, b = middle + rng.normal(0, 0.45 * palm, (2, 2))
+        line(dark, a, b, 150, 0.06 * palm)
+    tone = np.array([95, 125, 175]) * np.exp(rng.normal(-0.2, 0.45) + rng.normal(0, 0.1, 3))
+    soft = cv2.GaussianBlur(shape, (0, 0), 0.3 * palm).astype(np.float32) / 255
+    light = (0.65 + 0.5 * soft) * (1 - 0.5 * cv2.GaussianBlur(dark, (0, 0), 1.0) / 255)
+    light = light * (1 + 0.3 * rng.uniform(-1, 1) * np.linspace(-1, 1, width)[None, :])
+    weight = cv2.GaussianBlur(shape, (0, 0), 0.8)[..., None] / 255
+    skin = np.clip(light[..., None] * tone, 0, 255)
+    canvas[:] = np.round(canvas + weight * (skin - canvas)).astype(np.uint8)
 
 
 def _looks(backend: MeshBackend, image: Image, rng: np.random.Generator) -> list[Detection]:
