@@ -20,6 +20,8 @@ settings.register_profile("repeatable", derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 # The tests of the windows read English, whatever the person who runs them speaks.
 os.environ["LANGUAGE"] = "en"
+# And they need no screen.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # Shells start background jobs with SIGINT ignored, and what the tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

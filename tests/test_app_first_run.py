@@ -1,6 +1,5 @@
 """The guide of the first start, clicked and typed through."""
 
-import os
 import sys
 import threading
 import time
@@ -8,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
 
 from platform_machine import Machine

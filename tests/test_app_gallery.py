@@ -1,13 +1,11 @@
 """The window of faces and the settings dialog, clicked through against a fake session."""
 
-import os
 import threading
 
 import cv2
 import numpy as np
 import pytest
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
 
 from dataclasses import replace

@@ -1,12 +1,10 @@
 """The app's hotkeys against a backend of our own, and the panic of the controller."""
 
-import os
 import threading
 import time
 
 import pytest
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
 
 from PySide6.QtCore import QObject, QThread, Signal

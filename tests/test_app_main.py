@@ -1,6 +1,5 @@
 """The app against a fake session."""
 
-import os
 import time
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import cv2
 import numpy as np
 import pytest
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
 
 from PySide6.QtWidgets import QSystemTrayIcon

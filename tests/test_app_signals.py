@@ -1,12 +1,10 @@
 """Signals do not use up the interpreter."""
 
-import os
 import subprocess
 import sys
 
 import pytest
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
 
 MANY = """

@@ -1,12 +1,10 @@
 """The main window clicked through against a live session: the worker is a real process."""
 
-import os
 import time
 
 import numpy as np
 import pytest
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
 
 from app_windows import end_windows
