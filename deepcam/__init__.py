@@ -2,7 +2,7 @@
 
 import os
 
-from deepcam.quiet import silence_libraries
+from deepcam.runtime.quiet import silence_libraries
 
 # Before any library is there that could write or call somewhere.
 silence_libraries()

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deepcam import memory
-from deepcam.endings import interrupt_once
 from deepcam.errors import DeepcamError
 from deepcam.platform.desktop_entry import HIDDEN
-from deepcam.quiet import no_core_files, seal
-from deepcam.terminal import printable, printable_json, tell
+from deepcam.runtime import memory
+from deepcam.runtime.endings import interrupt_once
+from deepcam.runtime.quiet import no_core_files, seal
+from deepcam.runtime.terminal import printable, printable_json, tell
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from deepcam.files import Job
+    from deepcam.batch.files import Job
 
 app = typer.Typer(
     help="A virtual webcam that shows the face of someone who does not exist.",
@@ -214,7 +214,7 @@ def anonymize(
     json_: Json = False,
 ) -> None:
     """Anonymize pictures, videos and folders into new files."""
-    from deepcam import files
+    from deepcam.batch import files
 
     planned = files.plan(inputs, output, force)
     options = files.Options(
@@ -318,9 +318,9 @@ def identities_show(
     json_: Json = False,
 ) -> None:
     """Write a portrait of an identity as PNG."""
+    from deepcam.batch.stills import write_still
     from deepcam.identity.gallery import resolve_identity
-    from deepcam.portrait import portrait
-    from deepcam.stills import write_still
+    from deepcam.showcase.portrait import portrait
 
     identity = resolve_identity(name)
     plain = "".join(c if c.isalnum() else "-" for c in identity.name.lower())
@@ -498,7 +498,7 @@ def bench(
     json_: Json = False,
 ) -> None:
     """Measure this machine: each stage, the whole, and the bare network beside it."""
-    from deepcam import bench as measure
+    from deepcam.showcase import bench as measure
 
     seal()
     _quiet_libraries()
@@ -601,7 +601,7 @@ def evaluate(
 
 def _coverage(folders: list[str], output: Path, smoke: bool, store: bool, json_: bool) -> None:
     """``evaluate --coverage``: made scenes with known faces; see ``evaluation.coverage``."""
-    from deepcam import parallel
+    from deepcam.batch import parallel
     from deepcam.evaluation import coverage
     from deepcam.evaluation.material import find
 
@@ -694,7 +694,7 @@ def demo(
     json_: Json = False,
 ) -> None:
     """Start the camera; without camera and screen, anonymize a film that is made here."""
-    from deepcam import demo as demonstration
+    from deepcam.showcase import demo as demonstration
 
     say = _speaker(json_)
     if not film and demonstration.can_run_live():
@@ -716,7 +716,7 @@ def demo(
 @app.command()
 def warmup() -> None:
     """Compile and load everything once, so that the first start is quick."""
-    from deepcam.anonymizer import Anonymizer, AnonymizerSettings
+    from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
 
     _quiet_libraries()
     anonymizer = Anonymizer(AnonymizerSettings(identity=0, live=False))

@@ -155,7 +155,7 @@ PROBE = """
 import json
 from deepcam import __version__
 from deepcam.generator.session import LADDER, NetworkSession
-from deepcam.modelstore import path_of
+from deepcam.models.store import path_of
 import onnxruntime
 one = NetworkSession(path_of("generator_small.onnx"), "{provider}")
 print(json.dumps({{
@@ -167,7 +167,7 @@ print(json.dumps({{
 
 FILM = """
 from pathlib import Path
-from deepcam.bench import write_film
+from deepcam.showcase.bench import write_film
 write_film(Path({path!r}), {size!r}, {faces}, {frames})
 """
 

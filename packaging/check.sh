@@ -27,7 +27,7 @@ newest() {
 clip() {
   .venv/bin/python -c "
 from pathlib import Path
-from deepcam.demo import render
+from deepcam.showcase.demo import render
 render(Path('$work/clip.mp4'), (480, 270), 24)"
 }
 

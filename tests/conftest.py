@@ -41,8 +41,9 @@ def shared() -> Path:
 def networks(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Where mediapipe brings no networks, those that ``DEEPCAM_TRACKER_FILE`` or the shared
     material holds; without them, tests of real tracking say that they are missing."""
-    from deepcam import modelfetch, vision
     from deepcam.errors import DeepcamError
+    from deepcam.models import fetch as modelfetch
+    from deepcam.runtime import vision
 
     given = os.environ.get("DEEPCAM_TRACKER_FILE") or str(SHARED / "models/face_landmarker.task")
     try:

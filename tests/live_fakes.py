@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from deepcam.anonymizer import UnknownIdentityError
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image, Reason, SafeFrame
+from deepcam.pipeline.anonymizer import UnknownIdentityError
 from deepcam.sources.base import SourceEndedError, SourceLostError
 
 RAW = (255, 0, 255)

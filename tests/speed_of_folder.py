@@ -14,8 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from deepcam.files import Options, anonymize, plan
-from deepcam.parallel import cores
+from deepcam.batch.files import Options, anonymize, plan
+from deepcam.batch.parallel import cores
 
 
 def measure(source: Path, target: Path, workers: int) -> tuple[float, float, dict[str, str]]:

@@ -40,7 +40,7 @@ class Blank:
 
 def take_its_place(kind: type = Blank) -> None:
     """Whatever module of the file command makes anonymizers makes ``kind`` from now on."""
-    for name in ("deepcam.files", "deepcam.work"):
+    for name in ("deepcam.batch.files", "deepcam.batch.work"):
         try:
             module = importlib.import_module(name)
         except ModuleNotFoundError:

@@ -12,9 +12,9 @@ import pytest
 from recipes import Film, chart, film, rgb
 from test_files_table import BoxPainter
 
-from deepcam import addresses, work
+from deepcam.batch import addresses, work
+from deepcam.batch.files import Options, anonymize, left_out, plan
 from deepcam.errors import DeepcamError
-from deepcam.files import Options, anonymize, left_out, plan
 
 fsspec = pytest.importorskip("fsspec", reason="needs the extra cluster")
 pytestmark = pytest.mark.usefixtures("plain_stderr")

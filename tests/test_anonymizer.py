@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from scenes import SENTINEL, FakeGenerator, FakeTracker, face, frame, identity, oval, people
 
-from deepcam.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, Frame, Reason
 from deepcam.identity.types import Identity
+from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
 
 
 def picture(seed: int = 0, width: int = 96, height: int = 72) -> np.ndarray:

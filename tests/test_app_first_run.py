@@ -1,5 +1,6 @@
 """The guide of the first start, clicked and typed through."""
 
+import os
 import sys
 import threading
 import time

@@ -20,7 +20,7 @@ from deepcam.app.settings import Settings, SettingsFile
 from deepcam.app.trouble import PATIENCE, Banner, Trouble
 from deepcam.errors import DeepcamError
 from deepcam.identity.gallery import Gallery
-from deepcam.modelfetch import MISSING
+from deepcam.models.fetch import MISSING
 
 FINE = {"running": True, "on": True, "showing": "generated", "problem": "", "camera_problem": ""}
 SEEN = Settings(first_run_done=True)
@@ -256,7 +256,7 @@ def test_missing_networks_are_fetched(qt, begun, monkeypatch, works):
             raise DeepcamError("There is no connection.", "Try again later.")
         Session.facts = {}
 
-    monkeypatch.setattr("deepcam.modelfetch.fetch_tracker_model", fetch)
+    monkeypatch.setattr("deepcam.models.fetch.fetch_tracker_model", fetch)
     app, sessions = begun()
     Session.facts = {"problem": " ".join(MISSING)}
     banner = told(app)

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenes import people
 
-from deepcam import backdrop
-from deepcam.backdrop import Backdrop
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image, Mask, Persons
+from deepcam.pipeline import backdrop
+from deepcam.pipeline.backdrop import Backdrop
 
 SIZE = (320, 180)
 

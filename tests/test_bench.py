@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepcam import bench
 from deepcam.cli import main
 from deepcam.errors import DeepcamError
 from deepcam.identity.model import IdentityModel
+from deepcam.showcase import bench
 from deepcam.sinks.file import VideoWriter
 
 
@@ -88,7 +88,7 @@ def test_a_broken_network_is_no_result(short: None, monkeypatch: pytest.MonkeyPa
     def broken(*_: object) -> Path:
         raise DeepcamError("The model is missing.", "Install again.")
 
-    monkeypatch.setattr("deepcam.modelstore.path_of", broken)
+    monkeypatch.setattr("deepcam.models.store.path_of", broken)
     monkeypatch.setattr("deepcam.generator.session.path_of", broken)
     with pytest.raises(DeepcamError, match="model is missing"):
         bench.measure(None, 10)

@@ -15,8 +15,8 @@ from typing import Any
 import cv2
 import pytest
 
-from deepcam import bench
 from deepcam.errors import DeepcamError
+from deepcam.showcase import bench
 
 ROOT = Path(__file__).resolve().parent.parent
 A_CARD = {"name": "NVIDIA Test", "driver_version": "600.1", "memory.total": "81920"}
@@ -249,7 +249,7 @@ def test_cudas_libraries_are_loaded_before_a_card_is_asked(
     import onnxruntime as ort
 
     from deepcam.generator import session
-    from deepcam.modelstore import path_of
+    from deepcam.models.store import path_of
 
     order: list[str] = []
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from live_fakes import RecordingSink, order
 
-from deepcam import cards
-from deepcam.cards import Card, standby_card
 from deepcam.errors import DeepcamError
 from deepcam.live.session import LiveSettings, Session
+from deepcam.pipeline import cards
+from deepcam.pipeline.cards import Card, standby_card
 
 SIZES = [(1280, 720), (16, 16), (1, 1), (3, 200), (200, 3), (640, 480), (720, 1280), (64, 48)]
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenes import rotation
 
-from deepcam.caster import (
+from deepcam.casting.caster import (
     PLANES,
     SIZE,
     Caster,
@@ -20,7 +20,6 @@ from deepcam.caster import (
     visible_tone,
     wide_window,
 )
-from deepcam.erase import erase
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, MaskedFrame, Pose
 from deepcam.geometry.basis import FaceBasis
@@ -39,6 +38,7 @@ from deepcam.identity.fit import (
 )
 from deepcam.identity.model import IdentityModel
 from deepcam.identity.wish import Wish, read_spec, spec_of
+from deepcam.protection.erase import erase
 
 LOOKS = st.integers(0, 2**32 - 1)
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from scenes import face, identity
 
-from deepcam.casting import LOOKS, PAUSE, Casting
+from deepcam.casting.roles import LOOKS, PAUSE, Casting
 from deepcam.errors import DeepcamError
 from deepcam.frames import MaskedFrame, Pose
-from deepcam.guard import Kind, Plan
 from deepcam.identity.fit import HEAD, Fit, read_head
 from deepcam.identity.types import Identity
 from deepcam.identity.wish import Wish, read_spec
+from deepcam.protection.guard import Kind, Plan
 
 
 def seen(track: int, x: float = 50.0) -> Plan:

@@ -159,7 +159,7 @@ def test_impossible_people(run, args: list[str]) -> None:
 
 
 def test_demo_film(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deepcam.demo.FRAMES", 8)
+    monkeypatch.setattr("deepcam.showcase.demo.FRAMES", 8)
     code, out, _ = run("demo", "--film", "--output", tmp_path / "demo", "--json")
     assert code == 0
     result = json.loads(out)
@@ -175,7 +175,7 @@ def test_interrupt_ends_with_130(run, monkeypatch: pytest.MonkeyPatch, tmp_path:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("deepcam.files.plan", interrupted)
+    monkeypatch.setattr("deepcam.batch.files.plan", interrupted)
     code, out, err = run("anonymize", "a.png", "-o", tmp_path / "b.png")
     assert (code, out) == (130, "")
     assert err.strip() == "Interrupted; nothing half-written was left."

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepcam.cores import Helpers, Pair
+from deepcam.runtime.cores import Helpers, Pair
 
 PAIR = Pair("test")
 placed = pytest.mark.skipif(

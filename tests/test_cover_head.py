@@ -8,13 +8,13 @@ import pytest
 from scenes import identity, people, rotation
 from typer.testing import CliRunner
 
-from deepcam.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.app.settings import parse
-from deepcam.erase import erase
 from deepcam.frames import Face, Frame, Persons, Points, Pose
 from deepcam.generator.hair import Surroundings, draw_hair, hair_of, whole_outline
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import head_outline, project
+from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam.protection.erase import erase
 
 SIZE = (320, 240)
 
@@ -147,8 +147,8 @@ def test_settings_and_options() -> None:
 def test_no_wall_shows_through_the_forehead() -> None:
     """The head's surroundings are the wall: where the fringe parts there must be skin."""
     from deepcam.generator import Generator
-    from deepcam.guard import Kind, Plan
     from deepcam.identity.model import IdentityModel
+    from deepcam.protection.guard import Kind, Plan
 
     face, somebody = person(), IdentityModel.load().sample(3)
     assert face.pose is not None
@@ -170,7 +170,7 @@ def test_no_wall_shows_through_the_forehead() -> None:
 
 
 def test_two_threads_draw_the_same_hair() -> None:
-    from deepcam.cores import Pair
+    from deepcam.runtime.cores import Pair
 
     face = person()
     assert face.pose is not None

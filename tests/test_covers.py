@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenes import oval
 
-from deepcam.covers import draw_cover
-from deepcam.erase import erase
 from deepcam.frames import Frame
-from deepcam.outlines import whole_head
+from deepcam.frames.outlines import whole_head
+from deepcam.protection.covers import draw_cover
+from deepcam.protection.erase import erase
 
 
 def noise(seed: int) -> np.ndarray:

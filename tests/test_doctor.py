@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from platform_machine import OBS, RELEASE, Machine
 
-from deepcam import APP_NAME, doctor, modelstore
+from deepcam import APP_NAME, doctor
 from deepcam.cli import main
 from deepcam.doctor import Finding, State, cameras, desktop, program, sandbox, space
 from deepcam.doctor.finding import SETUP
+from deepcam.models import store as modelstore
 from deepcam.platform.setup import setup
 from deepcam.platform.system import Answer
 from deepcam.sources.v4l2 import Capability
@@ -457,7 +458,8 @@ def test_networks_of_the_tracker(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Where mediapipe brings none: missing, another set, all there."""
-    from deepcam import modelfetch, vision
+    from deepcam.models import fetch as modelfetch
+    from deepcam.runtime import vision
 
     monkeypatch.setenv("DEEPCAM_MODELS_DIR", str(tmp_path))
     monkeypatch.setattr(modelfetch, "NETWORKS", {})

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deepcam import endings
+from deepcam.runtime import endings
 
 HERE = Path(__file__).resolve().parent
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals as Unix has them")

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import deepcam
-from deepcam.erase import erase
 from deepcam.frames import Frame
-from deepcam.outlines import PAD, hull, spans, whole_head
+from deepcam.frames.outlines import PAD, hull, spans, whole_head
+from deepcam.protection.erase import erase
 
 H, W = 30, 40
 coordinate = st.floats(-30, 70, width=32)
@@ -140,7 +140,7 @@ def test_a_whole_head_holds_its_face(polygon: list, roll: float) -> None:
 
 
 def test_nothing_else_builds_a_masked_frame() -> None:
-    """``MaskedFrame`` is constructed in ``erase.py`` only, under whatever name it is imported."""
+    """``MaskedFrame`` is constructed in ``protection/erase.py`` only, however it is imported."""
     root = Path(deepcam.__file__).parent
     found = []
     for path in sorted(root.rglob("*.py")):
@@ -160,4 +160,4 @@ def test_nothing_else_builds_a_masked_frame() -> None:
                 if called in {"replace", "__new__", "cast", "copy", "deepcopy"}:
                     text = ast.unparse(node).lower()
                     assert "masked" not in text, f"{path.name}: {text}"
-    assert found == ["erase.py"]
+    assert found == ["protection/erase.py"]

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from deepcam.batch.stills import write_still
 from deepcam.errors import DeepcamError
 from deepcam.evaluation import report, targets
 from deepcam.evaluation.attackers import portrait_crop
@@ -16,8 +17,7 @@ from deepcam.evaluation.judge import Reading
 from deepcam.evaluation.outcome import OURS, Settings
 from deepcam.evaluation.run import evaluate
 from deepcam.frames import Image
-from deepcam.portrait import portrait
-from deepcam.stills import write_still
+from deepcam.showcase.portrait import portrait
 
 
 class Grey:

@@ -11,7 +11,7 @@ import pytest
 from deepcam.errors import DeepcamError
 from deepcam.evaluation.stages import COLUMNS, SIDE, write_stages
 from deepcam.identity.model import IdentityModel
-from deepcam.portrait import portrait
+from deepcam.showcase.portrait import portrait
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deepcam.batch.stills import write_still
 from deepcam.errors import DeepcamError
 from deepcam.evaluation.material import find, spread
 from deepcam.evaluation.statistics import auc, binomial_p, bootstrap, correlation, measure, rate
-from deepcam.stills import write_still
 
 
 def test_rate_of_no_hits_keeps_the_rule_of_three() -> None:

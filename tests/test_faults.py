@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from scenes import SENTINEL, FakeGenerator, face, identity, people
 
-from deepcam.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.frames import Face, Frame, Persons, Points, Reason, SafeFrame
+from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
 
 W, H = 96, 72
 

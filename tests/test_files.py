@@ -20,14 +20,15 @@ import numpy as np
 import pytest
 from scenes import FakeGenerator
 
-from deepcam import files, modelstore
-from deepcam.anonymizer import Anonymizer, AnonymizerSettings
-from deepcam.caster import Caster
+from deepcam.batch import files
+from deepcam.batch.files import Kind, Options, plan
+from deepcam.casting.caster import Caster
 from deepcam.errors import DeepcamError
-from deepcam.files import Kind, Options, plan
 from deepcam.geometry.basis import FaceBasis
 from deepcam.identity.model import IdentityModel
 from deepcam.identity.nearness import Nearness
+from deepcam.models import store as modelstore
+from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
 
 pytestmark = pytest.mark.usefixtures("plain_stderr")
 

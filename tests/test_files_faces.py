@@ -14,8 +14,8 @@ import pytest
 from PIL import Image as Pil
 from recipes import exif, rgb, save, stored_as, turn_track
 
+from deepcam.batch.stills import read_still
 from deepcam.sources.video import VideoReader
-from deepcam.stills import read_still
 
 pytestmark = pytest.mark.usefixtures("plain_stderr")
 FACE = (slice(60, 160), slice(170, 270))

@@ -15,12 +15,12 @@ import psutil
 import pytest
 from recipes import Film, chart, film, rgb, save
 
-from deepcam import parallel, session_file
+from deepcam.batch import parallel, session_file
+from deepcam.batch.files import Job, Kind, Options, anonymize, plan
+from deepcam.batch.manifest import NAME, Manifest
+from deepcam.batch.work import Outcome
 from deepcam.errors import DeepcamError
-from deepcam.files import Job, Kind, Options, anonymize, plan
-from deepcam.manifest import NAME, Manifest
 from deepcam.sinks.place import part_beside, parts_of
-from deepcam.work import Outcome
 
 SESSION = 20
 

@@ -23,7 +23,7 @@ from table_case import Case
 from table_pictures import PICTURES, picture
 from table_videos import VIDEOS, of
 
-from deepcam import work
+from deepcam.batch import work
 from deepcam.frames import Frame, Reason, SafeFrame
 from deepcam.sources import colours
 

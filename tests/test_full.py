@@ -179,7 +179,7 @@ def test_little_memory_is_told(tmp_path: Path, megabytes: int) -> None:
     ],
 )
 def test_a_library_without_memory_is_understood(error: Exception) -> None:
-    from deepcam import memory
+    from deepcam.runtime import memory
 
     assert memory.is_shortage(error)
     assert not memory.is_shortage(ValueError("something else"))

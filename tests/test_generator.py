@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepcam.erase import erase
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, Frame, MaskedFrame, Points, Pose
 from deepcam.generator import Generator, painter
@@ -27,7 +26,8 @@ from deepcam.geometry.one_euro import matrix
 from deepcam.geometry.pose import head_outline
 from deepcam.identity.model import IdentityModel
 from deepcam.identity.types import Identity
-from deepcam.modelstore import path_of
+from deepcam.models.store import path_of
+from deepcam.protection.erase import erase
 
 
 class Kind(Enum):

@@ -10,7 +10,8 @@ import pytest
 from scenes import face, nobody, oval, people
 
 from deepcam.frames import Face, Persons, Points
-from deepcam.guard import (
+from deepcam.frames.outlines import centre, fill, holds, size
+from deepcam.protection.guard import (
     CONFIRM,
     FAILED_LOOKS,
     HOLD,
@@ -28,7 +29,6 @@ from deepcam.guard import (
     State,
     step,
 )
-from deepcam.outlines import centre, fill, holds, size
 
 SIZE = (96, 72)
 GRID = (64, 48)

@@ -16,14 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenes import FakeGenerator, identity, people, rotation
 
-from deepcam.anonymizer import Anonymizer, AnonymizerSettings
-from deepcam.caster import Caster
+from deepcam.casting.caster import Caster
 from deepcam.frames import Face, Frame, MaskedFrame, Persons, Points, Pose, SafeFrame
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import head_outline, project
 from deepcam.geometry.topology import OVAL
 from deepcam.identity.types import Identity
 from deepcam.identity.wish import Wish
+from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
 
 SIZE = (320, 240)
 

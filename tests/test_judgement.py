@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scenes import FakeGenerator, FakeTracker, face, frame, identity, people
 
-from deepcam.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.frames import Reason
-from deepcam.judgement import ONE_COLOUR, TOO_DARK, TOO_NEAR, judge
+from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam.protection.judgement import ONE_COLOUR, TOO_DARK, TOO_NEAR, judge
 
 W, H = 96, 72
 

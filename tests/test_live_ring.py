@@ -19,8 +19,8 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 from live_fakes import RAW, picture
 
-from deepcam.fit import fit
 from deepcam.frames import Frame, Reason, SafeFrame
+from deepcam.frames.resize import fit
 from deepcam.live.ring import SLOTS, Ring
 
 SIZE = (64, 48)

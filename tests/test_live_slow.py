@@ -17,14 +17,14 @@ from live_fakes import RAW, SAFE, RecordingSink, order, picture
 from scenes import SENTINEL, FakeGenerator, FakeTracker, face, identity, oval
 from test_live_session import Start, start  # noqa: F401
 
-from deepcam.anonymizer import Anonymizer, AnonymizerSettings
-from deepcam.fit import shrunk, shrunk_size
 from deepcam.frames import Face, Frame, Reason, SafeFrame
+from deepcam.frames.resize import shrunk, shrunk_size
 from deepcam.live import slow, worker
 from deepcam.live.session import LiveSettings
 from deepcam.live.slow import Slowness
 from deepcam.live.supervisor import Supervisor
 from deepcam.live.worker import WorkerSettings
+from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
 
 
 def drive(

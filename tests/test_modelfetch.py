@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from deepcam import modelfetch, vision
 from deepcam.errors import DeepcamError
-from deepcam.modelfetch import Source
+from deepcam.models import fetch as modelfetch
+from deepcam.models.fetch import Source
+from deepcam.runtime import vision
 
 CONTENTS = {name: f"network {name} ".encode() * 500 for name in modelfetch.COMPLETE}
 BUNDLE = {n: b"near " * 100 for n in (modelfetch.SHORT_RANGE, modelfetch.BUNDLE_MESH)}

@@ -7,8 +7,8 @@ import pytest
 from scenes import oval, people
 
 from deepcam.frames import Persons
-from deepcam.outlines import fill
-from deepcam.persons import Look, faceless_heads
+from deepcam.frames.outlines import fill
+from deepcam.protection.persons import Look, faceless_heads
 
 SIZE = (1280, 720)
 GRID = (256, 144)

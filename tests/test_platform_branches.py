@@ -27,13 +27,14 @@ import deepcam.live.control as control
 import deepcam.live.ring as ring
 import deepcam.live.wardrobe as wardrobe
 import deepcam.live.worker as worker
-from deepcam import APP_NAME, cores, memory, quiet, sinks
+from deepcam import APP_NAME, sinks
 from deepcam.errors import DeepcamError
 from deepcam.frames import Reason, SafeFrame
 from deepcam.generator import session
 from deepcam.live import lock
 from deepcam.platform import hotkeys, qt
 from deepcam.platform.hotkeys import macos, parse
+from deepcam.runtime import cores, memory, quiet
 from deepcam.sinks import pipewire, recording, timeout_picture, virtualcam, window
 from deepcam.sources import v4l2, webcam
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from deepcam import quiet
 from deepcam.platform.hotkeys import macos, windows
 from deepcam.platform.hotkeys.keys import KEYS
+from deepcam.runtime import quiet
 
 pytestmark = pytest.mark.skipif(
     ctypes.sizeof(ctypes.c_void_p) != 8, reason="the layouts are those of 64 bits"

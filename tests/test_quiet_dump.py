@@ -38,7 +38,7 @@ if __name__ == "__main__":
 """
 FILE = """
 import os, signal, sys
-from deepcam import quiet
+from deepcam.runtime import quiet
 from stand_in import Blank, take_its_place
 from deepcam.cli import main
 class Crash(Blank):
@@ -122,7 +122,7 @@ def test_another_program_of_this_user_cannot_read_the_worker(tmp_path: Path) -> 
     """The kernel asks whether a process is dumpable before one of the same user may read it."""
     script = (
         "import ctypes, os, sys, time\n"
-        "from deepcam.quiet import seal\n"
+        "from deepcam.runtime.quiet import seal\n"
         "if os.getuid() == 0: os.setuid(65534)\n"
         "ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)\n"  # changing the user has changed it
         "child = os.fork()\n"

@@ -47,9 +47,9 @@ def way() -> list[str]:
 @pytest.fixture(scope="module")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A second of a person who does not exist, and one picture of it."""
-    from deepcam.demo import render
+    from deepcam.batch.stills import write_still
+    from deepcam.showcase.demo import render
     from deepcam.sources.video import VideoReader
-    from deepcam.stills import write_still
 
     folder = tmp_path_factory.mktemp("material")
     render(folder / "clip.mp4", (480, 270), 12)

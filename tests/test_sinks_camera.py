@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from deepcam import APP_NAME
 from deepcam.errors import DeepcamError
-from deepcam.fit import fit
 from deepcam.frames import Reason, SafeFrame
+from deepcam.frames.resize import fit
 from deepcam.sinks import NullSink, Sink, SinkFailedError, choose_output
 from deepcam.sinks.file import FileSink
 from deepcam.sinks.virtualcam import (

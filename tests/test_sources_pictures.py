@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pil
 
+from deepcam.batch.stills import read_still
 from deepcam.errors import DeepcamError
 from deepcam.sources.images import read_image
 from deepcam.sources.pictures import (
@@ -25,7 +26,6 @@ from deepcam.sources.pictures import (
     sniff,
     upright,
 )
-from deepcam.stills import read_still
 
 W, H = 12, 8
 MAPS = {  # EXIF 2.3, figure "orientation": where the stored first row and column are

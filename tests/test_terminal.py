@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepcam.terminal import printable, printable_json, tell
+from deepcam.runtime.terminal import printable, printable_json, tell
 
 
 @given(st.text(st.characters(codec=None)))

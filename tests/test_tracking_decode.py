@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from deepcam.errors import DeepcamError
+from deepcam.runtime.vision import LEGACY, TASKS, installed
 from deepcam.tracking import decode
 from deepcam.tracking.backend import Detection
 from deepcam.tracking.backend_tasks import NEAR_SIZE, close_up, parts
-from deepcam.vision import LEGACY, TASKS, installed
 
 
 @pytest.mark.parametrize(("size", "count"), [(192, 2304), (128, 896)])

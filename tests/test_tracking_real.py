@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
-from deepcam import modelfetch, vision
 from deepcam.frames import Face, Frame
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import fit_pose
+from deepcam.models import fetch as modelfetch
+from deepcam.runtime import vision
 from deepcam.tracking import Tracker
 from deepcam.tracking.backend import MeshBackend
 from deepcam.tracking.reader import FaceReader, Reading, depth_inside

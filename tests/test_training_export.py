@@ -13,7 +13,7 @@ from deepcam.errors import DeepcamError
 from deepcam.generator.conditioning import CHANNELS
 from deepcam.generator.fields import MAPS
 from deepcam.generator.session import NetworkSession
-from deepcam.modelstore import MODELS_DIR
+from deepcam.models.store import MODELS_DIR
 
 torch = pytest.importorskip("torch", reason="torch is only installed for training")
 pytest.importorskip("onnx", reason="onnx is only installed for training")

@@ -11,10 +11,10 @@ import pytest
 from deepcam.errors import DeepcamError
 from deepcam.frames import Pose
 from deepcam.identity.model import IdentityModel
-from deepcam.portrait import portrait
+from deepcam.runtime.vision import LEGACY, installed
+from deepcam.showcase.portrait import portrait
 from deepcam.training.data import CROP, TEXTURE, prepare_one
 from deepcam.training.photographs import is_that_face, read_eyes, read_index
-from deepcam.vision import LEGACY, installed
 
 
 def fdf(folder: Path, size: int = 128, count: int = 12) -> Path:

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
 from deepcam.app import i18n
 from deepcam.app.fields import choose, combo
 from deepcam.app.told import told
-from deepcam.backdrop import BLUR, KEEP
-from deepcam.cards import BACK_SOON, PLAIN, Card
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image
+from deepcam.pipeline.backdrop import BLUR, KEEP
+from deepcam.pipeline.cards import BACK_SOON, PLAIN, Card
 
 COLOUR, PICTURE = "colour", "picture"
 """Entries that ask for more."""
@@ -31,7 +31,7 @@ _FIRST = "#204060"
 
 
 class CardChoice(QWidget):
-    """``choice`` is one of ``deepcam.cards``."""
+    """``choice`` is one of ``deepcam.pipeline.cards``."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ class CardChoice(QWidget):
 
 
 class BackgroundChoice(CardChoice):
-    """``choice`` is one of ``deepcam.backdrop``."""
+    """``choice`` is one of ``deepcam.pipeline.backdrop``."""
 
     def _plain(self) -> tuple[dict[str, str], str]:
         plain = {KEEP: self.tr("As it is"), BLUR: self.tr("Blurred")}

@@ -234,7 +234,7 @@ def film_as_camera(spec: SourceSpec) -> Source:
 
 def _film(path: Path) -> tuple[NDArray[np.uint8], tuple[float, float, float]]:
     """Render it; its pictures as they are read, and a square in the face."""
-    from deepcam import demo
+    from deepcam.showcase import demo
     from deepcam.sources.video import VideoReader
 
     demo.render(path, SIZE, FRAMES)

@@ -107,7 +107,7 @@ def stage(folder: Path, number: int) -> int:
     settings = LiveSettings(
         camera=str(folder / "film.mp4"), output="null", size=SIZE, fps=FPS, provider="cpu",
         source_factory="deepcam.app.faults_stage:FlakyFilm", stay_on=True,
-        anonymizer_factory=os.environ.get(STAND_IN) or "deepcam.anonymizer:Anonymizer",
+        anonymizer_factory=os.environ.get(STAND_IN) or "deepcam.pipeline.anonymizer:Anonymizer",
     )  # fmt: skip
     try:
         Session(settings, sink=witness).run_forever()

@@ -207,7 +207,7 @@ class Guidance(QObject):
         self.banner.tell(Trouble(text.format(told(why)), "faces"))
 
     def _fetch(self) -> None:
-        from deepcam.modelfetch import fetch_tracker_model
+        from deepcam.models.fetch import fetch_tracker_model
 
         def progress(done: int, whole: int) -> None:
             if self._closed:

@@ -33,7 +33,6 @@ from deepcam.app.trouble import HINTS
 from deepcam.app.viewers import Viewers
 from deepcam.app.worn import WornPictures
 from deepcam.doctor import Finding
-from deepcam.endings import ending_signals
 from deepcam.errors import DeepcamError
 from deepcam.identity.gallery import Gallery
 from deepcam.identity.wish import by_chance
@@ -42,6 +41,7 @@ from deepcam.live.lock import InstanceLock, holder
 from deepcam.platform.desktop_entry import APP_ID
 from deepcam.platform.hotkeys import ACTIONS
 from deepcam.platform.qt import ensure_windows
+from deepcam.runtime.endings import ending_signals
 
 _OF_A_SESSION = (
     "camera", "size", "fps", "smaller_when_slow", "output", "on_doubt", "cover", "card",

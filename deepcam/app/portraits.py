@@ -26,7 +26,7 @@ Draw = Callable[[Identity], tuple[Image, Image]]
 
 def draw(identity: Identity) -> tuple[Image, Image]:
     """(SIZE, SIZE, 3) BGR, neutral and smiling."""
-    from deepcam.portrait import portrait
+    from deepcam.showcase.portrait import portrait
 
     return portrait(identity, SIZE), portrait(identity, SIZE, smile=SMILE)
 

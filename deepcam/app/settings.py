@@ -16,10 +16,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from deepcam import backdrop, cards
 from deepcam.app.hotkeys import DEFAULTS
 from deepcam.errors import DeepcamError
 from deepcam.identity.gallery import check_name
+from deepcam.pipeline import backdrop, cards
 
 LARGEST_FILE = 256 << 10
 OUTPUTS = ("auto", "camera", "pipewire", "null")
@@ -47,7 +47,7 @@ class Settings:
     """What is behind people: keep, blur, a colour such as "#204060", or the path of a picture."""
     card: str = "plain"
     """What others see while there is no picture: "plain", "back-soon", a colour such as "#204060",
-    or the path of a picture (``deepcam.cards.check``)."""
+    or the path of a picture (``deepcam.pipeline.cards.check``)."""
     hotkeys: dict[str, str] = field(default_factory=lambda: dict(DEFAULTS))
     """toggle, new_face and panic to keys such as "Ctrl+Alt+N"; '' is none."""
     start_at_login: bool = False

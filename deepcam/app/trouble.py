@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from deepcam.app import glyphs
 from deepcam.app.controller import PASSING
 from deepcam.app.told import told
-from deepcam.modelfetch import MISSING
+from deepcam.models.fetch import MISSING
 
 Remedy = Literal[
     "camera", "other", "setup", "faces", "fetch", "writable", "again", "smaller", "full"

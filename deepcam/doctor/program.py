@@ -7,9 +7,11 @@ import importlib.util
 import platform
 import sys
 
-from deepcam import modelfetch, modelstore, vision
 from deepcam.doctor.finding import Finding, fail, good, warn
+from deepcam.models import fetch as modelfetch
+from deepcam.models import store as modelstore
 from deepcam.platform.system import System
+from deepcam.runtime import vision
 
 LIBRARIES = ("mediapipe", "numpy", "numba", "av", "onnxruntime", "pyvirtualcam", "psutil")
 SYSTEM_LIBRARIES = {"libGL.so.1": "libgl1", "libEGL.so.1": "libegl1"}

@@ -6,8 +6,8 @@ import os
 import shutil
 
 from deepcam.doctor.finding import Finding, fail, good, warn
-from deepcam.memory import NEEDED, limit
 from deepcam.platform.system import System
+from deepcam.runtime.memory import NEEDED, limit
 
 LEAST_MEMORY = 2 << 30
 LEAST_DISK = 500 << 20

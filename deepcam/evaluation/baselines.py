@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.anonymizer import Anonymizer, AnonymizerSettings
-from deepcam.caster import Caster
+from deepcam.casting.caster import Caster
 from deepcam.frames import Face, Frame, Image, Persons, Points, Reason
+from deepcam.frames.outlines import fill
 from deepcam.geometry.basis import FaceBasis
 from deepcam.identity.types import Identity
 from deepcam.identity.wish import Wish, spec_of
-from deepcam.outlines import fill
+from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,16 +24,16 @@ from typing import Any
 import cv2
 import numpy as np
 
-from deepcam.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.errors import DeepcamError
 from deepcam.evaluation import scenes as make
 from deepcam.evaluation.material import Material, Photo
 from deepcam.evaluation.scenes import Cutout, Picture, Scene, Take, Truth
 from deepcam.frames import Frame, Image, MaskedFrame, Reason, SafeFrame
-from deepcam.guard import Plan
+from deepcam.frames.outlines import centre, fill, size
 from deepcam.identity.types import Identity, nobody
-from deepcam.outlines import centre, fill, size
-from deepcam.quiet import seal
+from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam.protection.guard import Plan
+from deepcam.runtime.quiet import seal
 
 Say = Callable[[str], None]
 Part = tuple[Material, bool, bool, int, int]

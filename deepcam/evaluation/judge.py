@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam import vision
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image, Points, Pose
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import fit_pose, to_head
 from deepcam.geometry.topology import OVAL
+from deepcam.runtime import vision
 from deepcam.tracking.measure import eye_aspect, gaze_offset, gaze_rest, mouth_gap
 
 F64 = NDArray[np.float64]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from deepcam.batch.files import IMAGES, VIDEOS
 from deepcam.errors import DeepcamError
-from deepcam.files import IMAGES, VIDEOS
 from deepcam.frames import Image
 from deepcam.training.split import SOURCES, held_out
 
@@ -34,7 +34,7 @@ class Photo:
 
     def read(self) -> Image:
         """Raises ``DeepcamError`` when it cannot be read."""
-        from deepcam.stills import read_still
+        from deepcam.batch.stills import read_still
 
         return read_still(self.path).image
 

@@ -222,7 +222,7 @@ def memory(
     say: Say,
 ) -> None:
     """P8: portraits of sampled identities against the donors of the identity bank."""
-    from deepcam.portrait import portrait
+    from deepcam.showcase.portrait import portrait
 
     in_bank = set(donors())
     training = [p for p in material.photos if p.path.name in in_bank]

@@ -129,7 +129,7 @@ def _facts(
     network: str,
 ) -> dict[str, Any]:
     from deepcam import __version__
-    from deepcam.modelstore import path_of
+    from deepcam.models.store import path_of
 
     load = [round(v, 2) for v in os.getloadavg()] if hasattr(os, "getloadavg") else []
     return {

@@ -26,7 +26,7 @@ from deepcam.evaluation.outcome import Say
 from deepcam.evaluation.statistics import Measure, quantile, rate
 from deepcam.identity.model import IdentityModel
 from deepcam.identity.types import Identity
-from deepcam.portrait import portrait
+from deepcam.showcase.portrait import portrait
 from deepcam.training.identity_bank import MAX_SHARE, MIN_DONORS
 
 F32 = NDArray[np.float32]

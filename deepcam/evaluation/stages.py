@@ -9,16 +9,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam.batch.files import Kind, kind_of
+from deepcam.batch.stills import read_still, write_still
 from deepcam.errors import DeepcamError
 from deepcam.evaluation.outcome import Say
-from deepcam.files import Kind, kind_of
 from deepcam.frames import Frame, Image, MaskedFrame, Reason
 from deepcam.generator import Generator
 from deepcam.generator.render import Renderer, window_matrix
-from deepcam.guard import Plan
 from deepcam.identity.types import Identity
-from deepcam.stills import read_still, write_still
+from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam.protection.guard import Plan
 
 SIDE = 224
 """Pixels of a tile's side."""

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.caster import Caster
-from deepcam.erase import erase
+from deepcam.casting.caster import Caster
 from deepcam.evaluation.record import Take
 from deepcam.identity.fit import Fit
+from deepcam.protection.erase import erase
 
 F64 = NDArray[np.float64]
 

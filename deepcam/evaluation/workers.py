@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.quiet import seal
+from deepcam.runtime.quiet import seal
 
 F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]

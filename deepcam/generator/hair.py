@@ -14,12 +14,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from deepcam.cores import Pair
 from deepcam.frames import Face, Points, Pose
 from deepcam.generator.conditioning import cut, window
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import project
 from deepcam.identity.types import Identity
+from deepcam.runtime.cores import Pair
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]

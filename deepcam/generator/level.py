@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.identity.blend import LOG
-from deepcam.modelstore import path_of
+from deepcam.models.store import path_of
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]

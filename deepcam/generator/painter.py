@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.cores import Pair
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, MaskedFrame, Points, Pose
 from deepcam.generator.composition import compose, rim_of
@@ -25,6 +24,7 @@ from deepcam.generator.sharpness import blur_around
 from deepcam.generator.tone import wanted_gain
 from deepcam.geometry.pose import SIDEWAYS
 from deepcam.identity.types import Identity, nobody
+from deepcam.runtime.cores import Pair
 
 F32 = NDArray[np.float32]
 
@@ -41,7 +41,7 @@ SMOOTHING = 0.55
 
 
 class PaintPlan(Protocol):
-    """What the guard decided for one track; see ``deepcam.guard.Plan``."""
+    """What the guard decided for one track; see ``deepcam.protection.guard.Plan``."""
 
     @property
     def track(self) -> int: ...

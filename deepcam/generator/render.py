@@ -11,7 +11,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from deepcam.cores import Pair
 from deepcam.frames import Face
 from deepcam.generator.level import levelled
 from deepcam.generator.mesh import (
@@ -30,6 +29,7 @@ from deepcam.generator.teeth import DEPTH, HALF_SPAN, sprites
 from deepcam.geometry.raster import rasterise, sample_texture
 from deepcam.identity.blend import LOG
 from deepcam.identity.types import Identity
+from deepcam.runtime.cores import Pair
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.cores import Helpers
 from deepcam.errors import DeepcamError
 from deepcam.generator.gear import Gear
-from deepcam.modelstore import path_of
+from deepcam.models.store import path_of
+from deepcam.runtime.cores import Helpers
 
 F32 = NDArray[np.float32]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.modelstore import path_of
+from deepcam.models.store import path_of
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]

@@ -26,7 +26,7 @@ from deepcam.identity.quality import Critic
 from deepcam.identity.recipe import Recipe, Traits, choose
 from deepcam.identity.types import Identity
 from deepcam.identity.wish import Wish, spec_of
-from deepcam.modelstore import path_of
+from deepcam.models.store import path_of
 
 F32 = NDArray[np.float32]
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.modelstore import path_of
+from deepcam.models.store import path_of
 
 F32 = NDArray[np.float32]
 

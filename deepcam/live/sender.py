@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from deepcam.cards import standby_card
 from deepcam.errors import DeepcamError
 from deepcam.frames import Reason, SafeFrame
 from deepcam.live.measure import Meter
@@ -20,6 +19,7 @@ from deepcam.live.pacer import Pacer
 from deepcam.live.ring import Ring
 from deepcam.live.supervisor import Supervisor
 from deepcam.live.worker import WorkerSettings
+from deepcam.pipeline.cards import standby_card
 from deepcam.sinks.base import Watchable
 
 log = logging.getLogger(__name__)

@@ -16,10 +16,7 @@ from typing import Any, Literal
 
 import psutil
 
-from deepcam import cards
-from deepcam.anonymizer import AnonymizerSettings
-from deepcam.casting import Choice
-from deepcam.endings import ending_signals
+from deepcam.casting.roles import Choice
 from deepcam.errors import DeepcamError
 from deepcam.frames import SafeFrame
 from deepcam.identity.wish import Wish, by_chance, read_spec, spec_of
@@ -27,6 +24,9 @@ from deepcam.live.control import ControlServer
 from deepcam.live.sender import Sender, Sink
 from deepcam.live.slow import REMEDY
 from deepcam.live.worker import WorkerSettings
+from deepcam.pipeline import cards
+from deepcam.pipeline.anonymizer import AnonymizerSettings
+from deepcam.runtime.endings import ending_signals
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class LiveSettings:
     on: bool = True
     """False: begin with the card, switched off."""
     card: str = "plain"
-    """What is sent while there is no picture: see ``deepcam.cards.Card.parse``."""
+    """What is sent while there is no picture: see ``deepcam.pipeline.cards.Card.parse``."""
     language: str = "en"
     """Of words on the card."""
     stay_on: bool = False
@@ -84,7 +84,7 @@ class LiveSettings:
     """Begin without the camera until somebody watches the output, as far as it can tell; switched
     off where it cannot (at login: nobody has asked for a picture yet)."""
     source_factory: str = "deepcam.sources:make_source"
-    anonymizer_factory: str = "deepcam.anonymizer:Anonymizer"
+    anonymizer_factory: str = "deepcam.pipeline.anonymizer:Anonymizer"
 
     def check(self) -> None:
         """Raises ``DeepcamError`` for values that cannot work."""

@@ -22,17 +22,17 @@ from typing import Any
 
 import numpy as np
 
-from deepcam.anonymizer import AnonymizerSettings, UnknownIdentityError
-from deepcam.cards import standby_card
 from deepcam.errors import DeepcamError
-from deepcam.fit import fit, shrunk, shrunk_size
 from deepcam.frames import Frame, Reason, SafeFrame
+from deepcam.frames.resize import fit, shrunk, shrunk_size
 from deepcam.identity.wish import read_spec, spec_of
 from deepcam.live.camera import SILENCE, Camera
 from deepcam.live.ring import Ring
 from deepcam.live.slow import Slowness
 from deepcam.live.wardrobe import Wardrobe
-from deepcam.quiet import seal
+from deepcam.pipeline.anonymizer import AnonymizerSettings, UnknownIdentityError
+from deepcam.pipeline.cards import standby_card
+from deepcam.runtime.quiet import seal
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class WorkerSettings:
     loop: bool = False
     """A source that ends is opened again."""
     source_factory: str = "deepcam.sources:make_source"
-    anonymizer_factory: str = "deepcam.anonymizer:Anonymizer"
+    anonymizer_factory: str = "deepcam.pipeline.anonymizer:Anonymizer"
     gallery_factory: str = "deepcam.identity.gallery:Gallery"
     on: bool = True
     """False: start without taking the camera."""

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from deepcam import modelfetch, vision
+from deepcam.models import fetch as modelfetch
+from deepcam.runtime import vision
 
 Say = Callable[[str], None]
 

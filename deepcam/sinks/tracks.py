@@ -13,7 +13,7 @@ import numpy as np
 from av.subtitles.subtitle import SubtitleSet
 
 from deepcam.errors import DeepcamError
-from deepcam.versions import open_media
+from deepcam.runtime.versions import open_media
 
 COPIED_SOUND = {
     "mp4": {"aac", "mp3", "ac3", "eac3", "alac", "opus"},

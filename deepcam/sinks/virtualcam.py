@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam import APP_NAME
-from deepcam.cards import standby_card
 from deepcam.errors import DeepcamError
-from deepcam.fit import fit
 from deepcam.frames import Image, SafeFrame
+from deepcam.frames.resize import fit
+from deepcam.pipeline.cards import standby_card
 from deepcam.sinks import timeout_picture
 from deepcam.sinks.base import SinkFailedError
 from deepcam.sinks.watchers import DeviceWatch

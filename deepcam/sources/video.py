@@ -15,12 +15,12 @@ import av
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image
+from deepcam.runtime.versions import open_media
 from deepcam.sources.base import SourceEndedError
 from deepcam.sources.colours import Colours, colours_of, is_hdr, to_bgr
 from deepcam.sources.deinterlace import Deinterlacer
 from deepcam.sources.pictures import upright
 from deepcam.sources.whole import is_broken_off
-from deepcam.versions import open_media
 
 log = logging.getLogger(__name__)
 

@@ -20,9 +20,9 @@ from typing import Any, Protocol
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image
+from deepcam.runtime.versions import quiet_opencv
 from deepcam.sources.base import SourceLostError, as_bgr
 from deepcam.sources.v4l2 import CameraInfo, formats, holders, list_cameras, query, refusal
-from deepcam.versions import quiet_opencv
 
 FIRST_FRAME = 6.0
 """Seconds a camera may take to its first picture."""

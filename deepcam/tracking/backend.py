@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam import vision
 from deepcam.frames import Image
+from deepcam.runtime import vision
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]

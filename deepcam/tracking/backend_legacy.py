@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from deepcam.cores import Helpers
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image
+from deepcam.runtime.cores import Helpers
 from deepcam.tracking.backend import F32, F64, Detection, Mesh, Roi, Window
 from deepcam.tracking.crops import crop, resize, rgb, shrink, to_image, turn_back, upright_box
 

@@ -1,6 +1,6 @@
 """MediaPipe 1.2 and later through its Tasks library, which has no graphs of one's own.
 
-Two sets of networks fit (see ``deepcam.modelfetch``):
+Two sets of networks fit (see ``deepcam.models.fetch``):
 
 * the one that mediapipe 0.10.21 carries: the same detector, mesh and person segmentation as
   ``backend_legacy``, so the same answers;
@@ -17,9 +17,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from deepcam import modelfetch
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image
+from deepcam.models import fetch as modelfetch
 from deepcam.tracking import decode
 from deepcam.tracking.backend import F32, Detection, Mesh, Roi, Window
 from deepcam.tracking.crops import crop, resize, rgb, shrink, to_image, turn_back, upright_box

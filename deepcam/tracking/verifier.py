@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image
-from deepcam.modelstore import open_small, path_of
+from deepcam.models.store import open_small, path_of
 from deepcam.tracking.backend import Detection
 from deepcam.tracking.evidence import CLEAR
 

@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from deepcam.caster import PLANES, SIZE
+from deepcam.casting.caster import PLANES, SIZE
 from deepcam.errors import DeepcamError
 from deepcam.identity.fit import AGES, HEAD, MASCULINITIES, MONKS, SETS, read_head
 from deepcam.training.caster_data import LAST, Photos, donor_traits, prepare, read_traits, sample

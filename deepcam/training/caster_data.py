@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.caster import BELOW, SIZE, SPAN, view
-from deepcam.erase import erase
+from deepcam.casting.caster import BELOW, SIZE, SPAN, view
 from deepcam.frames import Frame, Pose
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import head_outline, project
 from deepcam.identity.fit import AGES, MASCULINITIES, MONKS
+from deepcam.protection.erase import erase
 from deepcam.tracking.reader import MARGINS, least_outline
 from deepcam.training.data import CROP, _pictured, measure, put_on_scarf
 from deepcam.training.donors import donor_list

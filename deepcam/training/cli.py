@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepcam.errors import DeepcamError
-from deepcam.modelstore import MODELS_DIR
-from deepcam.modelstore import write as write_manifest
+from deepcam.models.store import MODELS_DIR
+from deepcam.models.store import write as write_manifest
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from deepcam.frames import Frame
 from deepcam.generator import level
 from deepcam.identity.model import IdentityModel
-from deepcam.portrait import portrait
+from deepcam.showcase.portrait import portrait
 from deepcam.tracking import Tracker
 
 F64 = NDArray[np.float64]

@@ -80,10 +80,10 @@ function look(text) {
 
 def prepare(folder: Path) -> None:
     """Outside the machine: a person who does not exist, made by us, seen through the camera."""
-    from deepcam.actors import Actor, film
-    from deepcam.anonymizer import Anonymizer, AnonymizerSettings
     from deepcam.frames import Frame, Reason
     from deepcam.identity.model import IdentityModel
+    from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
+    from deepcam.showcase.actors import Actor, film
 
     actor = Actor(IdentityModel.load().sample(3), (160, 104), 40.0, 0.4)
     anonymizer = Anonymizer(AnonymizerSettings(identity=12, live=False, session_seed=1))
@@ -236,7 +236,7 @@ class Browser:
 
 def looks() -> tuple[Callable[[np.ndarray], bool], Callable[[np.ndarray], bool]]:
     """Tells the standby card and one of the prepared pictures."""
-    from deepcam.covers import standby_card
+    from deepcam.protection.covers import standby_card
 
     def small(image: np.ndarray) -> np.ndarray:
         return cv2.resize(image, (32, 24), interpolation=cv2.INTER_AREA).astype(int)

@@ -10,11 +10,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from deepcam.actors import Actor, film
+from deepcam.batch.files import Job, Kind, Options, Summary, anonymize
 from deepcam.errors import DeepcamError
-from deepcam.files import Job, Kind, Options, Summary, anonymize
 from deepcam.frames import Image
 from deepcam.identity.gallery import resolve_identity
+from deepcam.showcase.actors import Actor, film
 
 PLAYED, WORN = 3, 5
 """Seeds of the person in the film, and of the face put on."""
@@ -90,7 +90,7 @@ def demonstrate(
 
 def side_by_side(before: Path, after: Path, target: Path, frames: int, columns: int = 4) -> None:
     """A PNG with ``columns`` moments: the film above, the anonymized film below it."""
-    from deepcam.stills import write_still
+    from deepcam.batch.stills import write_still
 
     wanted = [round((k + 0.5) * frames / columns) for k in range(columns)]
     rows = [_pictures(path, wanted) for path in (before, after)]

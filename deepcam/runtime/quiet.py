@@ -39,7 +39,7 @@ def silence_libraries() -> None:
     for name, folder in (("MPLCONFIGDIR", "matplotlib"), ("CUDA_CACHE_PATH", "cuda")):
         os.environ.setdefault(name, str(cache / folder))
     # Numba keeps compiled code beside the sources, or in a folder for all programs of this user.
-    if not os.access(Path(__file__).parent, os.W_OK):
+    if not os.access(Path(__file__).parents[1], os.W_OK):
         os.environ.setdefault("NUMBA_CACHE_DIR", str(cache / "numba"))
 
 

@@ -1,4 +1,4 @@
-"""Single pictures for ``deepcam.files``: read with their alpha, written without any metadata."""
+"""Single pictures for ``deepcam.batch.files``: read with alpha, written without any metadata."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.frames import Persons, Points
-from deepcam.outlines import fill, grow, hull, whole_head
+from deepcam.frames.outlines import fill, grow, hull, whole_head
 
 F32 = NDArray[np.float32]
 

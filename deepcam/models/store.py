@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 MANIFEST = "MANIFEST.json"
 
 
@@ -131,5 +131,5 @@ def write(folder: Path) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:] != ["--write"]:
-        raise SystemExit("usage: python -m deepcam.modelstore --write")
+        raise SystemExit("usage: python -m deepcam.models.store --write")
     write(_PACKAGE.parent / "models")

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from deepcam.cores import Pair
-from deepcam.covers import Surroundings, draw_cover
-from deepcam.erase import again
 from deepcam.frames import Image, Mask, MaskedFrame, Reason, SafeFrame
-from deepcam.guard import Kind, Plan
-from deepcam.heads import Heads
+from deepcam.frames.outlines import fill
 from deepcam.identity.types import Identity
-from deepcam.outlines import fill
+from deepcam.pipeline.heads import Heads
+from deepcam.protection.covers import Surroundings, draw_cover
+from deepcam.protection.erase import again
+from deepcam.protection.guard import Kind, Plan
+from deepcam.runtime.cores import Pair
 
 AROUND = 1.7
 """Side of the close view, in heights of the face's outline."""

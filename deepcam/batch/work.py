@@ -1,4 +1,4 @@
-"""One file, anonymized into a new one: what a process of any kind does for ``deepcam.files``.
+"""One file, anonymized into a new one: what a process of any kind does for ``deepcam.batch.files``.
 
 A result depends on the file, the options and the session's number, and on nothing that was done
 before it: whoever works on a file, and in whatever order, makes the same bytes.
@@ -17,10 +17,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from deepcam.anonymizer import Anonymizer, AnonymizerSettings
-from deepcam.casting import Choice
+from deepcam.casting.roles import Choice
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Reason, SafeFrame
+from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.sources.pictures import ANIMATED, KINDS, MAX_PIXELS, PictureFile
 
 WRITABLE = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm"})
@@ -52,7 +52,7 @@ class Job:
     name: str = ""
     """The target's name below the output directory."""
     fetch: str = ""
-    """An address (s3://…) that the source is fetched from; see ``deepcam.addresses``."""
+    """An address (s3://…) that the source is fetched from; see ``deepcam.batch.addresses``."""
     put: str = ""
     """An address that the target is put to."""
 
@@ -223,7 +223,7 @@ class Workshop:
 def do(job: Job, workshop: Workshop, options: Options, on_progress: OnProgress | None) -> Outcome:
     """Anonymize one file. Raises ``DeepcamError``, and then nothing was written."""
     if job.fetch or job.put:
-        from deepcam.addresses import do_far
+        from deepcam.batch.addresses import do_far
 
         return do_far(job, workshop, options, on_progress)
     outcome = Outcome()
@@ -260,9 +260,9 @@ def _pictures(
     outcome: Outcome,
     on_progress: OnProgress | None,
 ) -> None:
+    from deepcam.batch.stills import anonymize_page
     from deepcam.sinks.pictures import write_pictures
     from deepcam.sources.animation import seconds
-    from deepcam.stills import anonymize_page
 
     kind = KINDS[job.target.suffix.lower()]
     with PictureFile(job.source) as picture:

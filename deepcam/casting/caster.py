@@ -20,7 +20,7 @@ from deepcam.generator.conditioning import cut, window
 from deepcam.generator.tone import visible_skin
 from deepcam.identity.fit import HEAD, MONKS, Fit, monk_of_tone, read_head
 from deepcam.identity.model import IdentityModel
-from deepcam.modelstore import open_small, path_of
+from deepcam.models.store import open_small, path_of
 
 F32 = NDArray[np.float32]
 

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from deepcam.batch.work import Job, Kind, OnProgress, Options, Outcome, Workshop, do
 from deepcam.errors import DeepcamError
-from deepcam.quiet import seal
-from deepcam.work import Job, Kind, OnProgress, Options, Outcome, Workshop, do
+from deepcam.runtime.quiet import seal
 
 if TYPE_CHECKING:
-    from deepcam.files import Done
+    from deepcam.batch.files import Done
 
 PROCESS = 900 << 20
 """Bytes that a process takes with networks and tracker loaded (650 MB measured)."""

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from deepcam.batch.work import Job, Outcome, digest
 from deepcam.errors import DeepcamError
 from deepcam.sinks.place import not_written, write_whole
-from deepcam.work import Job, Outcome, digest
 
 NAME = "deepcam-manifest.jsonl"
 

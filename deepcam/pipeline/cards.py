@@ -25,7 +25,7 @@ LANGUAGES = ("en", "de", "nb")
 LONGEST = 1000
 """Characters of a choice."""
 
-_LETTERING = Path(__file__).parent / "lettering"
+_LETTERING = Path(__file__).parents[1] / "lettering"
 """Words as masks (h, w) of ink, set in Inter Display (SIL Open Font License 1.1)."""
 _TOP = np.array([52, 47, 44], np.float32)
 _BOTTOM = np.array([36, 32, 30], np.float32)

@@ -1,8 +1,8 @@
 """Many files on many machines: Ray (the extra ``cluster``) hands them out.
 
 Every machine has deepcam installed and sees the same folders, or the files lie behind an address
-such as s3://. A file's result is the same wherever it is made (``deepcam.work``), so a try that
-broke off with its machine is simply made again.
+such as s3://. A file's result is the same wherever it is made (``deepcam.batch.work``), so a try
+that broke off with its machine is simply made again.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from deepcam.batch.parallel import PROCESS, needs, sweep
+from deepcam.batch.work import Job, OnProgress, Options, Outcome, Workshop, do
 from deepcam.errors import DeepcamError
-from deepcam.parallel import PROCESS, needs, sweep
-from deepcam.quiet import seal
-from deepcam.work import Job, OnProgress, Options, Outcome, Workshop, do
+from deepcam.runtime.quiet import seal
 
 if TYPE_CHECKING:
-    from deepcam.files import Done
+    from deepcam.batch.files import Done
 
 LOCAL = "local"
 """As an address: Ray is started here, and ends with the work."""

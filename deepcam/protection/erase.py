@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from deepcam.frames import Frame, Image, Mask, MaskedFrame, Points
-from deepcam.outlines import checked, fill
+from deepcam.frames.outlines import checked, fill
 
 
 def erase(frame: Frame, outlines: Sequence[Points]) -> MaskedFrame:

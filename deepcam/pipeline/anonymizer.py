@@ -15,20 +15,20 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from deepcam.backdrop import KEEP, Backdrop
-from deepcam.cards import standby_card
-from deepcam.casting import Casting, Choice, Looker, Sampler, Wished
-from deepcam.cores import Pair
-from deepcam.covers import Surroundings, draw_cover
-from deepcam.erase import checked_image, erase
+from deepcam.casting.roles import Casting, Choice, Looker, Sampler, Wished
 from deepcam.errors import DeepcamError
-from deepcam.fitting import Fitting, Scene
 from deepcam.frames import Face, Frame, Image, MaskedFrame, Persons, Points, Reason, SafeFrame
-from deepcam.guard import Guard, Kind, Plan, as_cover
-from deepcam.heads import warm_up_hair, whole
 from deepcam.identity.types import Identity
 from deepcam.identity.wish import Wish, read_spec
-from deepcam.judgement import judge
+from deepcam.pipeline.backdrop import KEEP, Backdrop
+from deepcam.pipeline.cards import standby_card
+from deepcam.pipeline.fitting import Fitting, Scene
+from deepcam.pipeline.heads import warm_up_hair, whole
+from deepcam.protection.covers import Surroundings, draw_cover
+from deepcam.protection.erase import checked_image, erase
+from deepcam.protection.guard import Guard, Kind, Plan, as_cover
+from deepcam.protection.judgement import judge
+from deepcam.runtime.cores import Pair
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class AnonymizerSettings:
     cover: Literal["face", "head"] = "face"
     """What is replaced: the face, or the head's outline with synthetic hair around the face."""
     background: str = KEEP
-    """What is behind people: as it is, or a choice of ``deepcam.backdrop``."""
+    """What is behind people: as it is, or a choice of ``deepcam.pipeline.backdrop``."""
     provider: str = "auto"
     """Execution provider of the network; see ``deepcam.generator.session.LADDER``."""
     threads: int = 2
@@ -521,7 +521,7 @@ class Anonymizer:
 
     def _caster(self) -> Looker | None:
         """The caster; None, and a notice why, when it cannot be used."""
-        from deepcam.caster import Caster
+        from deepcam.casting.caster import Caster
 
         try:
             return Caster.load()

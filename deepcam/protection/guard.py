@@ -34,8 +34,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.frames import Face, Persons, Points, Pose
-from deepcam.outlines import centre, checked, grow, holds, hull, size, whole_head
-from deepcam.persons import Look, faceless_heads
+from deepcam.frames.outlines import centre, checked, grow, holds, hull, size, whole_head
+from deepcam.protection.persons import Look, faceless_heads
 
 F64 = NDArray[np.float64]
 Likely = Callable[[Points], float]

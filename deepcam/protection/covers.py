@@ -13,8 +13,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from deepcam.frames import Image, Mask, Points
+from deepcam.frames.outlines import PAD, spans
 from deepcam.geometry.fill import pull_push
-from deepcam.outlines import PAD, spans
 
 F32 = NDArray[np.float32]
 

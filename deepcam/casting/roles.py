@@ -18,11 +18,11 @@ from typing import Literal, Protocol
 import numpy as np
 
 from deepcam.frames import MaskedFrame, Pose
-from deepcam.guard import Kind, Plan
+from deepcam.frames.outlines import centre, size
 from deepcam.identity.fit import Fit, together
 from deepcam.identity.types import Identity
 from deepcam.identity.wish import Wish, spec_of
-from deepcam.outlines import centre, size
+from deepcam.protection.guard import Kind, Plan
 
 Sampler = Callable[[int], Identity]
 """The person with this seed, 0 .. 2**63 - 1; slow (tens of milliseconds)."""
@@ -40,7 +40,7 @@ LOOKS, PAUSE, PATIENCE = 4, 0.12, 0.9
 
 
 class Looker(Protocol):
-    """What is used of ``deepcam.caster.Caster``."""
+    """What is used of ``deepcam.casting.caster.Caster``."""
 
     def look(self, masked: MaskedFrame, pose: Pose) -> Fit:
         """What would go with the surroundings of the face at ``pose``."""

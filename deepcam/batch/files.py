@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deepcam import session_file
-from deepcam.addresses import exists, is_address, listed
+from deepcam.batch import session_file
+from deepcam.batch.addresses import exists, is_address, listed
+from deepcam.batch.manifest import NAME as MANIFEST
+from deepcam.batch.manifest import Manifest
+from deepcam.batch.session_file import root_of
+from deepcam.batch.work import WRITABLE, Job, Kind, OnProgress, Options, Outcome, Workshop, do
 from deepcam.errors import DeepcamError
-from deepcam.manifest import NAME as MANIFEST
-from deepcam.manifest import Manifest
-from deepcam.quiet import seal
-from deepcam.session_file import root_of
+from deepcam.runtime.quiet import seal
 from deepcam.sources.pictures import KINDS, is_animated, is_picture
-from deepcam.work import WRITABLE, Job, Kind, OnProgress, Options, Outcome, Workshop, do
 
 IMAGES = frozenset(KINDS)
 """Endings of picture files."""
@@ -208,11 +208,11 @@ def _do_all(
     if not jobs:
         return
     if options.ray is not None:
-        from deepcam import cluster
+        from deepcam.batch import cluster
 
         cluster.run(jobs, options, session, done, on_progress)
         return
-    from deepcam import parallel
+    from deepcam.batch import parallel
 
     workers = parallel.how_many(jobs, options)
     if workers > 1:

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from deepcam.cores import Pair
 from deepcam.frames import Face, MaskedFrame, Pose
+from deepcam.frames.outlines import fill, grow, hull, size
 from deepcam.generator.hair import Surroundings, draw_hair, whole_outline
-from deepcam.guard import Kind, Plan
 from deepcam.identity.types import Identity, nobody
-from deepcam.outlines import fill, grow, hull, size
+from deepcam.protection.guard import Kind, Plan
+from deepcam.runtime.cores import Pair
 
 COVERS_GROW = 1.3
 """A covered place holds ears and hair as well."""

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam import cards
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image, Mask, Persons
+from deepcam.pipeline import cards
 
 F32 = NDArray[np.float32]
 

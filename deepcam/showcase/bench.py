@@ -14,11 +14,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from deepcam import __version__, vision
-from deepcam.actors import Actor, film
-from deepcam.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam import __version__
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image, Reason, SafeFrame
+from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam.runtime import vision
+from deepcam.showcase.actors import Actor, film
 
 SIZE = (1280, 720)
 FPS = 30

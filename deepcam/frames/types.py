@@ -104,7 +104,8 @@ class Persons:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaskedFrame:
-    """A picture from which the faces are gone. Made by ``deepcam.erase.erase`` and nowhere else."""
+    """A picture from which the faces are gone. Made by ``deepcam.protection.erase`` and
+    nowhere else."""
 
     image: Image
     """A copy of the raw picture with every pixel under ``mask`` set to 0."""

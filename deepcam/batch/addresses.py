@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from deepcam.batch.work import Job, OnProgress, Options, Outcome, Workshop, do
 from deepcam.errors import DeepcamError
-from deepcam.work import Job, OnProgress, Options, Outcome, Workshop, do
 
 MARK = "://"
 
@@ -54,7 +54,7 @@ def exists(address: str) -> bool:
 def do_far(
     job: Job, workshop: Workshop, options: Options, on_progress: OnProgress | None
 ) -> Outcome:
-    """``deepcam.work.do`` for a job that fetches its source, or puts its target, elsewhere."""
+    """``deepcam.batch.work.do`` for a job whose source or target lies elsewhere."""
     with tempfile.TemporaryDirectory(prefix="deepcam-") as folder:
         near = job
         if job.fetch:
