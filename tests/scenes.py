@@ -8,7 +8,7 @@ import numpy as np
 
 from deepcam.frames import Face, Frame, MaskedFrame, Persons, Points, Pose
 from deepcam.identity.types import Identity
-from deepcam.protection.guard import Plan
+from deepcam.protection.plans import Plan
 
 SENTINEL = (1, 254, 3)
 """BGR of every raw face pixel; nothing else in a scene has it."""

@@ -120,7 +120,9 @@ def test_any_size_and_changes_of_size(size: tuple[int, int]) -> None:
         assert (safe.reason is Reason.CARD) == (n == 1)
 
 
-def test_exceptions_become_cards_and_forget_the_tracks(caplog: pytest.LogCaptureFixture) -> None:
+def test_exceptions_become_cards_and_no_place_is_forgotten(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     tracker = FakeTracker([face()])
     anonymizer = build(tracker, warm_up=2)
     for n in range(5):
@@ -138,8 +140,14 @@ def test_exceptions_become_cards_and_forget_the_tracks(caplog: pytest.LogCapture
     assert "pixels" not in caplog.text, "an exception's text was logged"
     assert len(caplog.records) == 1, "the log repeats itself"
     tracker.process = process  # type: ignore[method-assign]
-    reasons = [anonymizer.process(frame(picture(n), n)).reason for n in range(8, 12)]
-    assert reasons == [Reason.CARD, Reason.CARD, Reason.GENERATED, Reason.GENERATED]
+    tracker.faces = ()
+    places = [anonymizer.process(frame(picture(n), n)) for n in range(8, 12)]
+    assert [p.reason for p in places[:2]] == [Reason.CARD, Reason.CARD]
+    assert [p.reason for p in places[2:]] == [Reason.COVERED, Reason.COVERED], "may still be there"
+    tracker.faces = (face(),)
+    reasons = [anonymizer.process(frame(picture(n), n)).reason for n in range(12, 18)]
+    assert Reason.CARD not in reasons
+    assert reasons[-1] is Reason.GENERATED
 
 
 def test_errors_for_people_are_shown_on_the_card() -> None:

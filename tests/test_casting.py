@@ -15,7 +15,7 @@ from deepcam.frames import MaskedFrame, Pose
 from deepcam.identity.fit import HEAD, Fit, read_head
 from deepcam.identity.types import Identity
 from deepcam.identity.wish import Wish, read_spec
-from deepcam.protection.guard import Kind, Plan
+from deepcam.protection.plans import Kind, Plan
 
 
 def seen(track: int, x: float = 50.0) -> Plan:

@@ -148,7 +148,7 @@ def test_no_wall_shows_through_the_forehead() -> None:
     """The head's surroundings are the wall: where the fringe parts there must be skin."""
     from deepcam.generator import Generator
     from deepcam.identity.model import IdentityModel
-    from deepcam.protection.guard import Kind, Plan
+    from deepcam.protection.plans import Kind, Plan
 
     face, somebody = person(), IdentityModel.load().sample(3)
     assert face.pose is not None

@@ -11,27 +11,14 @@ from scenes import face, nobody, oval, people
 
 from deepcam.frames import Face, Persons, Points
 from deepcam.frames.outlines import centre, fill, holds, size
-from deepcam.protection.guard import (
-    CONFIRM,
-    FAILED_LOOKS,
-    HOLD,
-    LIKELY_FOR,
-    LOOK_CALM,
-    PERSON_STAYS,
-    QUIET,
-    TRANSITIONS,
-    VACANT_LOOKS,
-    Decision,
-    Event,
-    Guard,
-    Kind,
-    Plan,
-    State,
-    step,
-)
+from deepcam.protection.guard import Guard
+from deepcam.protection.plans import Decision, Kind, Plan
+from deepcam.protection.policy import GuardPolicy
+from deepcam.protection.states import TRANSITIONS, Event, State, step
 
 SIZE = (96, 72)
 GRID = (64, 48)
+POLICY = GuardPolicy()
 
 
 class Film:
@@ -67,7 +54,7 @@ class Film:
         elif state is State.HELD:
             self.show(frames=2)
         elif state is State.LOST:
-            self.show(frames=HOLD + 1)
+            self.show(frames=POLICY.hold + 1)
         assert self.state() is state
 
 
@@ -77,12 +64,12 @@ SHIRT = replace(face(1, 50, 56, 14, mesh=False), evidence=0.2)
 
 def glimpse(frames: int = 2, shirt: Face = SHIRT, wearer: Face = WEARER) -> Film:
     """Somebody on whose clothes the detector takes something for a face for some frames; the track
-    is then lost, a frame longer than ``HOLD`` ago."""
+    is then lost, a frame longer than ``POLICY.hold`` ago."""
     film = Film()
     film.persons = lambda: people(SIZE, [(48, 18, 16)], GRID)
     film.show(wearer, frames=30)
     film.show(wearer, shirt, frames=frames)
-    film.show(wearer, frames=HOLD + 1)
+    film.show(wearer, frames=POLICY.hold + 1)
     assert film.state() is State.LOST
     return film
 
@@ -137,7 +124,7 @@ def test_every_transition_happens(state: State, event: Event) -> None:
     film.bring(state)
     after = TRANSITIONS[state, event]
     if event is Event.CONFIRMED:
-        film.show(face(), frames=1 if state in (State.GENERATED, State.HELD) else CONFIRM)
+        film.show(face(), frames=1 if state in (State.GENERATED, State.HELD) else POLICY.confirm)
     elif event is Event.SEEN:
         film.show(face(mesh=False))
     elif event is Event.MISSED:
@@ -145,11 +132,11 @@ def test_every_transition_happens(state: State, event: Event) -> None:
     elif event is Event.OVERDUE:
         # Frame by frame a MISSED always comes first; the row is there in case it ever does not.
         if state in (State.GENERATED, State.COVERED):
-            film.guard._tracks[1].missed = HOLD
-        film.show(frames=HOLD if state is State.HELD else 1)
+            film.guard._tracks.by_number[1].missed = POLICY.hold
+        film.show(frames=POLICY.hold if state is State.HELD else 1)
     elif event is Event.VACANT:
         film.persons = nobody
-        film.show(frames=VACANT_LOOKS)
+        film.show(frames=POLICY.vacant_looks)
     elif event is Event.REPLACED:
         film.show(face(2), frames=6)
     elif event is Event.WITHDRAWN:
@@ -272,7 +259,7 @@ def test_a_lost_face_is_held_moves_on_grows_and_is_covered() -> None:
     for k in range(12):
         film.show(face(x=20 + 2.0 * k, side=20))
     sizes = []
-    for k in range(HOLD):
+    for k in range(POLICY.hold):
         decision = film.show()
         plan = plan_of(decision)
         assert film.state() is State.HELD
@@ -297,7 +284,7 @@ def test_a_lost_face_is_held_moves_on_grows_and_is_covered() -> None:
 def test_the_held_face_fades_into_the_cover() -> None:
     film = Film()
     film.bring(State.GENERATED)
-    fades = [plan_of(film.show()).fade for _ in range(HOLD + 1)]
+    fades = [plan_of(film.show()).fade for _ in range(POLICY.hold + 1)]
     assert fades[0] == 0
     assert fades == sorted(fades)
     assert fades[-1] == 1
@@ -323,7 +310,7 @@ def test_a_lost_face_is_forgotten_when_both_agree_that_nobody_is_there() -> None
     film = Film()
     film.bring(State.LOST)
     film.persons = nobody
-    for _ in range(VACANT_LOOKS - 1):
+    for _ in range(POLICY.vacant_looks - 1):
         assert hides(film.show(), oval(48, 36, 24))
     decision = film.show()
     assert decision.card is None
@@ -332,7 +319,7 @@ def test_a_lost_face_is_forgotten_when_both_agree_that_nobody_is_there() -> None
 
 def test_a_glimpse_that_never_was_sure_is_covered_and_then_withdrawn() -> None:
     film = glimpse(3)
-    for _ in range(QUIET - HOLD - 2):
+    for _ in range(POLICY.quiet - POLICY.hold - 2):
         assert hides(film.show(WEARER), SHIRT.outline)
     decision = film.show(WEARER, frames=4)
     assert film.state() is None
@@ -354,7 +341,7 @@ def test_a_part_of_a_painted_face_is_withdrawn_and_what_is_beside_is_not() -> No
         film = Film()
         film.persons = lambda: people(SIZE, [(48, 36, 24)], GRID)
         film.show(face(7), face(1, x, 38, side, mesh=False), frames=20)
-        film.show(face(7), frames=2 * QUIET)
+        film.show(face(7), frames=2 * POLICY.quiet)
         assert (film.state() is State.LOST) is stays
 
 
@@ -374,7 +361,7 @@ def test_two_boxes_without_a_mesh_tell_no_direction() -> None:
     film.show(WEARER, face(1, 50, 48, 14, mesh=False))
     last = face(1, 50, 42, 14, mesh=False)
     film.show(WEARER, last)
-    cover = plan_of(film.show(WEARER, frames=HOLD + 5)).outline
+    cover = plan_of(film.show(WEARER, frames=POLICY.hold + 5)).outline
     assert holds(cover, centre(last.outline))
     assert np.linalg.norm(centre(cover) - centre(last.outline)) < 1.0
     assert size(cover) < 1.7 * size(last.outline)
@@ -411,9 +398,9 @@ def test_what_was_surely_somebody_is_never_withdrawn(shirt: Face, wearer: Face) 
 
 def test_a_glimpse_that_comes_back_stays() -> None:
     film = glimpse()
-    film.show(WEARER, frames=QUIET - HOLD - 5)
+    film.show(WEARER, frames=POLICY.quiet - POLICY.hold - 5)
     film.show(WEARER, SHIRT)
-    assert hides(film.show(WEARER, frames=QUIET - 1), SHIRT.outline)
+    assert hides(film.show(WEARER, frames=POLICY.quiet - 1), SHIRT.outline)
 
 
 def test_one_look_at_somebody_restarts_the_count() -> None:
@@ -421,7 +408,7 @@ def test_one_look_at_somebody_restarts_the_count() -> None:
     film.bring(State.LOST)
     for _ in range(5):
         film.persons = nobody
-        film.show(frames=VACANT_LOOKS - 1)
+        film.show(frames=POLICY.vacant_looks - 1)
         film.persons = lambda: people(SIZE, [(48, 36, 24)], GRID)
         film.show()
     assert film.state() is State.LOST
@@ -475,7 +462,7 @@ def test_the_cover_of_a_likely_head_ends_a_second_after_the_last_likely_look() -
     film.persons = lambda: people(SIZE, [(48, 36, 24)], GRID)
     film.likely = lambda _: film.number == 1
     assert film.show().plans
-    assert film.show(frames=LIKELY_FOR - 3).plans
+    assert film.show(frames=POLICY.likely_for - 3).plans
     assert not film.show(frames=8).plans
 
 
@@ -513,10 +500,10 @@ def test_no_close_look_means_that_there_may_be_a_face() -> None:
 
 def test_a_failing_segmentation_is_forgiven_twice_while_faces_are_seen() -> None:
     film = Film()
-    film.show(face(), frames=LOOK_CALM)
+    film.show(face(), frames=POLICY.look_calm)
     film.persons = lambda: None
-    cards = [film.show(face()).card for _ in range(LOOK_CALM + FAILED_LOOKS)]
-    assert cards[: FAILED_LOOKS - 1] == [None] * (FAILED_LOOKS - 1)
+    cards = [film.show(face()).card for _ in range(POLICY.look_calm + POLICY.failed_looks)]
+    assert cards[: POLICY.failed_looks - 1] == [None] * (POLICY.failed_looks - 1)
     assert cards[-1] is not None
     film.persons = nobody
     assert film.show(face()).card is None
@@ -553,7 +540,7 @@ def test_one_new_face_replaces_one_lost_person() -> None:
     both = [(42.0, 36.0, 24.0), (54.0, 36.0, 24.0)]
     film.persons = lambda: people(SIZE, both, GRID)
     film.show(face(1, x=42), face(2, x=54), frames=10)
-    film.show(frames=HOLD + 1)
+    film.show(frames=POLICY.hold + 1)
     film.show(face(3, x=48), frames=60)
     assert len({1, 2} & set(film.guard.states)) == 1
 
@@ -624,7 +611,7 @@ def test_a_person_without_a_face_gets_a_covered_head_at_once() -> None:
 
 def test_nobody_is_asked_for_in_every_frame_while_faces_are_seen() -> None:
     film = Film()
-    film.show(face(), frames=5 * LOOK_CALM)
+    film.show(face(), frames=5 * POLICY.look_calm)
     assert film.looks == 5
     alone = Film()
     alone.show(frames=20)
@@ -633,16 +620,16 @@ def test_nobody_is_asked_for_in_every_frame_while_faces_are_seen() -> None:
 
 def test_the_second_look_finds_a_second_person() -> None:
     film = Film()
-    film.show(face(x=25, side=18), frames=LOOK_CALM)
+    film.show(face(x=25, side=18), frames=POLICY.look_calm)
     film.persons = lambda: people(SIZE, [(25, 36, 18), (75, 30, 16)], GRID)
-    decision = film.show(face(x=25, side=18), frames=LOOK_CALM)
+    decision = film.show(face(x=25, side=18), frames=POLICY.look_calm)
     assert hides(decision, oval(75, 30, 15))
     assert plan_of(decision).kind is Kind.GENERATE
     # And keeps it while the look flickers.
     film.persons = nobody
-    for _ in range(PERSON_STAYS - 3):
+    for _ in range(POLICY.person_stays - 3):
         assert hides(film.show(face(x=25, side=18)), oval(75, 30, 15))
-    decision = film.show(face(x=25, side=18), frames=2 * PERSON_STAYS)
+    decision = film.show(face(x=25, side=18), frames=2 * POLICY.person_stays)
     assert len(decision.plans) == 1
 
 

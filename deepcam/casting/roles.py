@@ -22,7 +22,7 @@ from deepcam.frames.outlines import centre, size
 from deepcam.identity.fit import Fit, together
 from deepcam.identity.types import Identity
 from deepcam.identity.wish import Wish, spec_of
-from deepcam.protection.guard import Kind, Plan
+from deepcam.protection.plans import Kind, Plan
 
 Sampler = Callable[[int], Identity]
 """The person with this seed, 0 .. 2**63 - 1; slow (tens of milliseconds)."""

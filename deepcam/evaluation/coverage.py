@@ -32,7 +32,7 @@ from deepcam.frames import Frame, Image, MaskedFrame, Reason, SafeFrame
 from deepcam.frames.outlines import centre, fill, size
 from deepcam.identity.types import Identity, nobody
 from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
-from deepcam.protection.guard import Plan
+from deepcam.protection.plans import Plan
 from deepcam.runtime.quiet import seal
 
 Say = Callable[[str], None]

@@ -18,7 +18,7 @@ from deepcam.generator import Generator
 from deepcam.generator.render import Renderer, window_matrix
 from deepcam.identity.types import Identity
 from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
-from deepcam.protection.guard import Plan
+from deepcam.protection.plans import Plan
 
 SIDE = 224
 """Pixels of a tile's side."""

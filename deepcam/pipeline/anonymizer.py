@@ -26,8 +26,9 @@ from deepcam.pipeline.fitting import Fitting, Scene
 from deepcam.pipeline.heads import warm_up_hair, whole
 from deepcam.protection.covers import Surroundings, draw_cover
 from deepcam.protection.erase import checked_image, erase
-from deepcam.protection.guard import Guard, Kind, Plan, as_cover
+from deepcam.protection.guard import Guard, as_cover
 from deepcam.protection.judgement import judge
+from deepcam.protection.plans import Kind, Plan
 from deepcam.runtime.cores import Pair
 
 log = logging.getLogger(__name__)

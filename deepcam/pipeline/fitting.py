@@ -18,7 +18,7 @@ from deepcam.identity.types import Identity
 from deepcam.pipeline.heads import Heads
 from deepcam.protection.covers import Surroundings, draw_cover
 from deepcam.protection.erase import again
-from deepcam.protection.guard import Kind, Plan
+from deepcam.protection.plans import Kind, Plan
 from deepcam.runtime.cores import Pair
 
 AROUND = 1.7

@@ -11,7 +11,7 @@ from deepcam.frames import Face, MaskedFrame, Pose
 from deepcam.frames.outlines import fill, grow, hull, size
 from deepcam.generator.hair import Surroundings, draw_hair, whole_outline
 from deepcam.identity.types import Identity, nobody
-from deepcam.protection.guard import Kind, Plan
+from deepcam.protection.plans import Kind, Plan
 from deepcam.runtime.cores import Pair
 
 COVERS_GROW = 1.3
