@@ -23,7 +23,7 @@ from stand_in import take_its_place
 def through_the_command_line(arguments: list[str]) -> tuple[int, str]:
     from deepcam import cli
 
-    cli._quiet_libraries = lambda: None
+    cli.batch.quiet_libraries = lambda: None
     said = io.StringIO()
     code = 0
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):

@@ -81,7 +81,7 @@ class Guard:
     def restart(self, why: str) -> None:
         """Trust nothing that was seen, and forget nobody: as ``reset``, but every place that was
         hidden stays covered until it is found empty or its person is seen again."""
-        # What outlasted a failure before has grown already, and does not grow with every further one.
+        # What outlasted a failure before has grown already: not once more with every further one.
         places = [(self._tracks.place(t, growing=not t.restored), t) for t in self._tracks]
         faceless, frame_size = self._second_opinion.faceless, self._size
         self.reset(why)
