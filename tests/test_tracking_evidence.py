@@ -150,7 +150,11 @@ def test_a_mistake_beside_a_known_face_does_not_even_start() -> None:
             found = [[near, far] if w == (0, 0, 1280, 720) else [near] for w in windows]
             return found, self._meshes(rois)
 
-    tracker._backend = tracker._doubts._backend = mistaken = Hair()
+    mistaken = Hair()
+    for part in (
+        tracker, tracker._doubts, tracker._looker, tracker._meshes, tracker._beginnings,
+    ):  # fmt: skip
+        part._backend = mistaken  # type: ignore[attr-defined]
     mistaken.faces = [face, hair]
     for k in range(12, 60):
         (known,) = tracker.process(blank(k))
@@ -213,7 +217,7 @@ def test_a_face_on_its_side_is_found_by_a_turned_second_look() -> None:
     # A camera that lies on its side is noticed: the whole picture is then shown turned.
     for k in range(1, 40):
         tracker.process(blank(k))
-    assert tracker._turn == 1
+    assert tracker._tracks.turn == 1
     assert dataclasses.asdict(face)["evidence"] > 0
 
 
@@ -230,7 +234,7 @@ def test_what_was_clear_once_is_looked_for_in_all_orientations_before_it_is_give
     backend.see = lambda _, w, t: [seen] if w[2] - w[0] < 600 and t == turn else []
     told = [f.evidence for k in range(1, 25) for f in tracker.process(blank(k))]
     assert (0.0 not in told) == stays
-    assert (face.track in tracker._persons) == stays
+    assert (face.track in tracker._tracks.persons) == stays
 
 
 def test_a_torso_is_below_its_face() -> None:
