@@ -233,7 +233,7 @@ def test_ten_thousand_frames_of_faults(on_doubt: str) -> None:
         assert not np.shares_memory(safe.image, image)
         reasons[safe.reason] += 1
         if anonymizer.generator is None:  # given up after three failures in a row: start again
-            anonymizer._generator = generator
+            anonymizer._painting.generator = generator
     expected = {"dropout", "late", "raised", "clock jumped", "garbage frame", "other size"}
     expected |= {"segmentation raised", "no segmentation", "segmentation of NaNs", *GARBAGE}
     assert expected <= set(tracker.faults), expected - set(tracker.faults)

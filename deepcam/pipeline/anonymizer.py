@@ -3,121 +3,49 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 import time as clock
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Literal, Protocol
 
 import numpy as np
 
-from deepcam.casting.roles import Casting, Choice, Looker, Sampler, Wished
+from deepcam.casting.roles import Casting, Looker, Sampler, Wished
 from deepcam.errors import DeepcamError
-from deepcam.frames import Face, Frame, Image, MaskedFrame, Persons, Points, Reason, SafeFrame
+from deepcam.frames import Frame, Persons, Points, Reason, SafeFrame
 from deepcam.identity.types import Identity
-from deepcam.identity.wish import Wish, read_spec
+from deepcam.identity.wish import Wish
 from deepcam.pipeline.backdrop import KEEP, Backdrop
 from deepcam.pipeline.cards import standby_card
+from deepcam.pipeline.company import UnknownIdentityError, cast
 from deepcam.pipeline.fitting import Fitting, Scene
 from deepcam.pipeline.heads import warm_up_hair, whole
+from deepcam.pipeline.painting import Painting
+from deepcam.pipeline.parts import AnonymizerSettings, FaceTracker, Painter
 from deepcam.protection.covers import Surroundings, draw_cover
 from deepcam.protection.erase import checked_image, erase
 from deepcam.protection.guard import Guard, as_cover
 from deepcam.protection.judgement import judge
 from deepcam.protection.plans import Kind, Plan
 from deepcam.runtime.cores import Pair
+from deepcam.runtime.watch import Watch
 
 log = logging.getLogger(__name__)
 
-PAINT_ATTEMPTS = 3
-"""Times the generator may fail in a row before it is given up for covers."""
 FILE_FACES = 64
 """Faces that are painted in files, however long it takes."""
 DEFAULT_SIZE = (1280, 720)
 """Of the card before any picture was seen."""
 BEST = 1.0
 """Seconds of a film by which it is chosen who fits."""
+_DEFAULT = AnonymizerSettings()
 _NOT_FITTING = DeepcamError(
     "New faces are not chosen to fit any more: the network that does it stopped.",
     "Start the program again.",
 )
-
-
-class FaceTracker(Protocol):
-    """What is used of ``deepcam.tracking.Tracker``."""
-
-    def process(self, frame: Frame) -> tuple[Face, ...]:
-        """All faces seen in ``frame``."""
-        ...
-
-    def persons(self, frame: Frame) -> Persons | None:
-        """The person segmentation of ``frame``."""
-        ...
-
-    def likely(self, frame: Frame, place: Points) -> float:
-        """How likely anything inside the outline ``place`` is a face, seen from near: 0 .. 1, 0.5
-        when it may be."""
-        ...
-
-    def reset(self) -> None:
-        """Forget all tracks."""
-        ...
-
-    def close(self) -> None:
-        """Free everything."""
-        ...
-
-
-class Painter(Protocol):
-    """What is used of ``deepcam.generator.Generator``."""
-
-    def paint(
-        self, masked: MaskedFrame, plans: Sequence[Plan], identities: Mapping[int, Identity]
-    ) -> dict[str, float]:
-        """Paint the generated plans in place, under the mask; returns milliseconds by stage."""
-        ...
-
-    def warm_up(self) -> None:
-        """Compile and load everything."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class AnonymizerSettings:
-    """How to anonymize; can be pickled and sent to another process."""
-
-    on_doubt: Literal["cover", "card"] = "cover"
-    """Where a face cannot be generated: cover the head, or show the card instead of it all."""
-    cover: Literal["face", "head"] = "face"
-    """What is replaced: the face, or the head's outline with synthetic hair around the face."""
-    background: str = KEEP
-    """What is behind people: as it is, or a choice of ``deepcam.pipeline.backdrop``."""
-    provider: str = "auto"
-    """Execution provider of the network; see ``deepcam.generator.session.LADDER``."""
-    threads: int = 2
-    network: str = "auto"
-    """auto, small or large; see ``deepcam.generator.session.open_network``."""
-    identity: str | int | None = None
-    """Name in the gallery, seed, a text of ``deepcam.identity.wish``, or None for somebody new."""
-    choice: Choice = "fits"
-    """Somebody new, and whoever further faces wear: who fits the wearer, or anybody."""
-    per_face: bool = False
-    """Each new face gets an identity of its own, which nobody inherits."""
-    max_faces: int = 6
-    """Faces that get a mesh in live pictures, the largest first; further ones are covered."""
-    still: bool = False
-    """Pictures that have nothing to do with each other."""
-    live: bool = True
-    """A camera: a jump of the clock means a stale picture, and identities are sampled beside the
-    frames. False for files: time runs as it likes, and nothing is left to chance."""
-    warm_up: int = 3
-    """Frames that are judged before the first picture is shown."""
-    session_seed: int | None = None
-    """What the identities of further faces are derived from; None: chance."""
 
 
 class Anonymizer:
@@ -132,7 +60,7 @@ class Anonymizer:
 
     def __init__(
         self,
-        settings: AnonymizerSettings = AnonymizerSettings(),
+        settings: AnonymizerSettings = _DEFAULT,
         *,
         tracker: FaceTracker | None = None,
         generator: Painter | None = None,
@@ -141,8 +69,6 @@ class Anonymizer:
         wished: Wished | None = None,
     ) -> None:
         self.settings = settings
-        self.problem: DeepcamError | None = None
-        """Why nothing can be generated, or None."""
         self.notice: DeepcamError | None = None
         """Why nobody is chosen to fit, or None."""
         self._backdrop = None if settings.background == KEEP else Backdrop(settings.background)
@@ -159,23 +85,19 @@ class Anonymizer:
             1.0 if settings.live else None,
             settings.still,
         )
-        self._own_generator = generator is None
         self._pair = Pair("hair") if settings.cover == "head" else None
         self._casting: Casting | None = None
-        self._generator: Painter | None = generator
+        self._painting = Painting(settings, generator)
         try:
-            self._casting = self._cast(sample, looker, wished)
-            if generator is None:
-                self._generator = self._load_generator(settings.provider)
+            self._casting = cast(settings, sample, looker, wished, self._take_notice)
+            self._painting.load()
         except UnknownIdentityError:
             tracker.close()
             raise
         except DeepcamError as error:
-            self._give_up(error)
-        self._paint_failures = 0
+            self._painting.give_up(error)
         self.fitting = Fitting()
         """Pictures to try other people on."""
-        self._still_of: tuple[Painter, Painter] | None = None
         self._size = DEFAULT_SIZE
         self._tracking = threading.Lock()
         """The tracker is not thread-safe, and ``reset`` may come from any thread."""
@@ -190,7 +112,12 @@ class Anonymizer:
     @property
     def generator(self) -> Painter | None:
         """The generator in use; None when nothing can be generated."""
-        return self._generator
+        return self._painting.generator
+
+    @property
+    def problem(self) -> DeepcamError | None:
+        """Why nothing can be generated, or None."""
+        return self._painting.problem
 
     @property
     def tracker(self) -> FaceTracker:
@@ -238,8 +165,8 @@ class Anonymizer:
         size = DEFAULT_SIZE if first is None else (first.image.shape[1], first.image.shape[0])
         blank = Frame(np.zeros((size[1], size[0], 3), np.uint8), 0.0, 0)
         try:
-            if self._generator is not None:
-                self._generator.warm_up()
+            if self._painting.generator is not None:
+                self._painting.generator.warm_up()
             square = np.array([[20, 20], [60, 20], [60, 60], [20, 60]], np.float32)
             masked = erase(blank, [square])
             around = Surroundings(masked.image, masked.mask)
@@ -358,7 +285,7 @@ class Anonymizer:
             return self._tracker.likely(frame, place)
 
     def _anonymize(self, frame: Frame, timings: dict[str, float]) -> SafeFrame:
-        watch = _Watch(timings)
+        watch = Watch(timings)
         sight = judge(frame.image)
         seen = frame if sight.bright is None else replace(frame, image=sight.bright)
         with self._tracking:
@@ -385,7 +312,7 @@ class Anonymizer:
         watch.lap("erase")
         scene = Scene(masked, plans, faces_only)
         self.fitting.keep(scene, identities)
-        paint = self._paint if self._generator is not None else None
+        paint = self._painting.paint if self._painting.generator is not None else None
         timings.update(scene.fill(identities, paint, self._pair, watch.lap))
         if self._backdrop is not None:
             # Of the painted picture: the silhouette must not know what was under the mask either.
@@ -411,14 +338,11 @@ class Anonymizer:
         """A close view of the largest face in the newest picture, with ``identity``; None when
         there is no such picture, or when it could not be painted. ``fitting.want`` begins and ends
         the keeping of pictures. For the thread that calls ``process``."""
-        generator = self._generator
-        if generator is None or not self.fitting.ready:
+        painter = self._painting.for_stills()
+        if painter is None or not self.fitting.ready:
             return None
-        if self._still_of is None or self._still_of[0] is not generator:
-            make = getattr(generator, "for_stills", None)
-            self._still_of = (generator, generator if make is None else make())
         try:
-            return self.fitting.draw(identity, self._still_of[1].paint, self._pair)
+            return self.fitting.draw(identity, painter.paint, self._pair)
         except Exception as error:
             self._report(error)
             return None
@@ -442,7 +366,7 @@ class Anonymizer:
 
     def _dress(self, frame: Frame, plans: Sequence[Plan]) -> tuple[list[Plan], dict[int, Identity]]:
         """Plans and identities; a face with nothing to wear yet is covered."""
-        if self._casting is None or self._generator is None:
+        if self._casting is None or self._painting.generator is None:
             why = self.problem.what if self.problem is not None else "No face generator"
             return [as_cover(p, why) if p.kind is Kind.GENERATE else p for p in plans], {}
         if self.settings.still:
@@ -457,97 +381,9 @@ class Anonymizer:
         ]
         return dressed, identities
 
-    def _paint(
-        self, masked: MaskedFrame, plans: Sequence[Plan], identities: Mapping[int, Identity]
-    ) -> dict[str, float]:
-        assert self._generator is not None
-        try:
-            timings = self._generator.paint(masked, plans, identities)
-        except Exception as error:
-            self._paint_failures += 1
-            if self._paint_failures >= PAINT_ATTEMPTS:
-                self._give_up(_as_problem(error))
-            elif self._own_generator and isinstance(error, DeepcamError):
-                # A GPU that stopped: the same provider once more, then the CPU.
-                provider = self.settings.provider if self._paint_failures == 1 else "cpu"
-                try:
-                    self._generator = self._load_generator(provider)
-                except DeepcamError as problem:
-                    self._give_up(problem)
-            raise
-        self._paint_failures = 0
-        return timings
-
-    # Parts
-
-    def _cast(
-        self, sample: Sampler | None, looker: Looker | None, wished: Wished | None
-    ) -> Casting:
-        settings = self.settings
-        if sample is None:
-            from deepcam.identity.model import IdentityModel
-
-            sample = IdentityModel.load().sample
-            wished = wished or (lambda seed, wish: wish.sample(seed))
-            if looker is None and settings.choice == "fits":
-                looker = self._caster()
-        seed = settings.session_seed
-        session = secrets.randbits(62) if seed is None else seed
-        wanted = settings.identity
-        fitting: tuple[int, Wish] | None = None
-        read = read_spec(wanted) if isinstance(wanted, str) else None
-        if wanted is None:
-            chosen = sample(session)
-            if settings.choice == "fits":
-                fitting = session, Wish(fits=True)
-        elif isinstance(wanted, int):
-            chosen = sample(wanted)
-        elif read is not None and read[1].fits:
-            fitting = read
-            chosen = sample(read[0])
-            looker = looker or (self._caster() if wished is not None else None)
-        else:
-            chosen = _from_gallery(wanted, sample)
-        return Casting(
-            sample,
-            chosen,
-            session,
-            settings.per_face,
-            settings.live,
-            looker=looker,
-            wished=wished,
-            fitting=fitting,
-            pace="live" if settings.live else "stills" if settings.still else "film",
-        )
-
-    def _caster(self) -> Looker | None:
-        """The caster; None, and a notice why, when it cannot be used."""
-        from deepcam.casting.caster import Caster
-
-        try:
-            return Caster.load()
-        except DeepcamError as error:
-            self.notice = DeepcamError(
-                f"New faces are not chosen to fit: {error.what}", error.remedy
-            )
-            log.warning("%s", self.notice.what)
-            return None
-
-    def _load_generator(self, provider: str) -> Painter:
-        from deepcam.generator import Generator
-
-        settings = self.settings
-        return Generator(
-            provider,
-            settings.threads,
-            settings.network,
-            settings.still,
-            whole_head=settings.cover == "head",
-        )
-
-    def _give_up(self, problem: DeepcamError) -> None:
-        self._generator = None
-        self.problem = problem
+    def _take_notice(self, notice: DeepcamError) -> None:
+        self.notice = notice
+        log.warning("%s", notice.what)
 
     def _report(self, error: Exception) -> None:
         """Log an error once: its class and place, never its text, which might quote a picture."""
@@ -559,49 +395,10 @@ class Anonymizer:
             log.warning("the card is shown: %s", line)
 
 
-class UnknownIdentityError(DeepcamError):
-    """The saved identity that the settings name is gone or damaged."""
-
-
-def _from_gallery(name: str, sample: Sampler) -> Identity:
-    """The identity saved under ``name``; digits alone are a seed when nothing is."""
-    from deepcam.identity.gallery import Gallery
-
-    try:
-        found: Identity = Gallery().load(name)
-        return found
-    except DeepcamError as error:
-        if name.isdecimal():
-            return sample(int(name))
-        raise UnknownIdentityError(error.what, error.remedy) from None
-
-
-def _as_problem(error: Exception) -> DeepcamError:
-    if isinstance(error, DeepcamError):
-        return error
-    return DeepcamError(
-        f"The face generator stopped ({type(error).__name__}).", "Start the program again."
-    )
-
-
-class _Watch:
-    """Writes milliseconds by stage into a dict."""
-
-    def __init__(self, timings: dict[str, float]) -> None:
-        self._timings = timings
-        self._time = clock.perf_counter()
-
-    def lap(self, name: str) -> None:
-        now = clock.perf_counter()
-        self._timings[name] = (now - self._time) * 1e3
-        self._time = now
-
-
 __all__ = [
     "Anonymizer",
     "AnonymizerSettings",
     "FaceTracker",
-    "Image",
     "Painter",
     "UnknownIdentityError",
 ]
