@@ -74,3 +74,13 @@ def test_heavy_libraries_are_imported_where_they_belong() -> None:
             assert room_of(path) in TORCH, path
         if top == "pyvirtualcam":
             assert str(path.relative_to(PACKAGE)) in CAMERA, path
+
+
+def test_what_the_papers_for_developers_name_is_there() -> None:
+    root = PACKAGE.parent
+    for paper in ("CONTRIBUTING.md", "docs/architecture.md"):
+        if not (root / paper).exists():
+            pytest.skip("the documentation is not installed")
+        text = (root / paper).read_text()
+        for name in re.findall(r"`((?:deepcam|tests|docs|models)/[^`]*)`", text):
+            assert (root / name).exists(), f"{paper} names {name}"
