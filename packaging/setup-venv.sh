@@ -42,7 +42,7 @@ if missing:
     raise SystemExit(1)
 PY
 # Where mediapipe brings no networks they are fetched now; without a network it can be done later.
-if "$venv/bin/python" -c 'from deepcam import vision; raise SystemExit(vision.installed() != vision.TASKS)'; then
+if "$venv/bin/python" -c 'from deepcam.runtime import vision; raise SystemExit(vision.installed() != vision.TASKS)'; then
   "$venv/bin/deepcam" setup --models || true
 fi
 touch "$venv/.installed"

@@ -16,7 +16,7 @@ from deepcam.sources import SourceSpec
 
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
-    from deepcam.sinks.file import VideoWriter
+    from deepcam.sinks.writer import VideoWriter
 
     with VideoWriter(tmp_path / "film.mp4", (64, 48), 10) as writer:
         for number in range(4):

@@ -13,7 +13,7 @@ from deepcam.cli import main
 from deepcam.errors import DeepcamError
 from deepcam.identity.model import IdentityModel
 from deepcam.showcase import bench
-from deepcam.sinks.file import VideoWriter
+from deepcam.sinks.writer import VideoWriter
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ import pytest
 from live_fakes import RecordingSink, order
 
 from deepcam.errors import DeepcamError
-from deepcam.live.session import LiveSettings, Session
+from deepcam.live.session import Session
+from deepcam.live.settings import LiveSettings
 from deepcam.pipeline import cards
 from deepcam.pipeline.cards import Card, standby_card
 

@@ -20,7 +20,7 @@ PROGRAM = """
 import sys, time
 from stand_in import Blank, take_its_place
 from deepcam.cli import main
-from deepcam.sinks.file import VideoWriter
+from deepcam.sinks.writer import VideoWriter
 class Slow(Blank):
     def process(self, frame):
         print("frame", flush=True)
@@ -40,7 +40,7 @@ main(["anonymize", {film!r}, "-o", "out.mp4"])
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import numpy as np
 
-    from deepcam.sinks.file import VideoWriter
+    from deepcam.sinks.writer import VideoWriter
 
     path = tmp_path_factory.mktemp("film") / "film.mp4"
     with VideoWriter(path, (64, 48), 10) as writer:

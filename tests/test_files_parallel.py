@@ -17,8 +17,8 @@ from recipes import Film, chart, film, rgb, save
 
 from deepcam.batch import parallel, session_file
 from deepcam.batch.files import Job, Kind, Options, anonymize, plan
+from deepcam.batch.job import Outcome
 from deepcam.batch.manifest import NAME, Manifest
-from deepcam.batch.work import Outcome
 from deepcam.errors import DeepcamError
 from deepcam.sinks.place import part_beside, parts_of
 

@@ -13,7 +13,8 @@ import pytest
 from live_fakes import RecordingSink
 
 from deepcam.live import sender
-from deepcam.live.session import LiveSettings, Session
+from deepcam.live.session import Session
+from deepcam.live.settings import LiveSettings
 from deepcam.sinks.null import NullSink
 
 Begin = Callable[..., Session]

@@ -20,10 +20,10 @@ from test_live_session import Start, start  # noqa: F401
 from deepcam.frames import Face, Frame, Reason, SafeFrame
 from deepcam.frames.resize import shrunk, shrunk_size
 from deepcam.live import slow, worker
-from deepcam.live.session import LiveSettings
+from deepcam.live.settings import LiveSettings
 from deepcam.live.slow import Slowness
 from deepcam.live.supervisor import Supervisor
-from deepcam.live.worker import WorkerSettings
+from deepcam.live.worker_settings import WorkerSettings
 from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
 
 

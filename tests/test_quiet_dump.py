@@ -20,7 +20,8 @@ LIVE = """
 import os, signal, sys, time
 sys.path.insert(0, {tests!r})
 from live_fakes import RecordingSink
-from deepcam.live.session import LiveSettings, Session
+from deepcam.live.session import Session
+from deepcam.live.settings import LiveSettings
 if __name__ == "__main__":
     session = Session(LiveSettings(
         camera={folder!r}, size=(160, 96), control=False, output="null",

@@ -18,9 +18,9 @@ from deepcam import APP_NAME
 from deepcam.errors import DeepcamError
 from deepcam.frames import Image, Reason, SafeFrame
 from deepcam.sinks import SinkClosedError, SinkFailedError
-from deepcam.sinks.file import VideoWriter
 from deepcam.sinks.virtualcam import VirtualCamera
 from deepcam.sinks.window import WindowSink
+from deepcam.sinks.writer import VideoWriter
 from deepcam.sources.v4l2 import LOOPBACK_DRIVER, Capability
 from deepcam.sources.video import VideoReader
 

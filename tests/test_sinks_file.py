@@ -19,7 +19,9 @@ from clips import make_clip, number_of, picture, tone_of
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Reason, SafeFrame
-from deepcam.sinks.file import FileSink, VideoWriter, _TargetFile
+from deepcam.sinks.file import FileSink
+from deepcam.sinks.target import TargetFile
+from deepcam.sinks.writer import VideoWriter
 from deepcam.sources.video import VideoReader
 
 SIZE = (112, 64)
@@ -195,17 +197,17 @@ def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
-    plain = _TargetFile.write
+    plain = TargetFile.write
     room = [40_000]
 
-    def write(self: _TargetFile, data: bytes) -> int:
+    def write(self: TargetFile, data: bytes) -> int:
         room[0] -= len(data)
         if room[0] < 0 and not self.discard:
             self.error = self.error or OSError(28, "No space left on device")
             raise self.error
         return plain(self, data)
 
-    monkeypatch.setattr(_TargetFile, "write", write)
+    monkeypatch.setattr(TargetFile, "write", write)
     rng = np.random.default_rng(0)
     writer = VideoWriter(tmp_path / f"a{ending}", (320, 240), 25)
     noise = rng.integers(0, 255, (240, 320, 3), np.uint8)
@@ -223,7 +225,7 @@ def test_a_limit_of_the_system_is_told(tmp_path: Path) -> None:
     """The same with the kernel refusing for real."""
     code = (
         "import resource, sys, numpy as np\n"
-        "from deepcam.sinks.file import VideoWriter\n"
+        "from deepcam.sinks.writer import VideoWriter\n"
         "from deepcam.errors import DeepcamError\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (60000, 60000))\n"
         "noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)\n"
@@ -242,7 +244,7 @@ def test_a_limit_of_the_system_is_told(tmp_path: Path) -> None:
 def test_an_interrupted_program_leaves_nothing(tmp_path: Path) -> None:
     code = (
         "import sys, time, numpy as np\n"
-        "from deepcam.sinks.file import VideoWriter\n"
+        "from deepcam.sinks.writer import VideoWriter\n"
         "with VideoWriter(sys.argv[1], (320, 240), 25) as writer:\n"
         "    while True:\n"
         "        writer.write(np.zeros((240, 320, 3), np.uint8))\n"

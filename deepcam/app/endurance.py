@@ -129,7 +129,8 @@ class Trial:
     def __init__(self, application: Any, folder: Path) -> None:
         from deepcam.app.main import App
         from deepcam.app.settings import SettingsFile
-        from deepcam.live.session import LiveSettings, Session
+        from deepcam.live.session import Session
+        from deepcam.live.settings import LiveSettings
 
         self._application = application
         film, face = _film(folder / "film.mp4")

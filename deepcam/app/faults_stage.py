@@ -96,7 +96,8 @@ class StandIn:
 
 def stage(folder: Path, number: int) -> int:
     """The run itself: the process that the faults happen to. The exit status of ``deepcam run``."""
-    from deepcam.live.session import LiveSettings, Session
+    from deepcam.live.session import Session
+    from deepcam.live.settings import LiveSettings
     from deepcam.sources.video import VideoReader
 
     with VideoReader(folder / "film.mp4") as reader:

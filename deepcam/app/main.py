@@ -358,7 +358,8 @@ def live(
     """A session after the app's settings; ``source``: a film or picture instead of the camera;
     ``asleep``: see ``LiveSettings``."""
     from deepcam.app.outlook import can_be_seen
-    from deepcam.live.session import LiveSettings, Session
+    from deepcam.live.session import Session
+    from deepcam.live.settings import LiveSettings
 
     # The app is the window that "auto" would open where there is no camera.
     nowhere = settings.output == "auto" and not can_be_seen("auto")

@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from deepcam.batch.work import Job, OnProgress, Options, Outcome, Workshop, do
+from deepcam.batch.job import Job, Options, Outcome
+from deepcam.batch.work import OnProgress, Workshop, do
 from deepcam.errors import DeepcamError
 
 MARK = "://"

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from deepcam.batch.job import Job, Options, Outcome
 from deepcam.batch.parallel import PROCESS, needs, sweep
-from deepcam.batch.work import Job, OnProgress, Options, Outcome, Workshop, do
+from deepcam.batch.work import OnProgress, Workshop, do
 from deepcam.errors import DeepcamError
 from deepcam.runtime.quiet import seal
 

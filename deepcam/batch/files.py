@@ -12,10 +12,11 @@ from pathlib import Path
 
 from deepcam.batch import session_file
 from deepcam.batch.addresses import exists, is_address, listed
+from deepcam.batch.job import Job, Kind, Options, Outcome
 from deepcam.batch.manifest import NAME as MANIFEST
 from deepcam.batch.manifest import Manifest
 from deepcam.batch.session_file import root_of
-from deepcam.batch.work import WRITABLE, Job, Kind, OnProgress, Options, Outcome, Workshop, do
+from deepcam.batch.work import WRITABLE, OnProgress, Workshop, do
 from deepcam.errors import DeepcamError
 from deepcam.runtime.quiet import seal
 from deepcam.sources.pictures import KINDS, is_animated, is_picture

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from deepcam.batch.work import Job, Outcome, digest
+from deepcam.batch.job import Job, Outcome
+from deepcam.batch.work import digest
 from deepcam.errors import DeepcamError
 from deepcam.sinks.place import not_written, write_whole
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from deepcam.batch.work import Job, Kind, OnProgress, Options, Outcome, Workshop, do
+from deepcam.batch.job import Job, Kind, Options, Outcome
+from deepcam.batch.work import OnProgress, Workshop, do
 from deepcam.errors import DeepcamError
 from deepcam.runtime.quiet import seal
 

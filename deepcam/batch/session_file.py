@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepcam.batch.work import Job
+from deepcam.batch.job import Job
 
 NAME = ".deepcam-unfinished.json"
 

@@ -69,7 +69,8 @@ def run(
     json_: Json = False,
 ) -> None:
     """Start the camera: anonymized picture out, until Ctrl-C or `deepcam stop`."""
-    from deepcam.live.session import LiveSettings, run_live
+    from deepcam.live.session import run_live
+    from deepcam.live.settings import LiveSettings
 
     settings = LiveSettings(
         camera=camera,

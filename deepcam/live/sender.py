@@ -18,7 +18,7 @@ from deepcam.live.measure import Meter
 from deepcam.live.pacer import Pacer
 from deepcam.live.ring import Ring
 from deepcam.live.supervisor import Supervisor
-from deepcam.live.worker import WorkerSettings
+from deepcam.live.worker_settings import WorkerSettings
 from deepcam.pipeline.cards import standby_card
 from deepcam.sinks.base import Watchable
 

@@ -19,7 +19,7 @@ from deepcam.errors import DeepcamError
 from deepcam.identity.wish import by_chance
 from deepcam.live import slow, worker
 from deepcam.live.ring import Ring
-from deepcam.live.worker import WorkerSettings
+from deepcam.live.worker_settings import WorkerSettings
 
 log = logging.getLogger(__name__)
 

@@ -38,7 +38,7 @@ def can_run_live() -> bool:
 
 def render(path: Path, size: tuple[int, int] = SIZE, frames: int = FRAMES) -> None:
     """Write the film of one person who does not exist. Raises ``DeepcamError``."""
-    from deepcam.sinks.file import VideoWriter
+    from deepcam.sinks.writer import VideoWriter
 
     width, height = size
     actor = Actor(resolve_identity(PLAYED), (0.5 * width, 0.40 * height), SCALE * height)

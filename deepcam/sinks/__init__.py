@@ -41,7 +41,8 @@ def choose_output(
     from deepcam.sinks.window import WindowSink, has_display
 
     if output.startswith("file:"):
-        from deepcam.sinks.file import FileSink, check_target
+        from deepcam.sinks.file import FileSink
+        from deepcam.sinks.target import check_target
 
         path = Path(output.removeprefix("file:")).expanduser()
         check_target(path, overwrite)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deepcam.errors import DeepcamError
-from deepcam.sinks.file import VideoWriter
+from deepcam.sinks.writer import VideoWriter
 
 ROOM = 32 << 20
 """Bytes held free for the end of a recording: pictures the encoder still holds, and the index."""

@@ -236,7 +236,7 @@ class Browser:
 
 def looks() -> tuple[Callable[[np.ndarray], bool], Callable[[np.ndarray], bool]]:
     """Tells the standby card and one of the prepared pictures."""
-    from deepcam.protection.covers import standby_card
+    from deepcam.pipeline.cards import standby_card
 
     def small(image: np.ndarray) -> np.ndarray:
         return cv2.resize(image, (32, 24), interpolation=cv2.INTER_AREA).astype(int)
@@ -266,7 +266,8 @@ def patient() -> None:
 
 def start() -> Any:
     """The shipped program on the simulated webcam."""
-    from deepcam.live.session import LiveSettings, Session
+    from deepcam.live.session import Session
+    from deepcam.live.settings import LiveSettings
 
     live = Session(
         LiveSettings(

@@ -178,7 +178,8 @@ def green(image: Any) -> bool:
 
 
 def session() -> None:
-    from deepcam.live.session import LiveSettings, Session
+    from deepcam.live.session import Session
+    from deepcam.live.settings import LiveSettings
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DEEPCAM_TEST_FOLDER"] = folder

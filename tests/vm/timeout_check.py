@@ -16,7 +16,7 @@ import time
 import cv2
 import numpy as np
 
-from deepcam.protection.covers import standby_card
+from deepcam.pipeline.cards import standby_card
 from deepcam.sinks import virtualcam
 
 SIZE = (320, 240)
