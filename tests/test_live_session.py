@@ -21,7 +21,8 @@ from live_fakes import RecordingSink, order
 from deepcam.errors import DeepcamError
 from deepcam.live import supervisor
 from deepcam.live.control import send_command
-from deepcam.live.session import Session, run_live
+from deepcam.live.run import run_live
+from deepcam.live.session import Session
 from deepcam.live.settings import LiveSettings
 from deepcam.sinks.base import SinkClosedError, SinkFailedError
 

@@ -399,7 +399,7 @@ def test_a_size_that_was_chosen_is_kept(
         asked.append(settings)
         return {}
 
-    monkeypatch.setattr("deepcam.live.session.run_live", live)
+    monkeypatch.setattr("deepcam.live.run.run_live", live)
     run("run", "--output", "null", "--json")
     run("run", "--output", "null", "--json", "--smaller-when-slow")
     assert [(s.size, s.keep_size) for s in asked] == [((1280, 720), True), ((1280, 720), False)]

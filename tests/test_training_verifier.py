@@ -38,6 +38,22 @@ def test_it_learns_and_the_exported_network_says_the_same(tmp_path: Path) -> Non
     assert np.isfinite(Verifier(path).odds(image, [box])).all()
 
 
+def test_the_mean_of_two_networks_is_exported_as_one(tmp_path: Path) -> None:
+    import torch
+
+    torch.manual_seed(3)
+    nets = [verifier.Net().eval(), verifier.Net().eval()]
+    both = verifier.Mean([*nets]).eval()
+    x = torch.rand(3, 3, SIZE, SIZE)
+    with torch.no_grad():
+        assert torch.allclose(both(x), (nets[0](x) + nets[1](x)) / 2)
+    path = tmp_path / "mean.onnx"
+    assert verifier.export(both, path) < 1e-3
+    box = np.array([9.0, 9.0, 63.0, 63.0])
+    image = np.random.default_rng(0).integers(0, 255, (72, 72, 3), np.uint8)
+    assert np.isfinite(Verifier(path).odds(image, [box])).all()
+
+
 def test_changed_patches_are_pictures() -> None:
     raw = verifier._tensor(patches(16, True, 2))
     out = verifier.changed(raw, torch.Generator().manual_seed(0))

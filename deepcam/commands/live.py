@@ -69,7 +69,7 @@ def run(
     json_: Json = False,
 ) -> None:
     """Start the camera: anonymized picture out, until Ctrl-C or `deepcam stop`."""
-    from deepcam.live.session import run_live
+    from deepcam.live.run import run_live
     from deepcam.live.settings import LiveSettings
 
     settings = LiveSettings(

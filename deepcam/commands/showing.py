@@ -31,7 +31,7 @@ def demo(
 
     say = speaker(json_)
     if not film and demonstration.can_run_live():
-        from deepcam.live.session import run_live
+        from deepcam.live.run import run_live
         from deepcam.live.settings import LiveSettings
 
         settings = LiveSettings(identity=read_identity(identity))

@@ -6,26 +6,23 @@ import contextlib
 import logging
 import os
 import secrets
-import signal
 import threading
 import time as clock
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-import psutil
 
 from deepcam.casting.roles import Choice
 from deepcam.errors import DeepcamError
 from deepcam.frames import SafeFrame
 from deepcam.identity.wish import Wish, by_chance, read_spec, spec_of
 from deepcam.live.control import ControlServer
+from deepcam.live.memory import memory_of
 from deepcam.live.sender import Sender, Sink
 from deepcam.live.settings import LiveSettings
 from deepcam.live.slow import REMEDY
 from deepcam.live.worker_settings import WorkerSettings
 from deepcam.pipeline import cards
 from deepcam.pipeline.anonymizer import AnonymizerSettings
-from deepcam.runtime.endings import ending_signals
 
 log = logging.getLogger(__name__)
 
@@ -224,7 +221,7 @@ class Session:
             "provider_reason": supervisor.facts.get("provider_reason", ""),
             "slow": supervisor.slow,
             "problem": self._problem(),
-            "memory_mb": _memory([os.getpid(), supervisor.pid]),
+            "memory_mb": memory_of([os.getpid(), supervisor.pid]),
             "measured": sender.meter.summary(),
         }
 
@@ -395,39 +392,5 @@ class Session:
                 self._on_event(kind, sentence)
 
 
-def run_live(settings: LiveSettings, on_event: EventHandler | None = None) -> dict[str, Any]:
-    """Run until a signal asks for the end, ``deepcam stop``, the film's end or ``seconds``; for the
-    main thread. Returns the last ``Session.status`` (with the measurements).
-
-    Raises ``DeepcamError`` when the output, the settings or the identity cannot be used.
-    """
-    session = Session(settings, on_event, stop_on_fatal=True)
-    before: dict[signal.Signals, Any] = {}
-    if threading.current_thread() is threading.main_thread():
-        for number in ending_signals():
-            before[number] = signal.signal(number, lambda *_: session.stop())
-    begin = clock.monotonic()
-    try:
-        session.run_forever()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if session.error is not None:
-        raise session.error
-    summary = session.status()
-    summary["seconds"] = round(clock.monotonic() - begin, 3)
-    return summary
-
-
 def _is_seed(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**62
-
-
-def _memory(pids: list[int | None]) -> float:
-    """Resident memory of the processes together, MB (pages that they share count twice)."""
-    total = 0
-    for pid in pids:
-        with contextlib.suppress(psutil.Error):
-            if pid is not None:
-                total += psutil.Process(pid).memory_info().rss
-    return round(total / 1e6, 1)

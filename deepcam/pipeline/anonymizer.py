@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time as clock
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -30,6 +29,7 @@ from deepcam.protection.erase import checked_image, erase
 from deepcam.protection.guard import Guard, as_cover
 from deepcam.protection.judgement import judge
 from deepcam.protection.plans import Kind, Plan
+from deepcam.runtime.complaints import Complaints
 from deepcam.runtime.cores import Pair
 from deepcam.runtime.watch import Watch
 
@@ -102,7 +102,7 @@ class Anonymizer:
         self._tracking = threading.Lock()
         """The tracker is not thread-safe, and ``reset`` may come from any thread."""
         self._last = (0.0, 0)
-        self._reported: set[str] = set()
+        self._report = Complaints(log, "the card is shown").say
 
     @property
     def identity(self) -> Identity | None:
@@ -384,15 +384,6 @@ class Anonymizer:
     def _take_notice(self, notice: DeepcamError) -> None:
         self.notice = notice
         log.warning("%s", notice.what)
-
-    def _report(self, error: Exception) -> None:
-        """Log an error once: its class and place, never its text, which might quote a picture."""
-        where = traceback.extract_tb(error.__traceback__)
-        place = f"{where[-1].filename}:{where[-1].lineno}" if where else "?"
-        line = f"{type(error).__name__} at {place}"
-        if line not in self._reported and len(self._reported) < 100:
-            self._reported.add(line)
-            log.warning("the card is shown: %s", line)
 
 
 __all__ = [

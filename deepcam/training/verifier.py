@@ -61,6 +61,18 @@ class Net(nn.Module):
         return self.last(x.flatten(1)).squeeze(1)  # type: ignore[no-any-return]
 
 
+class Mean(nn.Module):
+    """The mean of what several networks say: where one is wrong by chance the other seldom is."""
+
+    def __init__(self, nets: list[nn.Module]) -> None:
+        super().__init__()
+        self.nets = nn.ModuleList(nets)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """As ``Net.forward``."""
+        return torch.stack([net(x) for net in self.nets]).mean(0)
+
+
 def changed(patches: Tensor, rng: torch.Generator) -> Tensor:
     """Patches (n, 3, data.SIDE, data.SIDE) 0..1 as a bad camera may see them, (n, 3, SIZE, SIZE):
     turned, off the middle, small, dark, noisy, grey, half hidden."""
@@ -225,7 +237,9 @@ def make(folder: Path, target: Path, jobs: int) -> Iterator[str]:
     pool = np.concatenate([others, more])
     hard = pool[scores(net, pool, False) > HARD]
     yield f"{len(more)} further ones; hard for the first network: {len(hard)}"
-    net = fit(faces, np.concatenate([others, more]), hard, begin=net)
+    first = fit(faces, np.concatenate([others, more]), hard, begin=net)
+    second = fit(faces, np.concatenate([others, more]), hard, seed=1)
+    net = Mean([first, second])
     off = export(net, target)
     yield f"{target.name}: off torch by {off:.1e}"
     faces, others = gathered(True)
