@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from deepcam.cli import main
 from deepcam.errors import DeepcamError
 from deepcam.identity.model import IdentityModel
+from deepcam.runtime.memory import resident
 from deepcam.showcase import bench
 from deepcam.sinks.writer import VideoWriter
 
@@ -99,3 +101,10 @@ def test_to_and_fro(length: int) -> None:
     places = [bench._place(number, length) for number in range(40)]
     assert set(places) == set(range(length))
     assert all(abs(a - b) <= 1 for a, b in itertools.pairwise(places))
+
+
+def test_memory_is_that_of_the_processes_that_are_there() -> None:
+    own = resident([os.getpid(), None])
+    assert own > 10
+    assert resident([None]) == 0
+    assert resident() >= 0.5 * own

@@ -24,6 +24,7 @@ import psutil
 from numpy.typing import NDArray
 
 from deepcam.frames import Image, Reason, SafeFrame
+from deepcam.runtime.memory import resident
 from deepcam.sources import Source, SourceSpec
 
 SIZE = (640, 360)
@@ -103,11 +104,7 @@ class State:
 def state() -> State:
     """As it is now."""
     own = psutil.Process()
-    memory = 0.0
-    for process in (own, *own.children(recursive=True)):
-        with contextlib.suppress(psutil.Error):
-            memory += process.memory_info().rss / 1e6
-    return State(memory, own.num_fds() if hasattr(own, "num_fds") else 0)
+    return State(resident(), own.num_fds() if hasattr(own, "num_fds") else 0)
 
 
 @dataclass(slots=True)

@@ -16,13 +16,13 @@ from deepcam.errors import DeepcamError
 from deepcam.frames import SafeFrame
 from deepcam.identity.wish import Wish, by_chance, read_spec, spec_of
 from deepcam.live.control import ControlServer
-from deepcam.live.memory import memory_of
 from deepcam.live.sender import Sender, Sink
 from deepcam.live.settings import LiveSettings
 from deepcam.live.slow import REMEDY
 from deepcam.live.worker_settings import WorkerSettings
 from deepcam.pipeline import cards
 from deepcam.pipeline.anonymizer import AnonymizerSettings
+from deepcam.runtime.memory import resident
 
 log = logging.getLogger(__name__)
 
@@ -221,7 +221,7 @@ class Session:
             "provider_reason": supervisor.facts.get("provider_reason", ""),
             "slow": supervisor.slow,
             "problem": self._problem(),
-            "memory_mb": memory_of([os.getpid(), supervisor.pid]),
+            "memory_mb": round(resident([os.getpid(), supervisor.pid]), 1),
             "measured": sender.meter.summary(),
         }
 

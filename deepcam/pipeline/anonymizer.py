@@ -26,7 +26,7 @@ from deepcam.pipeline.painting import Painting
 from deepcam.pipeline.parts import AnonymizerSettings, FaceTracker, Painter
 from deepcam.protection.covers import Surroundings, draw_cover
 from deepcam.protection.erase import checked_image, erase
-from deepcam.protection.guard import Guard, as_cover
+from deepcam.protection.guard import Guard
 from deepcam.protection.judgement import judge
 from deepcam.protection.plans import Kind, Plan
 from deepcam.runtime.complaints import Complaints
@@ -366,15 +366,17 @@ class Anonymizer:
 
     def _dress(self, frame: Frame, plans: Sequence[Plan]) -> tuple[list[Plan], dict[int, Identity]]:
         """Plans and identities; a face with nothing to wear yet is covered."""
+        identities: dict[int, Identity] = {}
         if self._casting is None or self._painting.generator is None:
             why = self.problem.what if self.problem is not None else "No face generator"
-            return [as_cover(p, why) if p.kind is Kind.GENERATE else p for p in plans], {}
-        if self.settings.still:
-            self._casting.forget()  # numbers mean nothing from one picture to the next
-        self._look(frame, plans)
-        identities = self._casting.dress(plans)
+        else:
+            why = "Preparing a face"
+            if self.settings.still:
+                self._casting.forget()  # numbers mean nothing from one picture to the next
+            self._look(frame, plans)
+            identities = self._casting.dress(plans)
         dressed = [
-            as_cover(p, "Preparing a face")
+            self._guard.as_cover(p, why)
             if p.kind is Kind.GENERATE and p.track not in identities
             else p
             for p in plans

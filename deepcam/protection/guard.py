@@ -75,7 +75,6 @@ class Guard:
         self._tracks = Tracks(self.policy)
         self._second_opinion.forget()
         self._size: tuple[int, int] | None = None
-        self._time: float | None = None
         self._why = why
 
     def restart(self, why: str) -> None:
@@ -160,6 +159,12 @@ class Guard:
                     return Decision(plan.detail)
         return Decision(None, tuple(plans))
 
+    def as_cover(self, plan: Plan, detail: str) -> Plan:
+        """The same place under an opaque cover (nothing to paint it with)."""
+        roll = 0.0 if plan.face is None else roll_of(plan.face)
+        cover = whole_head(plan.outline, roll, self.policy.cover_margin)
+        return Plan(plan.track, Kind.COVER, cover, None, 1.0, detail, plan.behind)
+
     # One frame
 
     def _begin(self, frame_size: tuple[int, int], time: float) -> tuple[float, bool]:
@@ -168,12 +173,12 @@ class Guard:
             self.reset()
         if self._size is not None and self._size != frame_size:
             self.reset("Picture size changed")
-        gap = 0.0 if self._time is None else time - self._time
+        gap = time - self._tracks.time if self._tracks.frame else 0.0
         late = gap < 0 or (self.max_gap is not None and gap > self.max_gap)
         if late:
             self.restart("Picture was late")
             gap = 0.0
-        self._size, self._time = frame_size, time
+        self._size = frame_size
         self._tracks.time = time
         self._tracks.frame += 1
         return gap, late
@@ -282,16 +287,6 @@ class Guard:
         }.get(track.state, doubt(track, self.policy))
         cover = whole_head(outline, roll, self.policy.cover_margin)
         lost = track.state is State.LOST
-        strength = (
-            min(1.0, (self._tracks.frame - track.born + 1) / self.policy.emerge)
-            if not self.still
-            else 1.0
-        )
+        shown = self._tracks.frame - track.born + 1
+        strength = 1.0 if self.still else min(1.0, shown / self.policy.emerge)
         return Plan(track.number, Kind.COVER, cover, None, 1.0, detail, lost, strength)
-
-
-def as_cover(plan: Plan, detail: str) -> Plan:
-    """The same place under an opaque cover (nothing to paint it with)."""
-    roll = 0.0 if plan.face is None else roll_of(plan.face)
-    cover = whole_head(plan.outline, roll, GuardPolicy().cover_margin)
-    return Plan(plan.track, Kind.COVER, cover, None, 1.0, detail, plan.behind)

@@ -43,7 +43,7 @@ class Sight:
 
     bright: Image | None
     """The brightened copy; None when the picture is bright enough."""
-    colourless: str
+    unjudged: str
     """Why nothing can be told at all: too dark, or of one colour; '' when something can."""
     coarse: NDArray[np.uint8]
     """The picture averaged into few cells, BGR."""
@@ -52,7 +52,7 @@ class Sight:
     def blind(self) -> str:
         """Why the picture must not be shown when nobody is found in it, in a few words; '' when it
         may. Asked only then: a millisecond where most of it has skin's colours."""
-        return self.colourless or (TOO_NEAR if _filled_with_skin(self.coarse) else "")
+        return self.unjudged or (TOO_NEAR if _filled_with_skin(self.coarse) else "")
 
 
 def judge(image: Image) -> Sight:

@@ -88,11 +88,8 @@ class SecondOpinion:
         if look is None:
             self._failed += 1
             sure = (seen or held) and self._looked > 0
-            return (
-                None
-                if sure and self._failed < self._policy.failed_looks
-                else "Cannot look for people"
-            )
+            forgiven = sure and self._failed < self._policy.failed_looks
+            return None if forgiven else "Cannot look for people"
         self._looked, self._failed = tracks.frame, 0
         self._look_after_lost(tracks, look)
         return self._look_for_faceless(tracks, look, seen or held, likely)

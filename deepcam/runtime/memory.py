@@ -1,9 +1,12 @@
-"""How much memory this program may have, before libraries find out by ending it."""
+"""How much memory this program may have, before libraries find out by ending it; and how much it
+has."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+from collections.abc import Iterable
 
 from deepcam.errors import DeepcamError
 
@@ -32,6 +35,23 @@ def check() -> None:
             f"Programs may have {most >> 20} MB of memory here; {NEEDED >> 20} MB are needed.",
             "Raise the limit: ulimit -v unlimited",
         )
+
+
+def resident(pids: Iterable[int | None] | None = None) -> float:
+    """Resident memory of the processes ``pids`` together, MB (pages that they share count twice);
+    of this process and its descendants when None. Who has ended, or has no number yet, has none."""
+    import psutil
+
+    own = psutil.Process()
+    if pids is None:
+        pids = [own.pid, *(child.pid for child in own.children(recursive=True))]
+    total = 0
+    for pid in pids:
+        if pid is None:
+            continue
+        with contextlib.suppress(psutil.Error):
+            total += psutil.Process(pid).memory_info().rss
+    return total / 1e6
 
 
 def is_shortage(error: BaseException) -> bool:

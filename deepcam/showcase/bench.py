@@ -19,6 +19,7 @@ from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, Image, Reason, SafeFrame
 from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.runtime import vision
+from deepcam.runtime.memory import resident
 from deepcam.showcase.actors import Actor, film
 
 SIZE = (1280, 720)
@@ -147,7 +148,7 @@ def _run(
         info["reason"] = str(getattr(anonymizer.generator, "provider_reason", ""))
         times: dict[str, list[float]] = {}
         count = dict.fromkeys(Reason, 0)
-        memory = _memory()
+        memory = resident()
         began = time.perf_counter()
         shape: tuple[int, ...] = (0, 0)
         for number in range(frames + WARM):
@@ -158,7 +159,7 @@ def _run(
             if number < WARM:
                 continue
             if number % 10 == 0:
-                memory = max(memory, _memory())
+                memory = max(memory, resident())
             count[safe.reason] += 1
             for stage, value in stages.items():
                 times.setdefault(stage, []).append(value)
@@ -341,15 +342,3 @@ def _summary(values: Sequence[float]) -> dict[str, float]:
         "p50": round(float(np.percentile(values, 50)), 3),
         "p95": round(float(np.percentile(values, 95)), 3),
     }
-
-
-def _memory() -> float:
-    """Resident memory of this process and its children, MB."""
-    import psutil
-
-    own = psutil.Process()
-    total = 0
-    for process in (own, *own.children(recursive=True)):
-        with contextlib.suppress(psutil.Error):
-            total += process.memory_info().rss
-    return total / 1e6

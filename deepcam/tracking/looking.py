@@ -13,13 +13,7 @@ from deepcam.tracking.backend import Detection, Mesh, MeshBackend, Roi, Window
 from deepcam.tracking.evidence import FAIR, STRONG
 from deepcam.tracking.scout import Scout
 from deepcam.tracking.views import Tracks
-from deepcam.tracking.windows import (
-    beside,
-    clipped,
-    merge_detections,
-    rather_another,
-    same_face,
-)
+from deepcam.tracking.windows import beside, clipped, merge_detections, rather_another, same_face
 
 F64 = NDArray[np.float64]
 
@@ -51,11 +45,12 @@ class Looker:
         self._backend, self._scout, self._tracks = backend, scout, tracks
         self._max_faces = max_faces
 
-    def look(self, image: Image, time: float) -> tuple[list[Detection], dict[int, Mesh], set[int]]:
+    def look(self, image: Image) -> tuple[list[Detection], dict[int, Mesh], set[int]]:
         """Detections everywhere that is looked at now, the meshes of known faces, and by ``id`` the
         detections that only a look in another orientation showed."""
-        rois = self._expected_rois(time)
-        looks = self._looks(image, time)
+        rois = self._expected_rois()
+        places = self._tracks.places()
+        looks = self._looks(image, places)
         resting = self._scout.resting
         first = 1 if resting else 0  # the first window is the whole picture
         self._backend.submit(
@@ -67,7 +62,6 @@ class Looker:
             found = [[], *found]
         found, only_turned = _turned_apart(found, looks.turned)
         self._tracks.stats["meshes"] += len(rois)
-        places = self._tracks.places(time)
         known = [box for n, box in places.items() if self._tracks.persons[n].evidence.paintable]
         for number, track in looks.about.items():
             others = [place for n, place in places.items() if n != track]
@@ -90,8 +84,9 @@ class Looker:
         (person,) = self._tracks.persons.values()
         return person.evidence.settled and person.roi is not None and person.unseen == 0
 
-    def _expected_rois(self, time: float) -> list[tuple[int, Roi]]:
+    def _expected_rois(self) -> list[tuple[int, Roi]]:
         """Where the meshes of the tracks should be now: of the largest faces."""
+        time = self._tracks.time
         rois = []
         for number in self._tracks.association.numbers:
             person = self._tracks.persons[number]
@@ -103,16 +98,14 @@ class Looker:
         rois.sort(key=lambda pair: -pair[1].size)
         return sorted(rois[: self._max_faces], key=lambda pair: pair[0])
 
-    def _looks(self, image: Image, time: float) -> Looks:
+    def _looks(self, image: Image, places: dict[int, F64]) -> Looks:
         """The whole picture; parts of it in turns; and the surroundings of a track that the
-        detector has lost."""
+        detector has lost. ``places``: where each track is expected."""
         height, width = image.shape[:2]
         looks = Looks()
         looks.add((0, 0, width, height), self._tracks.turn)
-        known = [
-            self._tracks.association.predict(n, time) for n in self._tracks.association.numbers
-        ]
-        chosen = self._scout.choose(image, time, known, self._alone())
+        known = list(places.values())
+        chosen = self._scout.choose(image, self._tracks.time, known, self._alone())
         for window in chosen:
             looks.add(window, self._tracks.turn)
         if self._scout.new_scene:
@@ -129,14 +122,14 @@ class Looker:
         lost = [n for n, p in persons if p.roi is not None and p.unseen >= 2]
         wanted = [*bare, *lost]
         if len(wanted) > MANY:
-            boxes = [self._tracks.association.predict(n, time) for n in wanted]
+            boxes = [places[n] for n in wanted]
             unseen = [self._tracks.persons[n].unseen for n in wanted]
             for window in self._scout.holding(boxes, unseen, PARTS):
                 if window not in looks.windows:
                     looks.add(window, self._tracks.turn)
         elif wanted and (bare or self._tracks.frames % 2 == 0):
             number = wanted[self._tracks.frames // (1 if bare else 2) % len(wanted)]
-            x0, y0, x1, y1 = self._tracks.association.predict(number, time)
+            x0, y0, x1, y1 = places[number]
             reach = max(3.0 * (x1 - x0), 48.0)
             cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
             near = clipped((cx - reach, cy - reach, cx + reach, cy + reach), height, width)

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from deepcam.frames import Image
 from deepcam.tracking.backend import Mesh, MeshBackend
 from deepcam.tracking.evidence import CLEAR, STRONG
-from deepcam.tracking.regions import (
-    agreement,
-    good,
-    mesh_box,
-    roi_of_detection,
-)
+from deepcam.tracking.regions import agreement, good, mesh_box, roi_of_detection
 from deepcam.tracking.scout import Scout
 from deepcam.tracking.verifier import SECOND, Verifier
 from deepcam.tracking.views import Tracks, View, width_of
-
-F64 = NDArray[np.float64]
 
 UNLIKE = 2
 """Frames in a row after which a mesh in which the verifier sees no face is not trusted either. In

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time as clock
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deepcam.frames import Face, Frame, Image, Persons, Points
 from deepcam.geometry.basis import FaceBasis
@@ -16,25 +15,13 @@ from deepcam.tracking.evidence import COVER, FAIR, STRONG, WEAK
 from deepcam.tracking.looking import Looker
 from deepcam.tracking.meshes import UNLIKE, Meshes
 from deepcam.tracking.reader import box_outline, merge_outlines
-from deepcam.tracking.regions import (
-    agreement,
-    good,
-    mesh_box,
-    plausibility,
-    quarter,
-    roi_of_mesh,
-)
+from deepcam.tracking.regions import agreement, good, mesh_box, plausibility, quarter, roi_of_mesh
 from deepcam.tracking.scout import Scout
 from deepcam.tracking.stills import search_still
 from deepcam.tracking.verifier import UNLIKELY, Verifier
 from deepcam.tracking.verifier import load as load_verifier
 from deepcam.tracking.views import Tracks, View, outline_of_box, place_of
-from deepcam.tracking.windows import (
-    framed,
-    same_face,
-)
-
-F64 = NDArray[np.float64]
+from deepcam.tracking.windows import framed, same_face
 
 UNSEEN_FRAMES = 5
 """Frames without the detector after which a mesh is not trusted any more."""
@@ -131,7 +118,7 @@ class Tracker:
             detections = [detection for detection, _ in found]
             surety = {id(detection): second for detection, second in found}
         else:
-            detections, tracked, only_turned = self._looker.look(image, frame.time)
+            detections, tracked, only_turned = self._looker.look(image)
         self._tracks.stats["detections"] = float(len(detections))
         self._tracks.stats["look"] = (clock.perf_counter() - begin) * 1e3
         views, fresh = self._associate(image, detections, tracked, frame.time)

@@ -13,9 +13,7 @@ from deepcam.tracking.association import Association
 from deepcam.tracking.backend import Detection, Mesh, Roi
 from deepcam.tracking.evidence import CLEAR, STRONG, Evidence
 from deepcam.tracking.reader import FaceReader, box_outline
-from deepcam.tracking.regions import (
-    mesh_box,
-)
+from deepcam.tracking.regions import mesh_box
 
 F64 = NDArray[np.float64]
 
@@ -102,9 +100,9 @@ class Tracks:
         self.persons.clear()
         self.frames, self.turn, self.time = 0, 0, -math.inf
 
-    def places(self, time: float) -> dict[int, F64]:
-        """Where each track is expected, (4,) boxes in pixels."""
-        return {n: self.association.predict(n, time) for n in self.association.numbers}
+    def places(self) -> dict[int, F64]:
+        """Where each track is expected in the present frame, (4,) boxes in pixels."""
+        return {n: self.association.predict(n, self.time) for n in self.association.numbers}
 
 
 def width_of(view: View) -> float:

@@ -237,8 +237,8 @@ def make(folder: Path, target: Path, jobs: int) -> Iterator[str]:
     pool = np.concatenate([others, more])
     hard = pool[scores(net, pool, False) > HARD]
     yield f"{len(more)} further ones; hard for the first network: {len(hard)}"
-    first = fit(faces, np.concatenate([others, more]), hard, begin=net)
-    second = fit(faces, np.concatenate([others, more]), hard, seed=1)
+    first = fit(faces, pool, hard, begin=net)
+    second = fit(faces, pool, hard, seed=1)
     net = Mean([first, second])
     off = export(net, target)
     yield f"{target.name}: off torch by {off:.1e}"

@@ -63,8 +63,8 @@ def cut(image: Image, box: F64, border: int, colour: tuple[int, int, int]) -> U8
 
 
 def made(rng: np.random.Generator, height: int = 480, width: int = 640) -> Image:
-    """A picture without anybody: gradients, cloudy noise, shapes and stripes; before some of them
-    a page of writing or hands."""
+    """A picture without anybody: gradients, cloudy noise, shapes, stripes and words; before some of
+    them a page of writing or hands."""
     image = np.empty((height, width, 3), np.float32)
     corners = rng.uniform(0, 255, (2, 2, 3)).astype(np.float32)
     image[:] = cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -132,8 +132,8 @@ def _write_page(canvas: Image, rng: np.random.Generator) -> None:
 
 
 def _draw_hand(canvas: Image, rng: np.random.Generator) -> None:
-    """An open hand or a fist on its arm, in place, with creases, knuckles and nails: folds of a
-    palm and fingers side by side look like features."""
+    """An open hand or a fist on its arm, in place, with creases and knuckles: folds of a palm and
+    fingers side by side look like features."""
     height, width = canvas.shape[:2]
     middle = rng.uniform((0.1 * width, 0.1 * height), (0.9 * width, 0.9 * height))
     palm = float(np.exp(rng.uniform(2.5, 4.8)))
