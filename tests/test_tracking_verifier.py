@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from deepcam.batch.stills import read_still
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame
 from deepcam.geometry.basis import FaceBasis
 from deepcam.tracking import verifier
-from deepcam.tracking.backend import Detection, Window
+from deepcam.tracking.backend import Detection, Window, choose_backend
 from deepcam.tracking.doubt import SecondLooks
+from deepcam.tracking.evidence import CLEAR
 from deepcam.tracking.stills import search_still
 from deepcam.tracking.tracker import Tracker
 from tests.tracking_faces import Looks, ScriptedBackend, detection_of, landmarks, pose_at
@@ -172,6 +174,61 @@ def test_half_a_face_is_not_taken_for_a_turned_one(basis: FaceBasis) -> None:
     network = Opinion(lambda _: 1.5, lambda b: 2.0 if b is face.box else 0.0)
     found = search_still(backend, picture().image, network)  # type: ignore[arg-type]
     assert any(np.allclose(d.box, face.box) for d, _ in found)
+
+
+def _turned(face: Detection, degrees: float, score: float) -> Detection:
+    centre = (face.box[:2] + face.box[2:]) / 2
+    a = np.deg2rad(degrees)
+    turn = np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]])
+    return Detection(face.box, (face.keypoints - centre) @ turn.T + centre, score)
+
+
+def _eyes(face: Detection) -> float:
+    x, y = face.keypoints[1] - face.keypoints[0]
+    return float(np.degrees(np.arctan2(y, x)))
+
+
+@pytest.mark.parametrize(("odds", "painted"), [(12.0, True), (6.5, False)])
+def test_a_face_the_detector_likes_better_upside_down_is_upright_or_covered(
+    basis: FaceBasis, odds: float, painted: bool
+) -> None:
+    face = detection_of(landmarks(basis, pose_at(320, 240, 60)), 0.69)
+    over = _turned(face, 180.0, 0.78)
+    backend = Looks(lambda *_: [face, over])
+
+    class Turns(Opinion):
+        def as_seen(
+            self, image: NDArray[np.uint8], faces: list[Detection]
+        ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            own = np.array([odds if abs(_eyes(d)) < 90 else 5.7 for d in faces], np.float32)
+            return own, np.maximum(odds - own, 0)
+
+    found = search_still(backend, picture().image, Turns(lambda _: odds))  # type: ignore[arg-type]
+    assert len(found) == 1
+    if painted:
+        assert abs(_eyes(found[0][0])) < 1
+        assert found[0][1] >= CLEAR
+    else:
+        assert found[0][1] < CLEAR
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2, 3])
+def test_portraits_of_old_people_are_the_way_up_they_are(turn: int, shared: Path) -> None:
+    """Painted upside down on somebody upright (0394) and by 125 degrees (0315) before."""
+    folder = shared / "faces" / "images"
+    backend, network = choose_backend(), verifier.load()
+    painted = 0
+    try:
+        for name in ("sfhq-t2i_0394.webp", "congress_0315.webp"):
+            upright = read_still(folder / name).image
+            image = np.ascontiguousarray(np.rot90(upright, turn))
+            for face, sure in search_still(backend, image, network):
+                wrong = abs((_eyes(face) + 90 * turn + 180) % 360 - 180) > 50
+                assert not (wrong and sure >= CLEAR), name
+                painted += sure >= CLEAR
+    finally:
+        backend.close()
+    assert painted == 2
 
 
 def test_another_library_has_none_unless_given(basis: FaceBasis) -> None:
