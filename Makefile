@@ -30,8 +30,10 @@ $(STAMP): pyproject.toml packaging/setup-venv.sh
 run: $(STAMP)
 	@$(VENV)/bin/deepcam demo
 
+# In as many processes as there are cores; what measures time follows by itself.
 test: $(STAMP)
-	@$(PY) -m pytest
+	@$(PY) -m pytest -m "not alone" -n logical --maxprocesses 4 --dist worksteal
+	@$(PY) -m pytest -m alone
 
 # Real V4L2 devices and a real browser in an emulated machine: half an hour.
 test-vm: $(STAMP)

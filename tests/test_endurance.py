@@ -79,6 +79,7 @@ def test_each_aim_can_be_missed(what, value):
     assert len(endurance.missed({**GOOD, what: value})) == 1
 
 
+@pytest.mark.alone
 def test_a_short_run(qt, tmp_path):
     with endurance.Trial(qt, tmp_path) as trial:
         found = endurance.endure(trial, 6, 2, 1, 2.0, lambda _: None)

@@ -262,21 +262,25 @@ def test_small_faces_are_drawn_twice_as_large_and_averaged(
     generators: list[Generator], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talking = np.eye(1, 32, 1, dtype=np.float32)[0] * 3
+    people = [IdentityModel.load().sample(seed) for seed in (0, 3, 5)]
 
     def painted(scale: float) -> np.ndarray:
         k = int(scale / 25)
         who = face(scale=scale, at=(80.0 * k + (k - 1) / 2, 60.0 * k + (k - 1) / 2))
         who = replace(who, expression=talking)
-        image = np.full((150 * k, 160 * k, 3), 120, np.uint8)
-        masked, _ = paint(generators[1], image, who)
-        small = cv2.resize(masked.image, (160, 150), interpolation=cv2.INTER_AREA)
-        return small[30:110, 50:110].astype(float)
+        out = []
+        for somebody in people:
+            image = np.full((150 * k, 160 * k, 3), 120, np.uint8)
+            masked, _ = paint(generators[1], image, who, somebody)
+            small = cv2.resize(masked.image, (160, 150), interpolation=cv2.INTER_AREA)
+            out.append(small[30:110, 50:110].astype(float))
+        return np.stack(out)
 
     truth, smooth = painted(150.0), painted(25.0)
     monkeypatch.setattr(painter, "TWICE", 0)
     jagged = painted(25.0)
-    wrong = [np.percentile(np.abs(made - truth), 99) for made in (smooth, jagged)]
-    assert wrong[0] < 0.9 * wrong[1], wrong
+    wrong = [np.sqrt(((made - truth) ** 2).mean((1, 2, 3))) for made in (smooth, jagged)]
+    assert (wrong[0] < 0.98 * wrong[1]).all(), wrong
 
 
 def test_the_real_provider_is_reported() -> None:
@@ -291,7 +295,7 @@ def test_the_real_provider_is_reported() -> None:
 
 
 def test_both_networks_are_shipped_and_alike() -> None:
-    large, small = open_network("auto", "cpu", 1, still=True), open_network("auto", "cpu", 1)
+    large, small = open_network("large", "cpu", 1), open_network("auto", "cpu", 1)
     assert (large.size, large.resolution) == ("large", 192)
     assert (small.size, small.resolution) == ("small", 192)
     # Of one grey wall and one grey face they make nearly the same.
@@ -349,10 +353,8 @@ def test_bound_memory_gives_the_same_fields() -> None:
     assert np.abs(second - first).max() > 1e-3
 
 
-def _networks(monkeypatch: pytest.MonkeyPatch, ms: dict[str, float], on: str) -> list[str]:
-    """Sessions that only say what they are; names of the networks that were opened."""
-    from deepcam.generator import session
-
+def _networks(monkeypatch: pytest.MonkeyPatch, *missing: str) -> list[str]:
+    """What is loaded on a CPU, where networks that are ``missing`` cannot be."""
     opened: list[str] = []
 
     class Fake:
@@ -360,41 +362,26 @@ def _networks(monkeypatch: pytest.MonkeyPatch, ms: dict[str, float], on: str) ->
             self, path: Path, provider: str = "auto", threads: int = 2, on_cpu: Path | None = None
         ) -> None:
             self.size = path.stem.removeprefix("generator_")
-            if self.size not in ms:
+            if self.size in missing:
                 raise DeepcamError("The model is missing.", "Install it again.")
-            # More than there is memory for falls back, as the real ladder does.
-            self.provider = "cpu" if ms[self.size] > 1000 else on
-            self.warm_ms = ms[self.size]
-            opened.append(self.size)
+            opened.append((on_cpu or path).name)
 
-    monkeypatch.setattr(session, "NetworkSession", Fake)
-    monkeypatch.setattr(session, "path_of", Path)
+    monkeypatch.setattr("deepcam.generator.session.NetworkSession", Fake)
+    monkeypatch.setattr("deepcam.generator.session.path_of", Path)
     return opened
 
 
-@pytest.mark.parametrize(
-    ("ms", "on", "still", "size"),
-    [
-        ({"small": 6, "large": 40}, "cpu", False, "small"),
-        ({"small": 6, "large": 40}, "cpu", True, "large"),
-        ({"small": 1, "large": 3}, "cuda", False, "large"),
-        ({"small": 9, "large": 30}, "directml", False, "small"),
-        ({"small": 1, "large": 2000}, "cuda", False, "small"),
-        ({"small": 1}, "cuda", False, "small"),
-        ({"small": 6}, "cpu", True, "small"),
-    ],
-)
-def test_the_large_network_is_taken_where_it_keeps_up(
-    monkeypatch: pytest.MonkeyPatch, ms: dict[str, float], on: str, still: bool, size: str
+def test_the_small_network_is_taken_in_eight_bits_where_time_counts(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    opened = _networks(monkeypatch, ms, on)
-    assert open_network("auto", "auto", 2, still).size == size
-    if on == "cpu":
-        assert opened == [size]  # nothing is loaded that is not used
+    opened = _networks(monkeypatch)
+    assert open_network().size == open_network("auto", still=True).size == "small"
+    assert open_network("large").size == "large"
+    assert opened == ["generator_small_int8.onnx", "generator_small.onnx", "generator_large.onnx"]
 
 
 def test_a_network_that_was_asked_for_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    _networks(monkeypatch, {"small": 6}, "cpu")
+    _networks(monkeypatch, "large")
     assert open_network("small", still=True).size == "small"
     with pytest.raises(DeepcamError, match="missing"):
         open_network("large")

@@ -44,7 +44,8 @@ def settings(folder: Path, **changes: Any) -> LiveSettings:
 
 
 def shared_memory() -> set[str]:
-    return {p.name for p in Path("/dev/shm").glob("psm_*")}
+    """What this process has there; other tests may run beside it."""
+    return {p.name for p in Path("/dev/shm").glob(f"deepcam_{os.getpid()}_*")}
 
 
 @pytest.fixture
@@ -90,6 +91,7 @@ def test_starts_with_the_card_then_shows_the_safe_picture(start: Start) -> None:
     assert session.newest is not None
 
 
+@pytest.mark.alone
 def test_rate_is_constant_and_latency_measured(start: Start) -> None:
     session, sink = start(fps=50)
     sink.wait_for("generated", 15)
@@ -467,6 +469,7 @@ def test_worker_dies_with_its_parent(tmp_path: Path) -> None:
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_twenty_kills_leave_memory_flat(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "BACKOFF_MOST", 0.1)

@@ -10,7 +10,15 @@ import numpy as np
 from deepcam.evaluation.contributors import bank_shares
 from deepcam.identity.model import IdentityModel
 from deepcam.training.donors import SHARES, take_light_off, write_shares
-from deepcam.training.identity_bank import MAX_SHARE, MIN_DONORS, Donors, build
+from deepcam.training.identity_bank import (
+    MAX_SHARE,
+    MIN_DONORS,
+    Donors,
+    build,
+    clean,
+    clean_lines,
+    clean_sides,
+)
 from deepcam.training.textures import uv_maps
 
 
@@ -27,6 +35,7 @@ def test_a_bank_tells_who_is_in_it() -> None:
     base = cv2.resize(rng.uniform(90, 140, (16, 16, 3)), (512, 512), interpolation=cv2.INTER_CUBIC)
     own = rng.uniform(-12, 12, (n, 16, 16, 3))
     textures = [base + cv2.resize(o, (512, 512), interpolation=cv2.INTER_CUBIC) for o in own]
+    textures = [clean(t.astype(np.float32), 0.0, 30.0) for t in textures]
     real = np.arange(n) % 3 == 0
     donors = Donors(
         [f"{k}.webp" for k in range(n)],
@@ -64,3 +73,42 @@ def test_light_from_the_side_goes_and_features_stay() -> None:
     middle = slice(90, 166)
     gap = (clean - face)[middle, middle]
     assert float((gap - gap.mean()).std()) < 0.3 * float(spots.std()) + 0.03
+
+
+def _skin(size: int = 512) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    v, u = (np.mgrid[:size, :size] + 0.5) / size
+    tones = np.stack([110 + 0 * u, 130 + 0 * u, 170 + 0 * u], -1)
+    return (tones - 8 * np.abs(u - 0.5)[..., None]).astype(np.float32), u, v
+
+
+def test_a_strand_of_hair_on_one_cheek_goes_and_folds_on_both_stay() -> None:
+    skin, u, v = _skin()
+    strand = (np.abs(u - 0.24) < 0.006) & (v > 0.42) & (v < 0.6)
+    folds = (np.abs(np.abs(u - 0.5) - 0.24) < 0.006) & (v > 0.62) & (v < 0.75)
+    drawn = skin.copy()
+    drawn[strand] *= 0.6
+    drawn[folds] *= 0.7
+    out = clean_lines(drawn, 25.0)
+    assert np.abs(out - skin)[strand].mean() < 0.15 * np.abs(drawn - skin)[strand].mean()
+    assert np.allclose(out[folds & (u > 0.5)], drawn[folds & (u > 0.5)], atol=1)
+    # A fold of somebody old is theirs.
+    faint = skin.copy()
+    faint[strand] *= 0.85
+    assert np.array_equal(clean_lines(faint, 70.0), faint)
+    assert np.allclose(clean_lines(skin, 25.0), skin, atol=0.5)
+
+
+def test_shadows_beside_the_cheeks_go_and_a_beard_stays() -> None:
+    skin, u, v = _skin()
+    blot = ((np.abs(u - 0.5) - 0.37) ** 2 + (v - 0.62) ** 2) < 0.03**2
+    beard = ((np.abs(u - 0.5) - 0.33) ** 2 + (v - 0.76) ** 2) < 0.03**2
+    drawn = skin.copy()
+    drawn[blot | beard] *= 0.6
+    dark = np.abs(drawn - skin)
+    for share in (0.0, 1.0):
+        out = np.abs(clean_sides(drawn, share) - skin)
+        gone = out[beard].mean() / dark[beard].mean()
+        assert gone > 0.9 if share else gone < 0.5
+    assert (np.abs(clean_sides(drawn, 0.0) - skin))[blot].mean() < 0.5 * dark[blot].mean()
+    middle = np.abs(u - 0.5) < 0.2
+    assert np.array_equal(clean_sides(drawn, 0.0)[middle], drawn[middle])

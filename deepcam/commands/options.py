@@ -42,7 +42,7 @@ CoverOption = Annotated[
 ]
 ProviderOption = Annotated[str, typer.Option(help="What the network runs on.")]
 NetworkOption = Annotated[
-    str, typer.Option(help="small or large; auto: large for photographs and on graphics cards.")
+    str, typer.Option(help="small or large (of the generation before); auto is small.")
 ]
 ThreadsOption = Annotated[int, typer.Option(min=1, max=64, help="Threads of the network.")]
 PerFace = Annotated[bool, typer.Option("--per-face", help="Another identity for each face.")]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import secrets
 import sys
 import time as clock
 from dataclasses import dataclass
@@ -69,14 +70,14 @@ class Ring:
 
     @classmethod
     def create(cls, size: tuple[int, int]) -> Ring:
-        """A new ring for pictures of ``size`` (width, height); its name is made up. Its memory is
-        there from now on. Raises ``DeepcamError`` when there is not so much of it."""
+        """A new ring for pictures of ``size`` (width, height); its name says which process made it.
+        Its memory is there from now on. Raises ``DeepcamError`` when there is not so much of it."""
         width, height = size
         if not (16 <= width <= 8192 and 16 <= height <= 8192):
             raise ValueError("output size out of range")
         whole = _PAGE + SLOTS * _stride(size)
         try:
-            memory = SharedMemory(create=True, size=whole)
+            memory = SharedMemory(_new_name(), create=True, size=whole)
         except OSError as error:
             raise _no_room(whole, error) from None
         try:
@@ -203,6 +204,11 @@ def _reserve(memory: SharedMemory, whole: int) -> None:
             os.posix_fallocate(handle, 0, whole)
         finally:
             os.close(handle)
+
+
+def _new_name() -> str:
+    """At most 31 characters with a slash, which is what macOS takes."""
+    return f"deepcam_{os.getpid()}_{secrets.token_hex(4)}"
 
 
 def _no_room(whole: int, error: OSError) -> DeepcamError:
