@@ -15,9 +15,7 @@ from deepcam.casting.caster import (
     PLANES,
     SIZE,
     Caster,
-    corrected,
     view,
-    visible_tone,
     wide_window,
 )
 from deepcam.errors import DeepcamError
@@ -36,7 +34,6 @@ from deepcam.identity.fit import (
     together,
     tone_of_monk,
 )
-from deepcam.identity.model import IdentityModel
 from deepcam.identity.wish import Wish, read_spec, spec_of
 from deepcam.protection.erase import erase
 
@@ -100,34 +97,6 @@ def test_what_it_says_are_distributions() -> None:
     # A face at the very edge, or of another world, is no reason to fail.
     far = Pose(30.0, rotation(), np.array([-400.0, 900.0]))
     assert np.isfinite(Caster.load().look(masked, far).age).all()
-
-
-def test_skin_that_can_be_seen_corrects_gross_errors_only() -> None:
-    fit = somebody(5)
-    middle = fit.middles()[2]
-    assert corrected(fit, middle + 1.5, 1.0) is fit
-    dark, light = corrected(fit, 10.0, 0.9), corrected(fit, 1.0, 0.9)
-    for other, way in ((dark, 10.0 - middle), (light, 1.0 - middle)):
-        assert other.tone.sum() == pytest.approx(1)
-        if abs(way) > 3:
-            assert (other.middles()[2] - middle) * way > 0
-            assert abs(other.middles()[2] - middle) < abs(way)
-        assert np.array_equal(other.age, fit.age)
-
-
-@pytest.mark.parametrize("tone", [0.05, 0.9])
-def test_the_tone_of_a_neck_is_seen(tone: float) -> None:
-    tones = IdentityModel.load().tones
-    colour = np.exp([np.interp(tone, np.linspace(0, 1, len(tones)), t) for t in tones.T]) - 8
-    image = np.full((240, 240, 3), (90, 60, 30), np.uint8)
-    image[100:, 70:170] = np.round(colour)
-    pose = Pose(30.0, rotation(), np.array([120.0, 90.0]))
-    seen = visible_tone(erased(image, pose), pose)
-    assert seen is not None
-    assert tone_of_monk(seen[0]) == pytest.approx(tone, abs=0.12)
-    assert 0 < seen[1] < 1
-    blank = np.full((240, 240, 3), (200, 40, 40), np.uint8)
-    assert visible_tone(erased(blank, pose), pose) is None
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ roll); nothing under a mask, no expression and no turn of the head can reach it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,10 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.frames import MaskedFrame, Pose
-from deepcam.generator.conditioning import cut, window
-from deepcam.generator.tone import visible_skin
-from deepcam.identity.fit import HEAD, MONKS, Fit, monk_of_tone, read_head
-from deepcam.identity.model import IdentityModel
+from deepcam.generator.conditioning import cut
+from deepcam.identity.fit import HEAD, Fit, read_head
 from deepcam.models.store import open_small, path_of
 
 F32 = NDArray[np.float32]
@@ -30,10 +27,6 @@ SPAN = 5.6
 """IOD of the window's side."""
 BELOW = 0.7
 """IOD of the window's middle below the eyes: more shows below a face than above it."""
-ALLOWED, PULL = 2.5, 0.6
-"""Monk steps that the visible skin may be off before the tone is moved, and by which share of the
-rest. On 411 held-out photographs: errors above 3.5 steps 3.6 % -> 2.7 %, others as before."""
-_TONE_SIZE = 128
 PLANES = 4
 """Filled surroundings BGR, and the mask."""
 
@@ -63,37 +56,6 @@ def view(masked: MaskedFrame, pose: Pose, size: int = SIZE) -> F32:
     return np.ascontiguousarray(planes, np.float32)
 
 
-def visible_tone(masked: MaskedFrame, pose: Pose) -> tuple[float, float] | None:
-    """The Monk step whose mean colour the visible skin (neck, ears, forehead's rim) has, and how
-    far it is to be believed, 0..1; None where too little is seen. Light is taken for tone here, so
-    only gross disagreement with the network means anything."""
-    roll = float(np.arctan2(pose.rotation[1, 0], pose.rotation[0, 0]))
-    c, s = np.cos(roll), np.sin(roll)
-    level = Pose(pose.scale, np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]), pose.translation)
-    around = cut(masked.image, masked.mask, window(level, _TONE_SIZE), _TONE_SIZE)
-    patches = visible_skin(around)
-    if not patches:
-        return None
-    total = sum(trust for _, trust in patches)
-    light = sum(
-        trust / total * float(np.log(around.fill[weight > 0].mean(1) * 255 + 8).mean())
-        for weight, trust in patches
-    )
-    tones = IdentityModel.load().tones.mean(1)
-    tone = float(np.interp(light, tones, np.linspace(0, 1, len(tones))))
-    return monk_of_tone(tone), 1 - float(np.prod([1 - trust for _, trust in patches]))
-
-
-def corrected(fit: Fit, seen: float, trust: float) -> Fit:
-    """``fit`` with its tone moved towards what is ``seen``, where both are far apart."""
-    gap = seen - fit.middles()[2]
-    shift = PULL * trust * float(np.sign(gap)) * max(abs(gap) - ALLOWED, 0.0)
-    if not shift:
-        return fit
-    moved = np.interp(MONKS - shift, MONKS, fit.tone)
-    return replace(fit, tone=moved / moved.sum())
-
-
 class Caster:
     """The network. Thread-safe."""
 
@@ -111,9 +73,7 @@ class Caster:
 
     def look(self, masked: MaskedFrame, pose: Pose) -> Fit:
         """What would go with the surroundings of the face at ``pose``; a few milliseconds."""
-        fit = read_head(self._run(view(masked, pose)))
-        seen = visible_tone(masked, pose)
-        return fit if seen is None else corrected(fit, *seen)
+        return read_head(self._run(view(masked, pose)))
 
     def _run(self, planes: F32) -> F32:
         out: F32 = np.asarray(self._session.run(None, {"view": planes[None]})[0][0], np.float32)
