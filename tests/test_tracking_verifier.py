@@ -15,7 +15,7 @@ from deepcam.batch.stills import read_still
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame
 from deepcam.geometry.basis import FaceBasis
-from deepcam.tracking import verifier
+from deepcam.tracking import crops, stills, verifier
 from deepcam.tracking.backend import Detection, Window, choose_backend
 from deepcam.tracking.doubt import SecondLooks
 from deepcam.tracking.evidence import CLEAR
@@ -229,6 +229,51 @@ def test_portraits_of_old_people_are_the_way_up_they_are(turn: int, shared: Path
     finally:
         backend.close()
     assert painted == 2
+
+
+@pytest.mark.parametrize(("odds", "kept"), [(3.0, False), (5.0, True)])
+def test_an_ear_is_no_face_unless_the_verifier_is_sure(
+    basis: FaceBasis, odds: float, kept: bool
+) -> None:
+    face = detection_of(landmarks(basis, pose_at(320, 240, 60)), 0.75)
+    wide = float(face.box[2] - face.box[0])
+    x, y = face.keypoints[4] - np.array([0.2 * wide, 0.0])
+    ear = Detection(_box(x - wide / 6, y - wide / 6, wide / 3), np.tile([x, y], (6, 1)), 0.6)
+    ear = dataclasses.replace(
+        ear, keypoints=ear.keypoints + np.array([[-3, 0], [3, 0]] + [[0, 0]] * 4)
+    )
+    backend = Looks(lambda *_: [face, ear])
+    network = Opinion(lambda b: 12.0 if abs(b - face.box).max() < 2 else odds)
+    found = search_still(backend, picture().image, network)  # type: ignore[arg-type]
+    assert any(np.allclose(d.box, face.box) for d, _ in found)
+    assert any(np.allclose(d.box, ear.box) for d, _ in found) == kept
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_turned_picture_is_searched_as_it_should_be(
+    turn: int, basis: FaceBasis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upright = np.random.default_rng(turn).integers(0, 255, (300, 400, 3), np.uint8)
+    image = np.ascontiguousarray(np.rot90(upright, -turn))
+    height, width = image.shape[:2]
+    face = detection_of(landmarks(basis, pose_at(150, 120, 30)), 0.9)
+    xy = crops.turn_back(
+        np.concatenate([face.box.reshape(2, 2), face.keypoints]), width, height, turn
+    )
+    seen = Detection(crops.upright_box(xy[:2]), xy[2:], 0.9)
+    shown: list[NDArray[np.uint8]] = []
+
+    def search(_: object, what: NDArray[np.uint8], __: object) -> list[tuple[Detection, float]]:
+        shown.append(what)
+        return [(seen if what is image else face, 0.8)]
+
+    monkeypatch.setattr(stills, "_search", search)
+    ((found, sure),) = search_still(ScriptedBackend(), image)
+    assert len(shown) == 2
+    assert np.array_equal(shown[1], upright)
+    assert sure == 0.8
+    assert np.allclose(found.box, seen.box)
+    assert np.allclose(found.keypoints, seen.keypoints)
 
 
 def test_another_library_has_none_unless_given(basis: FaceBasis) -> None:
