@@ -162,15 +162,18 @@ class LivePicture(QWidget):
             font.setPointSizeF(1.15 * font.pointSizeF())
         painter.setFont(font)
         metrics = painter.fontMetrics()
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, round(shown.width()) - 48)
-        wide, high = metrics.horizontalAdvance(text) + 24.0, metrics.height() + 10.0
+        flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+        room = QRectF(0, 0, max(shown.width() - 48, 48), max(shown.height() - 20, 20))
+        needed = metrics.boundingRect(room.toRect(), flags, text)
+        wide, high = needed.width() + 26.0, needed.height() + 10.0
         area = QRectF(0, 0, wide, high)
         if top:
             area.moveTopLeft(shown.topLeft() + QPointF(10, 10))
         else:
-            area.moveCenter(QPointF(shown.center().x(), shown.bottom() - high))
+            area.moveCenter(QPointF(shown.center().x(), shown.bottom() - 14 - high / 2))
+        round_by = min(high, metrics.height() + 10.0) / 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(16, 18, 22, 190))
-        painter.drawRoundedRect(area, high / 2, high / 2)
+        painter.drawRoundedRect(area, round_by, round_by)
         painter.setPen(QColor("white"))
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), text)
+        painter.drawText(area, flags, text)

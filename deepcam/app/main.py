@@ -319,7 +319,7 @@ class App:
 
 def _no_tray() -> str:
     return QCoreApplication.translate(
-        "App", "This desktop has no tray: the program ends when this window is closed."
+        "App", "No tray here: closing this window ends the program."
     )
 
 

@@ -80,6 +80,8 @@ class Preview(QWidget):
             # A long sentence is cut, never the picture moved; the tip holds all of it.
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.facts.setWordWrap(True)
+        self.message.setWordWrap(True)
+        self.message.setFixedHeight(2 * self.message.fontMetrics().lineSpacing())
         self.facts.hide()
         self.face, self.back, self.save = QPushButton(), QPushButton(), QPushButton()
         self.face.clicked.connect(controller.new_face)
@@ -307,7 +309,7 @@ class Preview(QWidget):
             self._keeping.keep(face, "" if name == "…" else name)
 
     def tell(self, text: str) -> None:
-        """A sentence in the foot; all of it in the tip where it is cut."""
+        """A sentence in the foot, in two lines; all of it in the tip where it is cut."""
         self.message.setText(text)
         self.message.setToolTip(text)
 

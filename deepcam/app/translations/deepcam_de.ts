@@ -8,8 +8,8 @@
         <translation>DeepPrivacy Cam läuft im Infobereich weiter. „Beenden“ im Menü dort beendet es.</translation>
     </message>
     <message>
-        <source>This desktop has no tray: the program ends when this window is closed.</source>
-        <translation>Diese Oberfläche hat keine Taskleistensymbole: Das Programm endet mit diesem Fenster.</translation>
+        <source>No tray here: closing this window ends the program.</source>
+        <translation>Hier gibt es keinen Infobereich: Schließen beendet das Programm.</translation>
     </message>
 </context>
 <context>

@@ -8,8 +8,8 @@
         <translation>DeepPrivacy Cam går videre i systemfeltet. «Avslutt» i menyen der avslutter det.</translation>
     </message>
     <message>
-        <source>This desktop has no tray: the program ends when this window is closed.</source>
-        <translation>Dette skrivebordet har ingen systemkurv: Programmet avsluttes når vinduet lukkes.</translation>
+        <source>No tray here: closing this window ends the program.</source>
+        <translation>Ikke noe systemfelt her: lukkes vinduet, slutter programmet.</translation>
     </message>
 </context>
 <context>
