@@ -318,9 +318,7 @@ class App:
 
 
 def _no_tray() -> str:
-    return QCoreApplication.translate(
-        "App", "No tray here: closing this window ends the program."
-    )
+    return QCoreApplication.translate("App", "No tray here: closing this window ends the program.")
 
 
 def cameras() -> list[str]:
