@@ -17,7 +17,9 @@ from deepcam.training.identity_bank import (
     build,
     clean,
     clean_lines,
+    clean_lip,
     clean_sides,
+    clean_tint,
 )
 from deepcam.training.textures import uv_maps
 
@@ -32,8 +34,10 @@ def test_shares_are_written_as_they_are_read(tmp_path: Path) -> None:
 def test_a_bank_tells_who_is_in_it() -> None:
     rng = np.random.default_rng(4)
     n = 24
-    base = cv2.resize(rng.uniform(90, 140, (16, 16, 3)), (512, 512), interpolation=cv2.INTER_CUBIC)
-    own = rng.uniform(-12, 12, (n, 16, 16, 3))
+    base = cv2.resize(
+        rng.uniform(90, 140, (16, 16, 1)).repeat(3, 2), (512, 512), interpolation=cv2.INTER_CUBIC
+    )
+    own = rng.uniform(-12, 12, (n, 16, 16, 1)).repeat(3, 3)
     textures = [base + cv2.resize(o, (512, 512), interpolation=cv2.INTER_CUBIC) for o in own]
     textures = [clean(t.astype(np.float32), 0.0, 30.0) for t in textures]
     real = np.arange(n) % 3 == 0
@@ -112,3 +116,29 @@ def test_shadows_beside_the_cheeks_go_and_a_beard_stays() -> None:
     assert (np.abs(clean_sides(drawn, 0.0) - skin))[blot].mean() < 0.5 * dark[blot].mean()
     middle = np.abs(u - 0.5) < 0.2
     assert np.array_equal(clean_sides(drawn, 0.0)[middle], drawn[middle])
+
+
+def test_eye_shadow_fades_and_lips_keep_their_colour() -> None:
+    skin, u, v = _skin()
+    drawn = skin.copy()
+    shadow = (np.abs(u - 0.25) < 0.05) & (np.abs(v - 0.33) < 0.05)
+    lips = (np.abs(u - 0.5) < 0.1) & (np.abs(v - 0.68) < 0.03)
+    drawn[shadow] *= [1.4, 0.9, 0.9]
+    drawn[lips] *= [0.9, 0.7, 1.1]
+    out = clean_tint(drawn)
+    middle = (np.abs(u - 0.25) < 0.02) & (np.abs(v - 0.33) < 0.02)
+    assert np.abs(out - skin)[middle].mean() < 0.6 * np.abs(drawn - skin)[middle].mean()
+    assert np.allclose(out[lips], drawn[lips], atol=3)
+    assert np.allclose(np.log(out + 8).mean(2), np.log(drawn + 8).mean(2), atol=1e-3)
+    assert np.allclose(clean_tint(skin), skin, atol=1)
+
+
+def test_a_dark_patch_above_the_lip_goes_unless_it_is_a_beard() -> None:
+    skin, u, v = _skin()
+    patch = (np.abs(u - 0.5) < 0.04) & (v > 0.56) & (v < 0.595)
+    drawn = skin.copy()
+    drawn[patch] *= 0.5
+    out = clean_lip(drawn, 0.0)
+    assert np.abs(out - skin)[patch].mean() < 0.25 * np.abs(drawn - skin)[patch].mean()
+    assert np.array_equal(clean_lip(drawn, 0.5), drawn)
+    assert np.array_equal(clean_lip(skin, 0.0), skin)

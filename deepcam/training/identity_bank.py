@@ -38,6 +38,8 @@ FINE = 3.0
 contrast, which averaging takes away, is given back."""
 FINE_GAIN, SHAPE_GAIN = 1.5, 1.15
 QUALITY_WEBP = 88
+MOST_TINT = 0.08
+"""Logarithm by which a colour of the skin may differ from that of the cheeks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,8 +142,48 @@ def clean_rim(texture: F32) -> F32:
 
 
 def clean(texture: F32, beard: float, age: float) -> F32:
-    """Without what is no skin: ``clean_rim``, ``clean_sides``, ``clean_lines``."""
-    return clean_lines(clean_sides(clean_rim(texture), beard), age)
+    """Without what is no skin: each of the functions below."""
+    cleaned = clean_lines(clean_sides(clean_rim(texture), beard), age)
+    return clean_tint(clean_lip(cleaned, beard))
+
+
+def clean_tint(texture: F32) -> F32:
+    """Bring colours that are far from the skin's (eye shadow, light from the side, orange and blue
+    blotches on dark skin) nearer to it; lips and brightness stay."""
+    size = texture.shape[0]
+    v, u = ((np.mgrid[:size, :size] + 0.5) / size).astype(np.float32)
+    side = np.abs(u - 0.5)
+    log = np.log(texture + 8)
+    tint = log - log.mean(2, keepdims=True)
+    cheeks = (v > 0.46) & (v < 0.58) & (np.abs(side - 0.18) < 0.07)
+    off = cv2.GaussianBlur(tint - np.median(tint[cheeks], axis=0), (0, 0), size / 85)
+    lips = (side < 0.19) & (v > 0.60) & (v < 0.78)
+    place = cv2.GaussianBlur((~lips).astype(np.float32), (0, 0), size / 60)[..., None]
+    far = np.maximum(np.abs(off).max(2, keepdims=True), 1e-6)
+    less = 1 - MOST_TINT * np.tanh(far / MOST_TINT) / far
+    out: F32 = np.exp(log - less * off * place) - 8
+    return out
+
+
+def clean_lip(texture: F32, beard: float) -> F32:
+    """Fill what is much darker than the cheeks between nose and mouth of somebody without a beard:
+    nostrils that a photograph from below shows as a patch."""
+    if beard > 0.1:
+        return texture
+    size = texture.shape[0]
+    v, u = (np.mgrid[:size, :size] + 0.5) / size
+    side = np.abs(u - 0.5)
+    grey = cv2.GaussianBlur(np.log(texture + 8).mean(2), (0, 0), size / 256)
+    cheeks = (v > 0.46) & (v < 0.58) & (np.abs(side - 0.18) < 0.07)
+    dark = grey < np.median(grey[cheeks]) - 0.35
+    found = (dark & (side < 0.08) & (v > 0.552) & (v < 0.605)).astype(np.uint8)
+    found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((7, 7)))
+    foot = size // 42 | 1
+    wide = cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (foot, foot)))
+    filled = pull_push(texture, 1 - wide.astype(np.float32))
+    share = cv2.GaussianBlur(wide.astype(np.float32), (0, 0), size / 170)[..., None]
+    out: F32 = texture * (1 - share) + filled * share
+    return out
 
 
 def clean_lines(texture: F32, age: float) -> F32:
