@@ -201,7 +201,6 @@ def other_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     "name",
     [
         "generator_small.onnx",
-        "generator_small_int8.onnx",
         "generator_large.onnx",
         "identity_bank.npz",
         "face_basis.npz",
@@ -214,8 +213,23 @@ def test_corrupt_model(run, tmp_path: Path, other_models: Path, name: str) -> No
     (other_models / name).write_bytes(data)
     cv2.imwrite(str(tmp_path / "a.png"), np.full((40, 40, 3), 90, np.uint8))
     out = tmp_path / "o.png"
-    network = "small" if "small" in name else "auto"
+    network = "large" if "large" in name else "auto"
     _failed(run("anonymize", tmp_path / "a.png", "-o", out, "--network", network), name)
+    assert not out.exists()
+
+
+def test_corrupt_network_of_films(run, tmp_path: Path, other_models: Path) -> None:
+    path = other_models / "generator_small_int8.onnx"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    film = tmp_path / "a.avi"
+    writer = cv2.VideoWriter(str(film), cv2.VideoWriter.fourcc(*"MJPG"), 25, (64, 48))
+    for _ in range(3):
+        writer.write(np.full((48, 64, 3), 90, np.uint8))
+    writer.release()
+    out = tmp_path / "o.mp4"
+    _failed(run("anonymize", film, "-o", out), path.name)
     assert not out.exists()
 
 
