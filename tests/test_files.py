@@ -328,6 +328,24 @@ def test_interrupted(tmp_path: Path, clip: Path) -> None:
     assert threading.active_count() < 50
 
 
+def test_an_interruption_before_the_writer_is_there_leaves_nothing(
+    tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deepcam.sinks import writer
+
+    class Interrupted(writer.TargetFile):
+        def __init__(self, path: Path) -> None:
+            super().__init__(path)
+            self.close()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(writer, "TargetFile", Interrupted)
+    jobs = files.plan([clip], tmp_path / "o.mp4")
+    with pytest.raises(KeyboardInterrupt):
+        files.anonymize(jobs, Options(identity=20))
+    assert _names(tmp_path) == set()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_process(tmp_path: Path, clip: Path, number: signal.Signals) -> None:
     root = Path(__file__).resolve().parents[1]

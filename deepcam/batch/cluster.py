@@ -15,10 +15,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from deepcam.batch.job import Job, Options, Outcome
-from deepcam.batch.parallel import PROCESS, needs, sweep
+from deepcam.batch.parallel import PROCESS, needs
 from deepcam.batch.work import OnProgress, Workshop, do
 from deepcam.errors import DeepcamError
 from deepcam.runtime.quiet import seal
+from deepcam.sinks.place import sweep
 
 if TYPE_CHECKING:
     from deepcam.batch.files import Done
@@ -108,7 +109,7 @@ def _hand_out(
             for one in ready:
                 job, attempt = running.pop(one)
                 kind, *rest = _answer(ray, one)
-                sweep(job)
+                sweep(job.target)
                 if kind == "died" and attempt == 1:
                     waiting.append((job, 2))
                     continue
@@ -126,7 +127,7 @@ def _hand_out(
         if running:
             ray.wait(list(running), num_returns=len(running), timeout=_SLOWEST_END)
         for job, _ in running.values():
-            sweep(job)
+            sweep(job.target)
         raise
 
 

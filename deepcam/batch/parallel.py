@@ -21,6 +21,7 @@ from deepcam.batch.job import Job, Kind, Options, Outcome
 from deepcam.batch.work import OnProgress, Workshop, do
 from deepcam.errors import DeepcamError
 from deepcam.runtime.quiet import seal
+from deepcam.sinks.place import sweep
 
 if TYPE_CHECKING:
     from deepcam.batch.files import Done
@@ -119,7 +120,7 @@ class _Pool:
                 process.kill()
                 process.join()
         for job, _ in self._busy.values():
-            sweep(job)
+            sweep(job.target)
         self._processes, self._busy, self._idle = {}, {}, []
 
     def _fits(self, job: Job) -> bool:
@@ -164,7 +165,7 @@ class _Pool:
             del self._busy[connection]
             self._processes.pop(connection).join()
             connection.close()
-            sweep(job)
+            sweep(job.target)
             if attempt < TRIES:
                 queue.append((job, attempt + 1))
                 return
@@ -203,15 +204,6 @@ def work(connection: Connection, options: Options, session: int) -> None:
                 connection.send((kind, error.what, error.remedy))
             else:
                 connection.send(("done", outcome))
-
-
-def sweep(job: Job) -> None:
-    """Remove what a process that was killed has half-written of ``job``. Never raises."""
-    from deepcam.sinks.place import parts_of
-
-    for part in parts_of(job.target):
-        with contextlib.suppress(OSError):
-            part.unlink()
 
 
 def _size(job: Job) -> int:

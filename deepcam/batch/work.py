@@ -20,6 +20,7 @@ from deepcam.batch.job import Job, Kind, Options, Outcome
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, SafeFrame
 from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam.sinks.place import sweep
 from deepcam.sources.pictures import ANIMATED, KINDS, MAX_PIXELS, PictureFile
 
 WRITABLE = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm"})
@@ -132,6 +133,10 @@ def do(job: Job, workshop: Workshop, options: Options, on_progress: OnProgress |
                 _pictures(job, workshop, options, outcome, on_progress)
         outcome.provider = workshop.provider
         outcome.sha256 = digest(job.target)
+    except KeyboardInterrupt:
+        # It may come between the making of a file and its writer's being there to throw it away.
+        sweep(job.target)
+        raise
     finally:
         workshop.done()
     return outcome

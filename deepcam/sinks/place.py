@@ -89,3 +89,10 @@ def parts_of(path: Path) -> list[Path]:
         ]
     except OSError:
         return []
+
+
+def sweep(path: Path) -> None:
+    """Remove what was half-written of ``path`` by somebody who was interrupted. Never raises."""
+    for part in parts_of(path):
+        with contextlib.suppress(OSError):
+            part.unlink()
