@@ -9,18 +9,9 @@ import numpy as np
 
 from deepcam.evaluation.contributors import bank_shares
 from deepcam.identity.model import IdentityModel
+from deepcam.training.cleaning import clean, clean_lines, clean_lip, clean_sides, clean_tint
 from deepcam.training.donors import SHARES, take_light_off, write_shares
-from deepcam.training.identity_bank import (
-    MAX_SHARE,
-    MIN_DONORS,
-    Donors,
-    build,
-    clean,
-    clean_lines,
-    clean_lip,
-    clean_sides,
-    clean_tint,
-)
+from deepcam.training.identity_bank import MAX_SHARE, MIN_DONORS, Donors, build
 from deepcam.training.textures import uv_maps
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.frames import MaskedFrame, Pose
+from deepcam.frames import LUMA, MaskedFrame, Pose
 from deepcam.generator.conditioning import cut
 from deepcam.identity.fit import HEAD, Fit, read_head, together
 from deepcam.models.store import open_small, path_of
@@ -28,8 +28,6 @@ SPAN = 5.6
 """IOD of the window's side."""
 BELOW = 0.7
 """IOD of the window's middle below the eyes: more shows below a face than above it."""
-LUMA = np.array([0.114, 0.587, 0.299], np.float32)
-"""Weights of blue, green and red in a grey picture (ITU-R BT.601)."""
 PLANES = 4
 """Filled surroundings BGR, and the mask."""
 

@@ -17,7 +17,7 @@ from deepcam.evaluation.judge import Reading
 from deepcam.evaluation.record import Result
 from deepcam.evaluation.statistics import Measure, measure
 from deepcam.evaluation.utility import frontal
-from deepcam.frames import Image
+from deepcam.frames import LUMA, Image
 from deepcam.geometry.basis import FaceBasis
 
 F64 = NDArray[np.float64]
@@ -223,7 +223,7 @@ def flicker(images: Sequence[Image], masks: Sequence[U8]) -> float:
         ring = (_grown(mask, 0.15) > 0) & ~area
         if not ring.any():
             continue
-        luma = image.astype(np.float32) @ np.array([0.114, 0.587, 0.299], np.float32)
+        luma = image.astype(np.float32) @ LUMA
         inner.append(float(luma[area].mean()))
         outer.append(float(luma[ring].mean()))
     if len(inner) < 5:

@@ -1,6 +1,7 @@
 """What everybody may know of: pictures, raw and safe, the people in them, and polygons."""
 
 from deepcam.frames.types import (
+    LUMA,
     N_EXPRESSION,
     Face,
     Frame,
@@ -15,6 +16,7 @@ from deepcam.frames.types import (
 )
 
 __all__ = [
+    "LUMA",
     "N_EXPRESSION",
     "Face",
     "Frame",

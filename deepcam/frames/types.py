@@ -25,6 +25,10 @@ N_EXPRESSION = 32
 """Most expression coefficients that may leave the tracker."""
 
 
+LUMA: NDArray[np.float32] = np.array([0.114, 0.587, 0.299], np.float32)
+"""Weights of blue, green and red in a grey picture (ITU-R BT.601)."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """A raw picture. It never crosses the worker process's border."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +32,17 @@ class Detection:
     """(6, 2) right eye, left eye, nose tip, mouth, right ear, left ear (the subject's sides)."""
     score: float
     """0..1."""
+
+    @property
+    def angle(self) -> float:
+        """Roll of the line through the eyes, radians, clockwise positive, -pi..pi."""
+        x, y = self.keypoints[1] - self.keypoints[0]
+        return math.atan2(y, x)
+
+    @property
+    def roll(self) -> float:
+        """The same in degrees."""
+        return math.degrees(self.angle)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from deepcam.frames import Image
 from deepcam.models import fetch as modelfetch
 from deepcam.tracking import decode
 from deepcam.tracking.backend import F32, Detection, Mesh, Roi, Window
-from deepcam.tracking.crops import crop, resize, rgb, shrink, to_image, turn_back, upright_box
+from deepcam.tracking.crops import crop, resize, rgb, shrink, to_image, turned_back
 from deepcam.tracking.tasknet import TaskNetwork
 from deepcam.tracking.windows import halves, merge_detections
 
@@ -140,7 +140,7 @@ class TasksBackend:
             x0, y0, x1, y1 = window
             part = np.ascontiguousarray(np.rot90(image[y0:y1, x0:x1], turn))
             whole = (0, 0, part.shape[1], part.shape[0])
-            return [_turned(d, window, turn) for d in self._search(part, whole, number, 0)]
+            return [turned_back(d, window, turn) for d in self._search(part, whole, number, 0)]
         if self._size != NEAR_SIZE:
             return self._detect(image, window, number)
         windows = [window, *parts(window)]
@@ -170,14 +170,6 @@ class TasksBackend:
             window,
             self._threshold,
         )
-
-
-def _turned(detection: Detection, window: Window, turn: int) -> Detection:
-    """A detection in a turned window in pixels of the picture."""
-    width, height = window[2] - window[0], window[3] - window[1]
-    xy = np.concatenate([detection.box.reshape(2, 2), detection.keypoints])
-    xy = turn_back(xy, width, height, turn) + window[:2]
-    return Detection(upright_box(xy[:2]), xy[2:], detection.score)
 
 
 def _sober(detection: Detection) -> Detection:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from deepcam.frames import Image
-from deepcam.tracking.backend import F64, Roi
+from deepcam.tracking.backend import F64, Detection, Roi, Window
 
 
 def _scale(image: Image, width: int, height: int, method: int) -> Image:
@@ -64,6 +64,15 @@ def turn_back(points: F64, width: int, height: int, turn: int) -> F64:
 def upright_box(corners: F64) -> F64:
     """(4,) x0, y0, x1, y1 from two opposite corners (2, 2)."""
     return np.concatenate([corners.min(0), corners.max(0)])
+
+
+def turned_back(face: Detection, window: Window, turn: int) -> Detection:
+    """A face in a ``window`` that was turned by ``turn`` quarters against the clock, pixels of
+    that, in pixels of the picture."""
+    width, height = window[2] - window[0], window[3] - window[1]
+    xy = np.concatenate([face.box.reshape(2, 2), face.keypoints])
+    xy = turn_back(xy, width, height, turn) + window[:2]
+    return Detection(upright_box(xy[:2]), xy[2:], face.score)
 
 
 def _matrix(roi: Roi, side: int) -> F64:

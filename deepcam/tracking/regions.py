@@ -47,10 +47,8 @@ def agreement(mesh: Mesh, detection: Detection) -> float:
     side = float(max(detection.box[2] - detection.box[0], detection.box[3] - detection.box[1], 1))
     apart = float(np.linalg.norm(mine - detection.keypoints[:4], axis=1).mean()) / side
     points_agree = float(np.clip((0.32 - apart) / 0.12, 0.0, 1.0))
-    if points_agree < 0.5 and abs(roll_of(mesh)) > TURNED:
-        across = detection.keypoints[1] - detection.keypoints[0]
-        if abs(math.degrees(math.atan2(across[1], across[0]))) < TURNED:
-            return float(np.clip((iou(mesh_box(mesh), detection.box) - 0.35) / 0.2, 0.0, 1.0))
+    if points_agree < 0.5 and abs(roll_of(mesh)) > TURNED and abs(detection.roll) < TURNED:
+        return float(np.clip((iou(mesh_box(mesh), detection.box) - 0.35) / 0.2, 0.0, 1.0))
     return points_agree
 
 
@@ -86,10 +84,9 @@ def roi_of_mesh(mesh: Mesh) -> Roi:
 def roi_of_detection(detection: Detection) -> Roi:
     """Region for the first mesh, from the detector's box and eyes."""
     x0, y0, x1, y1 = detection.box
-    across = detection.keypoints[1] - detection.keypoints[0]
     return Roi(
         float(x0 + x1) / 2,
         float(y0 + y1) / 2,
         max(ROI_SCALE * float(max(x1 - x0, y1 - y0)), 8.0),
-        math.atan2(across[1], across[0]),
+        detection.angle,
     )

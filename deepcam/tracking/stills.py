@@ -3,7 +3,6 @@ orientations, because nobody sees the next picture of it."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from deepcam.frames import Image
 from deepcam.tracking.association import iou
 from deepcam.tracking.backend import Detection, MeshBackend
-from deepcam.tracking.crops import turn_back, upright_box
+from deepcam.tracking.crops import turned_back
 from deepcam.tracking.evidence import CLEAR, FAIR, STRONG
 from deepcam.tracking.regions import good, roi_of_detection
 from deepcam.tracking.verifier import MISREAD, SECOND, SURE_FACE, Verifier, refuses
@@ -80,24 +79,19 @@ def search_still(
     badge on a body, or hair, is judged by what is below a face.
     """
     found = _search(backend, image, verifier)
-    turns = {round(_lean(d) / 90) % 4 for d, sure in found if sure >= CLEAR}
+    turns = {round(d.roll / 90) % 4 for d, sure in found if sure >= CLEAR}
     if len(turns) != 1 or 0 in turns:
         return found
     turn = turns.pop()
     upright = np.ascontiguousarray(np.rot90(image, turn))
-    height, width = image.shape[:2]
-
-    def back(face: Detection) -> Detection:
-        xy = np.concatenate([face.box.reshape(2, 2), face.keypoints])
-        xy = turn_back(xy, width, height, turn)
-        return Detection(upright_box(xy[:2]), xy[2:], face.score)
-
-    return [(back(d), sure) for d, sure in _search(backend, upright, verifier)]
+    whole = (0, 0, image.shape[1], image.shape[0])
+    return [(turned_back(d, whole, turn), sure) for d, sure in _search(backend, upright, verifier)]
 
 
 def _search(
     backend: MeshBackend, image: Image, verifier: Verifier | None
 ) -> list[tuple[Detection, float]]:
+    """``search_still`` of a picture as it is."""
     height, width = image.shape[:2]
     views = [(0, 0, width, height), *tiles(height, width)]
     windows, turns = [], []
@@ -116,17 +110,32 @@ def _search(
     merged = [replace(d, score=RAISED) if id(d) in raised else d for d in merged]
     looks = [(d, ranks[id(d)]) for part in found for d in part]
     out = _look_again(backend, image, merged, found[0], verifier, looks)
-    if verifier is None:
-        return out
-    odds = verifier.odds(image, [d.box for d, _ in out])
-    larger = [[e.box for e, _ in out if _wide(e) > _wide(d)] for d, _ in out]
+    return out if verifier is None else _verified(backend, image, verifier, out, looks)
+
+
+def _verified(
+    backend: MeshBackend,
+    image: Image,
+    verifier: Verifier,
+    found: list[tuple[Detection, float]],
+    looks: list[tuple[Detection, float]],
+) -> list[tuple[Detection, float]]:
+    """``found`` without what the verifier refuses and what are parts of somebody clear, and how
+    surely each is a face. ``looks``: everything that was seen, and its rank."""
+    odds = verifier.odds(image, [d.box for d, _ in found])
+    larger = [[e.box for e, _ in found if _wide(e) > _wide(d)] for d, _ in found]
+    # As good as two clear looks.
+    surely = [
+        best >= SURE_FACE and not any(beside(d.box, box) for box in boxes)
+        for (d, _), best, boxes in zip(found, odds, larger, strict=True)
+    ]
     clear = [
         d
-        for (d, second), best, boxes in zip(out, odds, larger, strict=True)
-        if best >= SURE_FACE and (second >= CLEAR or not any(beside(d.box, b) for b in boxes))
+        for (d, second), best, alone in zip(found, odds, surely, strict=True)
+        if alone or (best >= SURE_FACE and second >= CLEAR)
     ]
     kept: list[tuple[Detection, float, float]] = []
-    for (d, second), best, boxes in zip(out, odds, larger, strict=True):
+    for (d, second), best, boxes, alone in zip(found, odds, larger, surely, strict=True):
         if refuses(best, max(d.score, second)):
             continue
         if second < CLEAR and (
@@ -134,11 +143,10 @@ def _search(
             or (best < SURE_FACE and any(_ear(d, e) for e in clear))
         ):
             continue  # hair, an ear, a collar, a pin
-        sure = STRONG if best < SECOND and boxes else second
-        if best >= SURE_FACE and not any(beside(d.box, box) for box in boxes):
-            sure = max(second, CLEAR)
-        if _contested(d, looks):
+        if _contested(d, looks) or (best < SECOND and boxes):
             sure = STRONG
+        else:
+            sure = max(second, CLEAR) if alone else second
         kept.append((d, second, sure))
     badges = _badges(backend, image, [d for d, *_ in kept], [sure >= CLEAR for *_, sure in kept])
     # A badge with a portrait is hidden, and not painted; one that is unclear is a button.
@@ -170,8 +178,7 @@ def _badges(
     large = [d.box for d, sure in zip(faces, clear, strict=True) if sure]
     tiny = [
         any(
-            d.box[2] - d.box[0] < TINY * (box[2] - box[0]) and on_torso(d.box, box, SHOULDERS)
-            for box in large
+            _wide(d) < TINY * (box[2] - box[0]) and on_torso(d.box, box, SHOULDERS) for box in large
         )
         for d in faces
     ]
@@ -199,7 +206,7 @@ def _ranks(
     wrong_way = (better > MISREAD) & (own + better >= SURE_FACE)
     ranks, raised = {}, set()
     for (d, whole), odds, misread in zip(flat, own, wrong_way, strict=True):
-        score = d.score - WRONG_WAY * misread - LEANING * (abs(_lean(d)) > UPRIGHT)
+        score = d.score - WRONG_WAY * misread - LEANING * (abs(d.roll) > UPRIGHT)
         if whole and odds >= SURE_FACE and d.score < RAISED:
             raised.add(id(d))
             score = max(score, RAISED)
@@ -207,24 +214,15 @@ def _ranks(
     return ranks, raised
 
 
-def _lean(face: Detection) -> float:
-    """Degrees by which the line through the eyes is turned, clockwise; 0 is upright."""
-    x, y = face.keypoints[1] - face.keypoints[0]
-    return math.degrees(math.atan2(y, x))
-
-
 def _apart(one: Detection, other: Detection) -> float:
     """Degrees between the lines through the eyes of two faces, 0 to 180."""
-    return abs((_lean(one) - _lean(other) + 180) % 360 - 180)
+    return abs((one.roll - other.roll + 180) % 360 - 180)
 
 
 def _contested(face: Detection, looks: list[tuple[Detection, float]]) -> bool:
     """Whether another look at ``face`` sees it turned, and is not much weaker."""
     same = [
-        (
-            _apart(d, face) > OTHERWISE,
-            rank + LEANING * (abs(_lean(d)) > UPRIGHT),
-        )
+        (_apart(d, face) > OTHERWISE, rank + LEANING * (abs(d.roll) > UPRIGHT))
         for d, rank in looks
         if same_face(d.box, face.box) or iou(d.box, face.box) > ONCE_MORE
     ]

@@ -106,8 +106,7 @@ class Verifier:
         how much better (n,) they are in another one: an upright face shows it a smaller one upside
         down, with a score of .8."""
         found = self.in_turns(image, [d.box for d in faces])
-        across = np.array([d.keypoints[1] - d.keypoints[0] for d in faces]).reshape(-1, 2)
-        quarters = np.round(np.degrees(np.arctan2(across[:, 1], across[:, 0])) / 90).astype(int) % 4
+        quarters = np.array([round(d.roll / 90) % 4 for d in faces], int)
         own: F32 = found[np.arange(len(found)), quarters]
         return own, found.max(1, initial=-np.inf) - own
 

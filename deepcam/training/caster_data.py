@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.casting.caster import BELOW, SIZE, SPAN, view
-from deepcam.frames import Frame, Pose
+from deepcam.frames import LUMA, Frame, Pose
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import head_outline, project
 from deepcam.identity.fit import AGES, MASCULINITIES, MONKS
@@ -243,7 +243,7 @@ def webcam(crop: U8, rng: np.random.Generator) -> U8:
     if rng.random() < 0.4:
         x = np.clip(x, 0, 4) ** np.float32(rng.uniform(0.75, 1.35))
     if rng.random() < 0.2:
-        grey = x @ np.array([0.114, 0.587, 0.299], np.float32)
+        grey = x @ LUMA
         x = grey[..., None] + np.float32(rng.uniform(0.4, 1.3)) * (x - grey[..., None])
     if rng.random() < 0.4:  # far from the camera, or a soft lens
         x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.5, 2.2))

@@ -25,6 +25,7 @@ from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.fill import pull_push
 from deepcam.identity.fit import MONKS, tone_of_monk
 from deepcam.identity.grain import radius_map
+from deepcam.training.cleaning import cheeks, places
 from deepcam.training.data import measure
 from deepcam.training.photographs import SPAWN
 from deepcam.training.textures import sh_basis, unwrap, uv_maps
@@ -113,10 +114,8 @@ def _hair(texture: F32) -> F32:
     colour, than the skin between brows and hairline and on the cheeks."""
     log = np.log(np.clip(texture, 0, None) + 8)
     smooth = cv2.GaussianBlur(log, (0, 0), 2.5)
-    v, u = ((np.mgrid[:SIZE, :SIZE] + 0.5) / SIZE).astype(np.float32)
-    skin = ((v > 0.17) & (v < 0.24) & (np.abs(u - 0.5) < 0.14)) | (
-        (v > 0.46) & (v < 0.58) & (np.abs(np.abs(u - 0.5) - 0.18) < 0.07)
-    )
+    v, side = places(SIZE)
+    skin = ((v > 0.17) & (v < 0.24) & (side < 0.14)) | cheeks(v, side)
     grey = smooth.mean(2)
     tint = smooth - grey[..., None]
     usual, colour = float(np.median(grey[skin])), np.median(tint[skin], axis=0)
@@ -124,8 +123,8 @@ def _hair(texture: F32) -> F32:
     limit = max(0.20, min(3.0 * spread, 0.34))
     odd = (grey < usual - limit) | (np.abs(tint - colour).max(2) > 0.22)
     # Above the brows, and beside their ends.
-    upper = v < 0.20 + 0.11 * np.clip((np.abs(u - 0.5) - 0.22) / 0.12, 0, 1)
-    beside = (np.abs(u - 0.5) > 0.345) & (v < 0.62)
+    upper = v < 0.20 + 0.11 * np.clip((side - 0.22) / 0.12, 0, 1)
+    beside = (side > 0.345) & (v < 0.62)
     found = (odd & (upper | beside)).astype(np.uint8)
     found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     wide = cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (21, 21)))

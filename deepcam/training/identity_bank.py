@@ -14,12 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.geometry.fill import pull_push
 from deepcam.identity import quality
 from deepcam.identity.blend import small_log
-from deepcam.identity.grain import radius_map
 from deepcam.identity.regions import REGIONS, region_maps
 from deepcam.training.caster_data import measured
+from deepcam.training.cleaning import clean
 from deepcam.training.donors import Donors
 
 F32 = NDArray[np.float32]
@@ -38,8 +37,6 @@ FINE = 3.0
 contrast, which averaging takes away, is given back."""
 FINE_GAIN, SHAPE_GAIN = 1.5, 1.15
 QUALITY_WEBP = 88
-MOST_TINT = 0.08
-"""Logarithm by which a colour of the skin may differ from that of the cheeks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,118 +127,6 @@ def mix(
     shape = centre + SHAPE_GAIN * (mean - centre)
     off = critic.off(small_log(final)) / critic.limit
     return Mixture(final, shape.astype(np.float32), pick, table, off)
-
-
-def clean_rim(texture: F32) -> F32:
-    """Fade the rim to its own blur: no strand of anybody's hair at the mesh's edge."""
-    size = texture.shape[0]
-    blur = cv2.GaussianBlur(texture, (0, 0), size / 40)
-    t = np.clip((radius_map(size) - 0.90) / 0.06, 0, 1)[..., None]
-    out: F32 = texture * (1 - t) + blur * t
-    return out
-
-
-def clean(texture: F32, beard: float, age: float) -> F32:
-    """Without what is no skin: each of the functions below."""
-    cleaned = clean_lines(clean_sides(clean_rim(texture), beard), age)
-    return clean_tint(clean_lip(cleaned, beard))
-
-
-def clean_tint(texture: F32) -> F32:
-    """Bring colours that are far from the skin's (eye shadow, light from the side, orange and blue
-    blotches on dark skin) nearer to it; lips and brightness stay."""
-    size = texture.shape[0]
-    v, u = ((np.mgrid[:size, :size] + 0.5) / size).astype(np.float32)
-    side = np.abs(u - 0.5)
-    log = np.log(texture + 8)
-    tint = log - log.mean(2, keepdims=True)
-    cheeks = (v > 0.46) & (v < 0.58) & (np.abs(side - 0.18) < 0.07)
-    off = cv2.GaussianBlur(tint - np.median(tint[cheeks], axis=0), (0, 0), size / 85)
-    lips = (side < 0.19) & (v > 0.60) & (v < 0.78)
-    place = cv2.GaussianBlur((~lips).astype(np.float32), (0, 0), size / 60)[..., None]
-    far = np.maximum(np.abs(off).max(2, keepdims=True), 1e-6)
-    less = 1 - MOST_TINT * np.tanh(far / MOST_TINT) / far
-    out: F32 = np.exp(log - less * off * place) - 8
-    return out
-
-
-def clean_lip(texture: F32, beard: float) -> F32:
-    """Fill what is much darker than the cheeks between nose and mouth of somebody without a beard:
-    nostrils that a photograph from below shows as a patch."""
-    if beard > 0.1:
-        return texture
-    size = texture.shape[0]
-    v, u = (np.mgrid[:size, :size] + 0.5) / size
-    side = np.abs(u - 0.5)
-    grey = cv2.GaussianBlur(np.log(texture + 8).mean(2), (0, 0), size / 256)
-    cheeks = (v > 0.46) & (v < 0.58) & (np.abs(side - 0.18) < 0.07)
-    dark = grey < np.median(grey[cheeks]) - 0.35
-    found = (dark & (side < 0.08) & (v > 0.552) & (v < 0.605)).astype(np.uint8)
-    found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((7, 7)))
-    foot = size // 42 | 1
-    wide = cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (foot, foot)))
-    filled = pull_push(texture, 1 - wide.astype(np.float32))
-    share = cv2.GaussianBlur(wide.astype(np.float32), (0, 0), size / 170)[..., None]
-    out: F32 = texture * (1 - share) + filled * share
-    return out
-
-
-def clean_lines(texture: F32, age: float) -> F32:
-    """Fill dark lines on the skin of one half of the face that the other half has not: strands of
-    hair and legs of spectacles. Folds of people over 45 must be much darker to go.
-
-    ``texture``: (s, s, 3) 0..255; ``age`` in years.
-    """
-    size = texture.shape[0] // 2
-    v, u = (np.mgrid[:size, :size] + 0.5) / size
-    side, radius = np.abs(u - 0.5), radius_map(size)
-    cheeks = (side > 0.20) & (v > 0.40) & (v < 0.80)
-    temples = (side > 0.30) & (v > 0.22) & (v <= 0.40)
-    place = (cheeks | temples | (v < 0.20)) & (radius < 0.9)
-    half = cv2.resize(texture, (size, size), interpolation=cv2.INTER_AREA)
-    log = np.log(half + 8)
-    lines = cv2.GaussianBlur(log, (0, 0), 1.6) - cv2.GaussianBlur(log, (0, 0), 7.0)
-    dark = -lines.min(2)
-    # The halves are alike to some texels only.
-    other = cv2.dilate(np.maximum(dark[:, ::-1], 0), np.ones((9, 9)))
-    found = ((dark - other > (0.05 if age < 45 else 0.20)) & place).astype(np.uint8)
-    wide = cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
-    whole = cv2.resize(wide, texture.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-    filled = pull_push(texture, 1 - whole.astype(np.float32))
-    share = cv2.GaussianBlur(whole.astype(np.float32), (0, 0), size / 128)[..., None]
-    out: F32 = texture * (1 - share) + filled * share
-    return out
-
-
-def clean_sides(texture: F32, beard: float) -> F32:
-    """Fill what is darker or of another colour than the skin around it at the outer cheeks and
-    temples: hair and shadows of ears, which were streaks beside a painted face.
-
-    ``texture``: (s, s, 3) 0..255; ``beard``: 0..1, whose edge on the jaw is left as it is.
-    """
-    size = texture.shape[0]
-    part = size / 128
-    v, u = ((np.mgrid[:size, :size] + 0.5) / size).astype(np.float32)
-    side, radius = np.abs(u - 0.5), radius_map(size)
-    low = 0.86 if beard < 0.25 else 0.66
-    cheeks = (radius > 0.64) & (side > 0.27) & (v > 0.30) & (v < low)
-    temples = (radius > 0.70) & (side > 0.33) & (v > 0.20) & (v <= 0.30)
-    place = cheeks | temples
-    log = np.log(texture + 8)
-    near, far = (cv2.GaussianBlur(log, (0, 0), sigma * part) for sigma in (1.5, 8.0))
-    brighter = (near - far).mean(2)
-    tint = (near - near.mean(2, keepdims=True)) - (far - far.mean(2, keepdims=True))
-    odd = (brighter < -0.075) | (brighter > 0.12) | (np.abs(tint).max(2) > 0.05)
-    found = cv2.morphologyEx((odd & place).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3)))
-    foot = int(7 * part) | 1  # what was found is the middle of a smudge
-    wide = cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (foot, foot)))
-    mask = cv2.GaussianBlur(wide.astype(np.float32), (0, 0), 1.2 * part)
-    mask *= cv2.GaussianBlur(place.astype(np.float32), (0, 0), 1.5 * part)
-    filled = pull_push(texture, (mask <= 0.1).astype(np.float32))
-    filled = cv2.GaussianBlur(filled, (0, 0), 1.5 * part)
-    share = np.clip(1.6 * mask, 0, 1)[..., None]
-    out: F32 = texture * (1 - share) + filled * share
-    return out
 
 
 def build(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from deepcam.frames import LUMA
 from deepcam.generator.conditioning import SPAN
 from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIRT
 from deepcam.generator.tone import COLOUR_LIMIT, LIMIT, SHADE, STRENGTH
@@ -31,7 +32,6 @@ F32 = NDArray[np.float32]
 
 NEAR = 16
 """People who are alike, of whom a swapped one is drawn."""
-_GREY = (0.114, 0.587, 0.299)
 _FLAT = 18.0
 """Degrees up to which a texture is complete enough to be lent to others."""
 _TRAITS = {"age": 10.0, "masculine": 0.25, "tone": 1.5}
@@ -155,7 +155,7 @@ class Sampler:
 
     def _look(self, textures: Tensor) -> Tensor:
         """(k, d) features of textures (k, t, t, 3): log grey of 32 x 32, and its mean."""
-        grey = torch.tensor(_GREY, device=self.device).view(1, 3, 1, 1)
+        grey = torch.tensor(LUMA, device=self.device).view(1, 3, 1, 1)
         small = torch.cat(
             [
                 F.interpolate(
@@ -316,7 +316,7 @@ class Sampler:
         kept = torch.rand(b, 1, 1, 1, device=self.device)
         some = self._uniform(b, 0.4, 1.4)
         kept = torch.where(kept < 0.04, 0.0, torch.where(kept < 0.2, some, 1.0))
-        grey = (x * torch.tensor(_GREY, device=self.device).view(1, 3, 1, 1)).sum(1, True)
+        grey = (x * torch.tensor(LUMA, device=self.device).view(1, 3, 1, 1)).sum(1, True)
         x = grey + kept * (x - grey)
         half = F.interpolate(x, scale_factor=0.5, mode="area")
         half = F.interpolate(half, x.shape[-2:], mode="bilinear", align_corners=False)
