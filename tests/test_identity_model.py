@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from deepcam.errors import DeepcamError
 from deepcam.identity.blend import blend
@@ -86,12 +88,28 @@ def test_wishes_are_met_where_the_bank_is_sparse(age: float, tone: float) -> Non
     model = IdentityModel.load()
     for masculinity in (0.0, 1.0):
         person = model.sample(4, age, masculinity, tone)
-        assert abs(float(person.meta["age"]) - age) < 14
+        assert abs(float(person.meta["age"]) - age) < 10
         assert abs(float(person.meta["masculinity"]) - masculinity) < 0.3
         log = np.log(person.texture[280:340, 120:400].astype(float) + 8).mean()
         tones = model.tones.mean(1)
         wanted = np.interp(tone, np.linspace(0, 1, len(tones)), tones)
         assert log == pytest.approx(wanted, abs=0.25)
+
+
+@given(
+    seed=st.integers(0, 2**31 - 1),
+    age=st.floats(20, 75),
+    masculinity=st.floats(0, 1),
+    tone=st.floats(0, 1),
+)
+@settings(max_examples=300, deadline=None)
+def test_whoever_is_asked_for_at_an_age_is_about_so_old(
+    seed: int, age: float, masculinity: float, tone: float
+) -> None:
+    bank = IdentityModel.load().traits
+    rng = np.random.default_rng(seed)
+    recipe = choose(rng, bank, age, masculinity, tone, None, None)
+    assert abs(float(recipe.coarse @ bank.age[recipe.pick]) - age) < 10
 
 
 def test_brows_go_with_the_hair() -> None:

@@ -26,6 +26,10 @@ SHAPE = 0.45
 """How far a shape is from the mean of its mixtures, in differences between these."""
 _SCALES = (6.5, 0.25, 0.18, 0.35, 0.4)
 """Years, masculinity, tone, darkness of brows and beard that count as equally far."""
+YEARS_OFF = 7.0
+"""A mixture whose age is further from a wished one is drawn again, .."""
+TRIES = 8
+""".. this often; then the nearest of these is taken."""
 _LOOSE = 0.7
 """Of these: mixtures that are so much further from the wishes than the nearest are drawn less."""
 
@@ -107,6 +111,28 @@ def choose(
     distance = np.sqrt((np.stack(parts).astype(np.float64) ** 2).sum(0))
     near = np.argsort(distance, kind="stable")[:NEAR]
     odds = np.exp(-0.5 * ((distance[near] - distance[near[0]]) / _LOOSE) ** 2)
+    tried: list[tuple[float, int, NDArray[np.intp], F64]] = []
+    for _ in range(TRIES):
+        pick, weight = _mixture(rng, bank, near, odds)
+        off = 0.0 if age is None else abs(float(weight @ bank.age[pick]) - years)
+        tried.append((off, len(tried), pick, weight))
+        if off <= YEARS_OFF:
+            break
+    _, _, pick, weight = min(tried)
+    middle, fine = np.empty((REGIONS, WIDTH)), np.zeros((REGIONS, WIDTH))
+    for region in range(REGIONS):
+        lead = int(rng.choice(WIDTH, p=weight))
+        middle[region] = (1 - LEAD) * weight
+        middle[region, lead] += LEAD
+        fine[region, lead] = 1
+    shape = weight + SHAPE * _direction(rng)
+    return Recipe(years, gender, skin, pick, weight, shape, middle, fine)
+
+
+def _mixture(
+    rng: np.random.Generator, bank: Traits, near: NDArray[np.intp], odds: F64
+) -> tuple[NDArray[np.intp], F64]:
+    """(WIDTH,) mixtures that look alike, drawn from ``near`` with ``odds``, and their shares."""
     first = int(near[rng.choice(len(near), p=odds / odds.sum())])
     others = near[near != first]
     unlike = np.linalg.norm(bank.looks[others] - bank.looks[first], axis=1)
@@ -119,15 +145,7 @@ def choose(
     more = rng.choice(order, WIDTH - 1, replace=False, p=chances / chances.sum())
     pick = np.concatenate([[first], others[more]]).astype(np.intp)
     share = rng.uniform(*FIRST)
-    weight = np.concatenate([[share], (1 - share) * rng.dirichlet(np.full(WIDTH - 1, 3.0))])
-    middle, fine = np.empty((REGIONS, WIDTH)), np.zeros((REGIONS, WIDTH))
-    for region in range(REGIONS):
-        lead = int(rng.choice(WIDTH, p=weight))
-        middle[region] = (1 - LEAD) * weight
-        middle[region, lead] += LEAD
-        fine[region, lead] = 1
-    shape = weight + SHAPE * _direction(rng)
-    return Recipe(years, gender, skin, pick, weight, shape, middle, fine)
+    return pick, np.concatenate([[share], (1 - share) * rng.dirichlet(np.full(WIDTH - 1, 3.0))])
 
 
 def _direction(rng: np.random.Generator) -> F64:
