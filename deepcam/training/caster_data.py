@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -13,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.casting.caster import BELOW, SIZE, SPAN, view
+from deepcam.errors import DeepcamError
 from deepcam.frames import LUMA, Frame, Pose
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import head_outline, project
 from deepcam.identity.fit import AGES, MASCULINITIES, MONKS
 from deepcam.protection.erase import erase
+from deepcam.tracking.backend import MeshBackend, choose_backend
 from deepcam.tracking.reader import MARGINS, least_outline
 from deepcam.training.data import CROP, _pictured, measure, put_on_scarf
 from deepcam.training.donors import donor_list
@@ -31,6 +34,10 @@ U8 = NDArray[np.uint8]
 
 WIDE = 1.3
 """Side of a prepared crop beside that of the caster's window."""
+ELSEWHERE = 0.4
+"""Share of the photographs whose person is put before another wall."""
+SURE = 0.9
+"""Where the segmentation has found less of a face, the person stays where they are."""
 TARGETS = 38
 """Numbers a photograph teaches: three distributions, brow, beard, light's two directions, hard; and
 after them 1 or 0, whether each of the last five is known."""
@@ -64,6 +71,8 @@ class Photos:
     """(n, CROP, CROP, 3) BGR, ``WIDE * SPAN`` IOD wide."""
     inside: U8
     """(n, CROP, CROP) 255 where the photograph is."""
+    person: U8
+    """(n, CROP, CROP) 0..255, how surely the segmentation sees somebody there."""
     scale: F32
     rotation: F32
     translation: F32
@@ -140,6 +149,27 @@ def measured(texture: F32) -> tuple[float, tuple[float, float]]:
     return float(np.mean(darkness)), (left - right, above - 0.5 * (left + right))
 
 
+@lru_cache(maxsize=1)
+def _backend() -> MeshBackend:
+    return choose_backend()
+
+
+def person_of(image: U8) -> U8:
+    """(h, w) 0..255 where the person segmentation sees somebody in ``image`` (h, w, 3)."""
+    h, w = image.shape[:2]
+    # The network is for people before a wide picture's background: room on all sides, and 16:9.
+    above = h // 4
+    aside = max(0, ((h + above) * 16 // 9 - w) // 2)
+    wide = cv2.copyMakeBorder(image, above, 0, aside, aside, cv2.BORDER_REPLICATE)
+    found = _backend().persons(np.ascontiguousarray(wide))
+    if found is None:
+        raise DeepcamError(
+            "The person segmentation is not here.", "Fetch it with deepcam setup --models."
+        )
+    whole = cv2.resize(found, wide.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return (np.clip(whole[above:, aside : aside + w], 0, 1) * 255).astype(np.uint8)
+
+
 def _prepare(job: tuple[str, F64, dict[str, str] | None]) -> dict[str, NDArray[np.generic]] | None:
     path, landmarks, traits = job
     image = cv2.imread(path)
@@ -154,6 +184,7 @@ def _prepare(job: tuple[str, F64, dict[str, str] | None]) -> dict[str, NDArray[n
     shift = (CROP - 1) / 2 - k * centre
     source = image
     affine = np.array([[k, 0, shift[0]], [0, k, shift[1]]])
+    to_crop = affine.copy()
     if k < 0.7:
         source = cv2.resize(image, None, fx=k, fy=k, interpolation=cv2.INTER_AREA)
         fx, fy = source.shape[1] / image.shape[1], source.shape[0] / image.shape[0]
@@ -163,6 +194,12 @@ def _prepare(job: tuple[str, F64, dict[str, str] | None]) -> dict[str, NDArray[n
     crop = cv2.warpAffine(source, affine, (CROP, CROP), flags=cv2.INTER_LINEAR)
     whole = _pictured(np.asarray(source, np.uint8))
     inside = cv2.warpAffine(whole, affine, (CROP, CROP), flags=cv2.INTER_LINEAR)
+    x0, y0 = np.clip(landmarks[:468, :2].min(0), 0, None).astype(int)
+    x1, y1 = landmarks[:468, :2].max(0).astype(int)
+    found = person_of(np.asarray(image, np.uint8))
+    if found[y0:y1, x0:x1].mean() < SURE * 255:
+        found = np.full_like(found, 255)
+    person = cv2.warpAffine(found, to_crop, (CROP, CROP), flags=cv2.INTER_AREA)
     texture, seen = unwrap(np.asarray(image, np.uint8), landmarks, 128)
     brow, light = measured(complete(texture, seen))
     here = Pose(k * pose.scale, pose.rotation, k * pose.translation + shift)
@@ -171,6 +208,7 @@ def _prepare(job: tuple[str, F64, dict[str, str] | None]) -> dict[str, NDArray[n
     return {
         "crops": crop,
         "inside": (inside > 250).astype(np.uint8) * 255,
+        "person": person,
         "scale": np.float32(here.scale),
         "rotation": here.rotation.astype(np.float32),
         "translation": here.translation.astype(np.float32),
@@ -235,6 +273,26 @@ def load(paths: list[Path]) -> Photos:
     return Photos(**{k: np.concatenate([p[k] for p in parts]) for k in parts[0]})
 
 
+def elsewhere(crop: U8, person: U8, rng: np.random.Generator) -> U8:
+    """The person of a photograph before another wall: one colour, lit from somewhere.
+
+    People of the photographs stand where photographers put them, and a small network learns which
+    walls go with whom: before a saturated blue one it took men for women.
+    """
+    side = len(crop)
+    hue, saturation = rng.integers(180), rng.beta(0.8, 1.2) * 255
+    wall = np.array([[[hue, saturation, 40 + 215 * rng.beta(1.5, 1.2)]]], np.uint8)
+    colour = cv2.cvtColor(wall, cv2.COLOR_HSV2BGR).astype(np.float32)
+    coarse = 1 + rng.uniform(0, 0.35) * rng.normal(0, 1, (3, 3)).clip(-2, 2)
+    if rng.random() < 0.4:  # a room out of focus
+        coarse = coarse[..., None] * (1 + 0.25 * rng.normal(0, 1, (3, 3, 3)))
+    light = cv2.resize(coarse.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
+    behind = colour * (light if light.ndim == 3 else light[..., None])
+    share = np.clip((person[..., None].astype(np.float32) / 255 - 0.3) / 0.4, 0, 1)
+    mixed = share * crop + (1 - share) * behind
+    return np.clip(mixed, 0, 255).astype(np.uint8)
+
+
 def webcam(crop: U8, rng: np.random.Generator) -> U8:
     """Exposure, white balance, contrast, softness, noise and compression of some webcam."""
     x = crop.astype(np.float32) / 255
@@ -272,6 +330,8 @@ def sample(
             x = photo.astype(np.float32) / 255
             put_on_scarf(x, photos.head[i], pose, rng)
             photo = (x * 255).astype(np.uint8)
+        if rng.random() < ELSEWHERE:
+            photo = elsewhere(photo, photos.person[i], rng)
         photo = webcam(photo, rng)
         if rng.random() < 0.3:
             level = int(rng.integers(level, len(MARGINS)))
