@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from deepcam.errors import DeepcamError
-from deepcam.evaluation import coverage, scenes
-from deepcam.evaluation.coverage import Row
+from deepcam.evaluation import coverage, coverage_figures, scenes
+from deepcam.evaluation.coverage_figures import Row
 from deepcam.evaluation.scenes import Cutout, Truth
 
 
@@ -69,18 +69,18 @@ def test_raw_is_what_came_out_as_it_went_in() -> None:
 def test_the_gate_tells_what_became_worse(tmp_path: Path) -> None:
     path = tmp_path / "figures.json"
     before = {"gallery": Row(frames=100, faces=900, raw=5), "nobody": Row(frames=50)}
-    coverage.store(before, path, True)
-    stored = coverage.load(path)
-    assert coverage.regressions(before, stored, True) == []
+    coverage_figures.store(before, path, True)
+    stored = coverage_figures.load(path)
+    assert coverage_figures.regressions(before, stored, True) == []
     worse = {"gallery": Row(frames=100, faces=900, raw=30), "nobody": Row(frames=50, covers=9)}
-    assert coverage.regressions(worse, stored, True) == [
+    assert coverage_figures.regressions(worse, stored, True) == [
         "gallery: raw 5 -> 30", "nobody: covers 0 -> 9",
     ]  # fmt: skip
-    assert coverage.regressions(worse, stored, False) == []
-    assert coverage.broken_promises(worse)
+    assert coverage_figures.regressions(worse, stored, False) == []
+    assert coverage_figures.broken_promises(worse)
     path.write_text("[1")
     with pytest.raises(DeepcamError, match="damaged"):
-        coverage.load(path)
+        coverage_figures.load(path)
 
 
 def test_every_scene_of_the_small_set_has_its_faces_inside() -> None:

@@ -108,21 +108,23 @@ def evaluate(
 def _coverage(folders: list[str], output: Path, smoke: bool, store: bool, json_: bool) -> None:
     """``evaluate --coverage``: made scenes with known faces; see ``evaluation.coverage``."""
     from deepcam.batch import parallel
-    from deepcam.evaluation import coverage
+    from deepcam.evaluation import coverage, coverage_figures
     from deepcam.evaluation.material import find
 
     rows = coverage.measure(find(folders), smoke, speaker(json_), jobs=parallel.cores())
-    written = coverage.write(rows, output)
+    written = coverage_figures.write(rows, output)
     if json_:
-        print_json(coverage.as_dict(rows))
+        print_json(coverage_figures.as_dict(rows))
     else:
-        print(coverage.table(rows))
+        print(coverage_figures.table(rows))
         print(f"written: {written}")
-    worse = coverage.regressions(rows, coverage.load(coverage.stored_path()), smoke)
+    worse = coverage_figures.regressions(
+        rows, coverage_figures.load(coverage_figures.stored_path()), smoke
+    )
     if store:
-        coverage.store(rows, coverage.stored_path(), smoke)
-        speaker(json_)(f"Stored: {coverage.stored_path()}.")
-    broken = coverage.broken_promises(rows)
+        coverage_figures.store(rows, coverage_figures.stored_path(), smoke)
+        speaker(json_)(f"Stored: {coverage_figures.stored_path()}.")
+    broken = coverage_figures.broken_promises(rows)
     if broken:
         raise DeepcamError(f"A promise does not hold: {'; '.join(broken)}.", f"See {written}.")
     if worse and not store:
