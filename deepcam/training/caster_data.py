@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.casting.caster import BELOW, SIZE, SPAN, view
+from deepcam.casting.caster import BELOW, SIZE, SPAN, Caster, view
 from deepcam.errors import DeepcamError
-from deepcam.frames import LUMA, Frame, Pose
+from deepcam.frames import LUMA, Frame, MaskedFrame, Pose
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import head_outline, project
-from deepcam.identity.fit import AGES, MASCULINITIES, MONKS
+from deepcam.identity.fit import AGES, MASCULINITIES, MONKS, Fit
 from deepcam.protection.erase import erase
 from deepcam.tracking.backend import MeshBackend, choose_backend
 from deepcam.tracking.reader import MARGINS, least_outline
@@ -316,6 +316,25 @@ def webcam(crop: U8, rng: np.random.Generator) -> U8:
     return np.ascontiguousarray(out)
 
 
+def erased(photo: U8, pose: Pose, level: int, unknown: NDArray[np.bool_]) -> MaskedFrame:
+    """A crop without the face at ``pose`` and without what no photograph shows."""
+    outlines = [head_outline(pose, FaceBasis.load(), MARGINS[level])]
+    masked = erase(Frame(np.ascontiguousarray(photo), 0.0, 0), outlines)
+    masked.image[unknown] = 0
+    masked.mask[unknown] = 255
+    return masked
+
+
+def looked(photos: Photos, i: int, caster: Caster, moved: bool) -> Fit:
+    """What the shipped way to look says of photograph ``i`` as it is, or ``moved`` before another
+    wall (always the same one)."""
+    photo = photos.crops[i]
+    if moved:
+        photo = elsewhere(photo, photos.person[i], np.random.default_rng(i))
+    masked = erased(photo, photos.pose(i), int(photos.level[i]), photos.inside[i] == 0)
+    return caster.look(masked, photos.pose(i))
+
+
 def sample(
     photos: Photos, i: int, rng: np.random.Generator | None, size: int = SIZE
 ) -> tuple[F32, F32]:
@@ -357,11 +376,7 @@ def sample(
                 unknown[:, : max(0, x0 - step)] = True
             else:
                 unknown[:, x0 + step :] = True
-    outlines = [head_outline(pose, FaceBasis.load(), MARGINS[level])]
-    masked = erase(Frame(np.ascontiguousarray(photo), 0.0, 0), outlines)
-    masked.image[unknown] = 0
-    masked.mask[unknown] = 255
-    planes = view(masked, seen, size)
+    planes = view(erased(photo, pose, level, unknown), seen, size)
     if rng is not None and rng.random() < 0.5:
         planes = np.ascontiguousarray(planes[:, :, ::-1])
         wanted[LAST + 2] *= -1

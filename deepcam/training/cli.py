@@ -27,6 +27,7 @@ Steps, in this order (each writes into --work, default ./work):
   deepcam-train basis     --faces DIR               mean face, UV layout, shape and movements
   deepcam-train bank      --faces DIR --more DIR    people to mix identities from
   deepcam-train caster    --faces DIR --more DIR    who would fit what is around an erased face
+                          (--measure: how the shipped network does on photographs held out)
   deepcam-train verifier  --faces DIR               what the detector takes for a face and is none
   deepcam-train level                               how far people seem to look up or down
   deepcam-train prepare   --faces DIR               crops, textures, poses: what training reads
@@ -104,6 +105,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--critic-weight", type=float, default=0.12)
     parser.add_argument(
         "--steady-every", type=int, default=4, help="train: steps between two against flicker"
+    )
+    parser.add_argument(
+        "--measure", action="store_true", help="caster: measure the shipped one and train nothing"
     )
     parser.add_argument("--minutes", type=float, default=60, help="length of the whole run")
     parser.add_argument("--steps", type=int, default=10**9, help="train: stop after so many")
@@ -283,14 +287,19 @@ def _run(a: argparse.Namespace) -> None:
         write_manifest(MODELS_DIR)
         print(f"{len(shares)} mixtures of {len(donors.files)} people")
     elif a.step == "caster":
-        from deepcam.training.caster import make
+        from deepcam.casting.caster import Caster
+        from deepcam.training.caster import judged, make, measure
 
         folders = _folders(a)
         landmarks_of = [_read(a.work / "photos.npz")]
         landmarks_of += [_read(a.work / "more.npz")] * (len(folders) - 1)
-        for line in make(folders, landmarks_of, MODELS_DIR / "caster.onnx", a.jobs):
+        photographs = judged(folders, landmarks_of, a.jobs)
+        if not a.measure:
+            for line in make(photographs, MODELS_DIR / "caster.onnx"):
+                print(line, flush=True)
+            write_manifest(MODELS_DIR)
+        for line in measure(Caster(MODELS_DIR / "caster.onnx"), photographs):
             print(line, flush=True)
-        write_manifest(MODELS_DIR)
     elif a.step == "verifier":
         from deepcam.training.verifier import make as make_verifier
 
