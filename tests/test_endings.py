@@ -93,3 +93,39 @@ def test_what_shall_be_ignored_stays_ignored(monkeypatch: pytest.MonkeyPatch) ->
     finally:
         signal.signal(signal.SIGHUP, before)
     assert signal.SIGTERM in endings.ending_signals()
+
+
+def test_work_is_broken_off_only_where_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception within a callback of a compiler or codec ends the process."""
+    before = {number: signal.getsignal(number) for number in endings.ending_signals()}
+    now = [100.0]
+    try:
+        endings.interrupt_once(lambda: now[0])
+        reached = []
+        with pytest.raises(KeyboardInterrupt), endings.in_order():
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGINT)  # impatience
+            reached.append("a callback")
+            endings.stop_here()
+            reached.append("too far")
+        assert reached == ["a callback"]
+        # Without such a place, at the end; and outside of it at once.
+        now[0] += 10
+        with pytest.raises(KeyboardInterrupt), endings.in_order():
+            signal.raise_signal(signal.SIGTERM)
+            reached.append("the end")
+        now[0] += 10
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        # Where it hangs, asking again helps.
+        now[0] += 10
+        with pytest.raises(KeyboardInterrupt), endings.in_order():
+            signal.raise_signal(signal.SIGTERM)
+            now[0] += 10
+            signal.raise_signal(signal.SIGTERM)
+            reached.append("too far")
+        assert reached == ["a callback", "the end"]
+        endings.stop_here()  # nothing waits any more
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

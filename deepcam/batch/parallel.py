@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
@@ -20,6 +19,7 @@ import psutil
 from deepcam.batch.job import Job, Kind, Options, Outcome
 from deepcam.batch.work import OnProgress, Workshop, do
 from deepcam.errors import DeepcamError
+from deepcam.runtime.endings import interrupt_once
 from deepcam.runtime.quiet import seal
 from deepcam.sinks.place import sweep
 
@@ -185,7 +185,7 @@ class _Pool:
 def work(connection: Connection, options: Options, session: int) -> None:
     """A process of the pool: jobs in, outcomes out, until the other end closes."""
     seal()
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupt_once()
 
     def on_progress(_: Job, count: int, total: int) -> None:
         connection.send(("progress", count, total))
@@ -211,7 +211,3 @@ def _size(job: Job) -> int:
         return job.source.stat().st_size * (1 if job.kind is Kind.IMAGE else 8)
     except OSError:
         return 0
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt

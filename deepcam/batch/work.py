@@ -20,6 +20,7 @@ from deepcam.batch.job import Job, Kind, Options, Outcome
 from deepcam.errors import DeepcamError
 from deepcam.frames import Frame, SafeFrame
 from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
+from deepcam.runtime.endings import in_order, stop_here
 from deepcam.sinks.place import sweep
 from deepcam.sources.pictures import ANIMATED, KINDS, MAX_PIXELS, PictureFile
 
@@ -121,16 +122,23 @@ def do(job: Job, workshop: Workshop, options: Options, on_progress: OnProgress |
 
         return do_far(job, workshop, options, on_progress)
     outcome = Outcome()
+
+    def tell(job: Job, done: int, of: int) -> None:
+        stop_here()
+        if on_progress is not None:
+            on_progress(job, done, of)
+
     try:
-        if job.kind is Kind.VIDEO:
-            _video(job, workshop, options, outcome, on_progress)
-        else:
-            with PictureFile(job.source) as picture:
-                moves = picture.animated
-            if moves and job.target.suffix.lower() in WRITABLE:
-                _video(job, workshop, options, outcome, on_progress)
+        with in_order():
+            if job.kind is Kind.VIDEO:
+                _video(job, workshop, options, outcome, tell)
             else:
-                _pictures(job, workshop, options, outcome, on_progress)
+                with PictureFile(job.source) as picture:
+                    moves = picture.animated
+                if moves and job.target.suffix.lower() in WRITABLE:
+                    _video(job, workshop, options, outcome, tell)
+                else:
+                    _pictures(job, workshop, options, outcome, tell)
         outcome.provider = workshop.provider
         outcome.sha256 = digest(job.target)
     except KeyboardInterrupt:
@@ -156,7 +164,7 @@ def _pictures(
     workshop: Workshop,
     options: Options,
     outcome: Outcome,
-    on_progress: OnProgress | None,
+    on_progress: OnProgress,
 ) -> None:
     from deepcam.batch.stills import anonymize_page
     from deepcam.sinks.pictures import write_pictures
@@ -194,8 +202,7 @@ def _pictures(
                 lasts = seconds(page.duration)
                 leaf, when = replace(leaf, duration=lasts), when + lasts
             leaves.append(leaf)
-            if on_progress is not None:
-                on_progress(job, number + 1, picture.count if many else 1)
+            on_progress(job, number + 1, picture.count if many else 1)
             if not many:
                 break
         write_pictures(
@@ -221,7 +228,7 @@ def _video(
     workshop: Workshop,
     options: Options,
     outcome: Outcome,
-    on_progress: OnProgress | None,
+    on_progress: OnProgress,
 ) -> None:
     from deepcam.sinks.writer import VideoTrack, VideoWriter
     from deepcam.sources.animation import AnimationReader
@@ -271,8 +278,7 @@ def _video(
                 safe = anonymizers[track].process(frame)
                 writer.write(safe.image, picture.pts, picture.duration, track)
                 outcome.count(safe)
-                if on_progress is not None:
-                    on_progress(job, outcome.frames, total)
+                on_progress(job, outcome.frames, total)
     finally:
         for reader in readers:
             reader.close()
@@ -296,10 +302,13 @@ def _audition(job: Job, track: int, anonymizer: Anonymizer) -> None:
     still = job.kind is Kind.IMAGE
     first = AnimationReader(job.source) if still else VideoReader(job.source, track)
     with contextlib.closing(first):
-        anonymizer.audition(
-            Frame(picture.image, picture.time, number)
-            for number, picture in enumerate(itertools.islice(first, AUDITION))
-        )
+        anonymizer.audition(_frames(itertools.islice(first, AUDITION)))
+
+
+def _frames(pictures: Iterator[Any]) -> Iterator[Frame]:
+    for number, picture in enumerate(pictures):
+        stop_here()
+        yield Frame(picture.image, picture.time, number)
 
 
 def _in_step(readers: list[Any]) -> Iterator[tuple[int, Any]]:
