@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -95,37 +96,63 @@ def test_what_shall_be_ignored_stays_ignored(monkeypatch: pytest.MonkeyPatch) ->
     assert signal.SIGTERM in endings.ending_signals()
 
 
-def test_work_is_broken_off_only_where_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exception within a callback of a compiler or codec ends the process."""
+@pytest.fixture
+def clock() -> Iterator[list[float]]:
+    """The program's way to end by signals, with a clock that is set by hand."""
     before = {number: signal.getsignal(number) for number in endings.ending_signals()}
     now = [100.0]
-    try:
-        endings.interrupt_once(lambda: now[0])
-        reached = []
-        with pytest.raises(KeyboardInterrupt), endings.in_order():
+    endings.interrupt_once(lambda: now[0])
+    yield now
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_work_is_broken_off_only_where_it_says_so(clock: list[float]) -> None:
+    """An exception within a callback of a compiler or codec ends the process."""
+    reached = []
+
+    def work() -> None:
+        with endings.in_order():
             signal.raise_signal(signal.SIGTERM)
             signal.raise_signal(signal.SIGINT)  # impatience
             reached.append("a callback")
             endings.stop_here()
             reached.append("too far")
-        assert reached == ["a callback"]
-        # Without such a place, at the end; and outside of it at once.
-        now[0] += 10
-        with pytest.raises(KeyboardInterrupt), endings.in_order():
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert reached == ["a callback"]
+    endings.stop_here()  # nothing waits any more
+    clock[0] += 10
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_work_without_such_a_place_ends_first(clock: list[float]) -> None:
+    reached = []
+
+    def work() -> None:
+        with endings.in_order():
             signal.raise_signal(signal.SIGTERM)
             reached.append("the end")
-        now[0] += 10
-        with pytest.raises(KeyboardInterrupt):
+        reached.append("too far")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert reached == ["the end"]
+
+
+def test_asking_again_ends_work_that_hangs(clock: list[float]) -> None:
+    reached = []
+
+    def work() -> None:
+        with endings.in_order():
             signal.raise_signal(signal.SIGTERM)
-        # Where it hangs, asking again helps.
-        now[0] += 10
-        with pytest.raises(KeyboardInterrupt), endings.in_order():
-            signal.raise_signal(signal.SIGTERM)
-            now[0] += 10
+            clock[0] += 10
             signal.raise_signal(signal.SIGTERM)
             reached.append("too far")
-        assert reached == ["a callback", "the end"]
-        endings.stop_here()  # nothing waits any more
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert reached == []
+    endings.stop_here()
