@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from deepcam.errors import DeepcamError
+from deepcam.evaluation.figures import read_figures, write_figures
 
 STORED = "coverage_figures.json"
 LONG = 26
@@ -115,17 +115,11 @@ def stored_path() -> Path:
 def load(path: Path) -> dict[str, Any]:
     """Stored figures by size of the set; empty when there are none. Raises ``DeepcamError`` when
     they are damaged."""
-    if not path.is_file():
-        return {}
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if not all(isinstance(rows, dict) for rows in data.values()):
-            raise TypeError
-    except (ValueError, AttributeError, TypeError):
-        raise DeepcamError(
-            f"{path} is damaged.", "Store the figures again: deepcam evaluate --coverage --store."
-        ) from None
-    return dict(data)
+    return read_figures(
+        path,
+        lambda data: all(isinstance(rows, dict) for rows in data.values()),
+        "deepcam evaluate --coverage",
+    )
 
 
 def store(rows: Mapping[str, Row], path: Path, small: bool) -> None:
@@ -151,12 +145,9 @@ def regressions(rows: Mapping[str, Row], stored: dict[str, Any], small: bool) ->
 
 
 def _write(data: dict[str, Any], path: Path) -> None:
+    failed, remedy = f"The figures cannot be written to {path}", "Choose another output."
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + ".new")
-        temporary.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(path)
     except OSError as error:
-        raise DeepcamError(
-            f"The figures cannot be written to {path}: {error.strerror}.", "Choose another output."
-        ) from None
+        raise DeepcamError(f"{failed}: {error.strerror}.", remedy) from None
+    write_figures(data, path, failed, remedy)

@@ -6,13 +6,12 @@ Only changes for the worse fail. Promises (``report.TARGETS``) fail whatever is 
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from deepcam.errors import DeepcamError
+from deepcam.evaluation.figures import read_figures, write_figures
 from deepcam.evaluation.material import Material
 from deepcam.evaluation.outcome import OURS, Outcome
 
@@ -81,30 +80,15 @@ def store(outcome: Outcome, path: Path) -> None:
             if (found := ours.get(name)) is not None and found.value is not None
         },
     }  # fmt: skip
-    try:
-        temporary = path.with_name(path.name + ".new")
-        temporary.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise DeepcamError(
-            f"The figures cannot be stored in {path}: {error.strerror}.",
-            "Run it from a clone that you may write to.",
-        ) from None
+    failed = f"The figures cannot be stored in {path}"
+    write_figures(data, path, failed, "Run it from a clone that you may write to.")
 
 
 def load(path: Path) -> dict[str, Any]:
     """Stored figures; empty when there are none. Raises ``DeepcamError`` when they are damaged."""
-    if not path.is_file():
-        return {}
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(data["figures"], dict):
-            raise TypeError
-    except (ValueError, KeyError, TypeError):
-        raise DeepcamError(
-            f"{path} is damaged.", "Store the figures again: deepcam evaluate --smoke --store."
-        ) from None
-    return dict(data)
+    return read_figures(
+        path, lambda data: isinstance(data["figures"], dict), "deepcam evaluate --smoke"
+    )
 
 
 def regressions(outcome: Outcome, stored: dict[str, Any]) -> list[str]:

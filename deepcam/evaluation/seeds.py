@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.errors import DeepcamError
 from deepcam.evaluation.attackers import Attacker
 from deepcam.evaluation.contributors import bank_shares, contributors
+from deepcam.evaluation.figures import write_figures
 from deepcam.evaluation.judge import Judge
 from deepcam.evaluation.likeness import alike, embed, photographs
 from deepcam.evaluation.material import find, spread
@@ -234,11 +234,4 @@ def table(found: dict[str, Any]) -> str:
 
 def write(found: dict[str, Any], path: Path) -> None:
     """Keep the figures. Raises ``DeepcamError`` when the disk does not allow it."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise DeepcamError(
-            f"{path} could not be written: {error.strerror}.", "Choose another place."
-        ) from None
+    write_figures(found, path, f"{path} could not be written", "Choose another place.")

@@ -154,11 +154,16 @@ def fit_teacher(
     return tell
 
 
+def labels(targets: F32) -> F64:
+    """(n, 3) years, masculinity and Monk step of judged photographs (n, TARGETS)."""
+    parts = zip(SETS, (AGES, MASCULINITIES, MONKS), strict=True)
+    return np.stack([targets[:, part] @ at for part, at in parts], 1)
+
+
 def scores(fits: Sequence[Fit], targets: F32) -> dict[str, float]:
     """How far off ``fits`` are on as many judged photographs (n, TARGETS)."""
     middles = np.array([f.middles() for f in fits])
-    true = np.stack([targets[:, :13] @ AGES, targets[:, 13:18] @ MASCULINITIES,
-                     targets[:, 18:28] @ MONKS], 1)  # fmt: skip
+    true = labels(targets)
     off = np.abs(middles - true)
     values, known = targets[:, LAST : LAST + 5], targets[:, LAST + 5 :] > 0
     brow = np.array([f.brow[0] for f in fits]) - values[:, 0]
@@ -184,12 +189,8 @@ def scores(fits: Sequence[Fit], targets: F32) -> dict[str, float]:
 
 def constant(targets: F32, train: F32) -> dict[str, float]:
     """``scores`` of the same guess for everybody: the medians of ``train``."""
-    guess = [
-        float(np.median(train[:, part] @ at))
-        for part, at in zip(SETS, (AGES, MASCULINITIES, MONKS), strict=True)
-    ]  # fmt: skip
-    true = np.stack([targets[:, :13] @ AGES, targets[:, 13:18] @ MASCULINITIES,
-                     targets[:, 18:28] @ MONKS], 1)  # fmt: skip
+    guess = np.median(labels(train), 0)
+    true = labels(targets)
     off = np.abs(true - guess)
     return {
         "age within 10 years": float((off[:, 0] <= 10).mean()),
@@ -200,7 +201,7 @@ def constant(targets: F32, train: F32) -> dict[str, float]:
 
 def measure(caster: Caster, photos: Photos) -> Iterator[str]:
     """How it does on the adults among the photographs held out, looking as the camera does."""
-    adult = photos.targets[:, :13] @ AGES >= ADULT
+    adult = labels(photos.targets)[:, 0] >= ADULT
     out = np.where(photos.held_out & adult)[0]
     yield f"{len(out)} photographs of adults, held out"
     for moved, place in ((False, "as they are"), (True, "before other walls")):
@@ -227,8 +228,7 @@ def views(photos: Photos, rows: NDArray[np.int64], copies: int, seed: int = 3) -
 def rarity(wanted: F32) -> F64:
     """How often each photograph is drawn (n,): dark skin and old women are few, and a network that
     seldom sees them guesses light and young."""
-    tone, age = wanted[:, 18:28] @ MONKS, wanted[:, :13] @ AGES
-    masculine = wanted[:, 13:18] @ MASCULINITIES
+    age, masculine, tone = labels(wanted).T
     odds = np.where(tone >= 5.5, 3.0, 1.0) * np.where((age > 52) & (masculine < 0.5), 2.0, 1.0)
     return np.asarray(odds / odds.sum(), np.float64)
 

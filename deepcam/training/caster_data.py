@@ -283,11 +283,12 @@ def elsewhere(crop: U8, person: U8, rng: np.random.Generator) -> U8:
     hue, saturation = rng.integers(180), rng.beta(0.8, 1.2) * 255
     wall = np.array([[[hue, saturation, 40 + 215 * rng.beta(1.5, 1.2)]]], np.uint8)
     colour = cv2.cvtColor(wall, cv2.COLOR_HSV2BGR).astype(np.float32)
-    coarse = 1 + rng.uniform(0, 0.35) * rng.normal(0, 1, (3, 3)).clip(-2, 2)
+    coarse = 1 + rng.uniform(0, 0.35) * rng.normal(0, 1, (3, 3, 1)).clip(-2, 2)
+    coarse = coarse.repeat(3, 2)
     if rng.random() < 0.4:  # a room out of focus
-        coarse = coarse[..., None] * (1 + 0.25 * rng.normal(0, 1, (3, 3, 3)))
+        coarse = coarse * (1 + 0.25 * rng.normal(0, 1, (3, 3, 3)))
     light = cv2.resize(coarse.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
-    behind = colour * (light if light.ndim == 3 else light[..., None])
+    behind = colour * light
     share = np.clip((person[..., None].astype(np.float32) / 255 - 0.3) / 0.4, 0, 1)
     mixed = share * crop + (1 - share) * behind
     return np.clip(mixed, 0, 255).astype(np.uint8)
