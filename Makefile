@@ -6,13 +6,13 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 EXTRAS := dev,app
 
-.PHONY: help setup run test test-vm test-quiet endurance lint types check eval-smoke format translations clean
+.PHONY: help setup run test test-vm test-promises endurance lint types check eval-smoke format translations clean
 
 help:
 	@echo "make run     start DeepPrivacy Cam; without camera and screen, a demonstration video"
 	@echo "make test    all tests"
 	@echo "make test-vm  the camera on a real driver and in a browser, in a virtual machine"
-	@echo "make test-quiet  telemetry, dumps, hostile files, full disks (2 minutes)"
+	@echo "make test-promises  what docs/privacy.md promises (tests/promises/README.md)"
 	@echo "make endurance  thousands of commands against the app (7 minutes)"
 	@echo "make check   tests, lint and types, as CI does"
 	@echo "make eval-smoke  a short evaluation that fails when a promise is broken"
@@ -37,12 +37,12 @@ test: $(STAMP)
 
 # Real V4L2 devices and a real browser in an emulated machine: half an hour.
 test-vm: $(STAMP)
-	@DEEPCAM_VM=1 $(PY) -m pytest tests/test_vm_camera.py
+	@DEEPCAM_VM=1 $(PY) -m pytest tests/platform/test_vm_camera.py
 
-# No telemetry, nothing in dumps, no file that ends the program; part of "make test" too.
-test-quiet: $(STAMP)
-	@$(PY) -m pytest tests/test_quiet_network.py tests/test_quiet_dump.py tests/test_quiet_files.py \
-	    tests/test_full.py tests/test_endings.py tests/test_terminal.py
+# What docs/privacy.md promises (tests/promises/README.md); part of "make test" too.
+test-promises: $(STAMP)
+	@$(PY) -m pytest tests/promises -m "not alone" -n logical --maxprocesses 4 --dist worksteal
+	@$(PY) -m pytest tests/promises -m alone
 
 endurance: $(STAMP)
 	@$(PY) -m deepcam.app.endurance
