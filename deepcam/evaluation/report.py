@@ -82,7 +82,7 @@ def markdown(outcome: Outcome) -> str:
         lines += [
             "## By group (ours)", "",
             "Value and 95 % interval; n is the number of pictures. Glasses and beard are guessed "
-            "where no index says (see docs/evaluation.md).", "",
+            "where no index says (see docs/evaluation-method.md).", "",
             "| group | n | " + " | ".join(columns) + " |", "|---" * (len(columns) + 2) + "|",
         ]  # fmt: skip
         for name, found_of in outcome.strata.items():
