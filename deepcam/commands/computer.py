@@ -10,6 +10,7 @@ import typer
 from deepcam.commands.options import Json, NetworkOption, ProviderOption, ThreadsOption
 from deepcam.commands.program import app
 from deepcam.commands.saying import print_json, quiet_libraries, speaker
+from deepcam.errors import DeepcamError
 from deepcam.runtime.quiet import seal
 from deepcam.runtime.terminal import tell
 
@@ -76,14 +77,30 @@ def bench(
     provider: ProviderOption = "auto",
     network: NetworkOption = "auto",
     threads: ThreadsOption = 2,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.svg", help="Draw where the time of a frame goes."),
+    ] = None,
+    before: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", help="What --json said earlier, drawn beside it."),
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Measure this machine: each stage, the whole, and the bare network beside it."""
     from deepcam.showcase import bench as measure
+    from deepcam.showcase import plot as drawing
 
     seal()
     quiet_libraries()
+    if before is not None and plot is None:
+        raise DeepcamError("--before is drawn beside what is measured now.", "Add --plot FILE.svg.")
+    if plot is not None and not plot.parent.is_dir():
+        raise DeepcamError(f"{plot.parent} is no folder.", "Choose another place for the plot.")
+    earlier = [("before", drawing.read_result(before))] if before else []
     result = measure.measure(source, frames, provider, threads, network, speaker(json_))
+    if plot is not None:
+        drawing.write_plot([*earlier, ("now" if earlier else "", result)], plot)
     if json_:
         print_json(result)
     else:

@@ -21,6 +21,7 @@ from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.runtime import vision
 from deepcam.runtime.memory import resident
 from deepcam.showcase.actors import Actor, film
+from deepcam.showcase.plot import STAGES
 
 SIZE = (1280, 720)
 FPS = 30
@@ -31,7 +32,6 @@ WARM = 15
 ROUNDS, BLOCK, SETTLE = 4, 20, 5
 """The overhead: so many times ``BLOCK`` frames of the whole and of the bare parts in turn, without
 the first ``SETTLE`` of each, so that another program's load falls on both."""
-STAGES = ("capture", "track", "guard", "erase", "rasterise", "generate", "compose", "cover", "send")
 
 
 def measure(

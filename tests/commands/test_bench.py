@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from deepcam.cli import main
 from deepcam.errors import DeepcamError
 from deepcam.identity.model import IdentityModel
 from deepcam.runtime.memory import resident
-from deepcam.showcase import bench
+from deepcam.showcase import bench, plot
 from deepcam.sinks.writer import VideoWriter
 
 
@@ -108,3 +109,54 @@ def test_memory_is_that_of_the_processes_that_are_there() -> None:
     assert own > 10
     assert resident([None]) == 0
     assert resident() >= 0.5 * own
+
+
+def _result(total: float, faces: tuple[int, ...] = (1, 3)) -> dict[str, object]:
+    def value(ms: float) -> dict[str, float]:
+        return {"p50": ms, "p95": 1.2 * ms}
+
+    runs = [{"faces": n, "total": value(n * total), "track": value(n * total * 0.6)} for n in faces]
+    return {"runs": runs}
+
+
+def test_the_plot_shows_every_stage_to_scale(tmp_path: Path) -> None:
+    path = tmp_path / "time.svg"
+    plot.write_plot([("before", _result(30)), ("now <1>", _result(15))], path)
+    svg = ElementTree.parse(path).getroot()
+    wide = [
+        float(r.get("width", 0))
+        for r in svg.iterfind(".//{*}rect")
+        if r.find("{*}title") is not None
+    ]
+    longest = sorted(w for w in wide if w > 0)
+    # One and three faces, then and now, as long as their times.
+    np.testing.assert_allclose(np.array(longest) / longest[0], [1, 2, 3, 6], rtol=0.02)
+    said = [t.text for t in svg.iterfind(".//{*}text")]
+    assert "now <1>" in said
+    assert "3 faces" in said
+    assert "90 ms" in said
+
+
+def test_what_is_no_measurement_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text('{"runs": [{"faces": 1}]}')
+    with pytest.raises(DeepcamError, match="not what bench measured"):
+        plot.read_result(tmp_path / "old.json")
+    with pytest.raises(DeepcamError, match="cannot be read"):
+        plot.read_result(tmp_path / "none.json")
+    with pytest.raises(DeepcamError, match="cannot be written"):
+        plot.write_plot([("", _result(10))], tmp_path / "no" / "time.svg")
+    good = tmp_path / "good.json"
+    good.write_text(json.dumps(_result(10)))
+    assert plot.read_result(good)["runs"][0]["faces"] == 1
+
+
+@pytest.mark.parametrize(
+    "options", [["--before", "x.json"], ["--plot", "no/such/time.svg"]], ids=["alone", "nowhere"]
+)
+def test_a_plot_that_cannot_be_drawn_costs_no_measurement(
+    options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "measure", lambda *a, **k: pytest.fail("measured"))
+    with pytest.raises(SystemExit) as end:
+        main(["bench", *options])
+    assert end.value.code == 1
