@@ -21,6 +21,7 @@ from deepcam.pipeline.anonymizer import Anonymizer, AnonymizerSettings
 from deepcam.runtime import vision
 from deepcam.runtime.memory import resident
 from deepcam.showcase.actors import Actor, film
+from deepcam.showcase.beside import deface
 from deepcam.showcase.plot import STAGES
 
 SIZE = (1280, 720)
@@ -29,6 +30,8 @@ LOOP = 60
 """Pictures that are kept in memory and shown forwards and backwards."""
 WARM = 15
 """Frames that are not counted."""
+DEFACE = 12
+"""Frames that deface is given, where it is installed."""
 ROUNDS, BLOCK, SETTLE = 4, 20, 5
 """The overhead: so many times ``BLOCK`` frames of the whole and of the bare parts in turn, without
 the first ``SETTLE`` of each, so that another program's load falls on both."""
@@ -48,7 +51,8 @@ def measure(
     camera's MJPG is, ``send`` the conversion to I420. ``bare_ms`` is face mesh and generator
     network alone, ``bare.whole`` everything in the same seconds; ``overhead_percent`` is what
     everything else adds. ``networks_ms`` also holds the detector, without which no frame is safe;
-    ``beside_networks_percent`` is what all but the networks adds. Raises ``DeepcamError``.
+    ``beside_networks_percent`` is what all but the networks adds. ``deface``: see
+    ``beside.deface``. Raises ``DeepcamError``.
     """
     runs = []
     info: dict[str, str] = {}
@@ -66,6 +70,7 @@ def measure(
             runs.append(_run(clip, frames, faces, provider, threads, network, info))
     say("Measuring mesh and network alone.")
     bare = _bare(first, provider, threads, network)
+    other = deface([_decode(picture) for picture in first], DEFACE)
     whole = bare["whole"]["p50"]
     bare_ms = bare["mesh"]["p50"] + bare["network"]["p50"]
     networks_ms = bare_ms + bare["detector"]["p50"]
@@ -89,6 +94,7 @@ def measure(
         "overhead_percent": round(100 * (whole - bare_ms) / bare_ms, 1),
         "networks_ms": round(networks_ms, 3),
         "beside_networks_percent": round(100 * (whole - networks_ms) / networks_ms, 1),
+        "deface": other,
         "peak_memory_mb": max(run["memory_mb"] for run in runs),
     }
 
@@ -130,6 +136,11 @@ def report(result: dict[str, Any]) -> str:
         f"all networks, with the detector, {result['networks_ms']} ms; everything else adds "
         f"{result['beside_networks_percent']} %\npeak memory {result['peak_memory_mb']} MB"
     )
+    if other := result["deface"]:
+        lines.append(
+            f"deface {other['version']} ({other['backend']}) searches {other['fps']} of these "
+            f"pictures a second; here {result['runs'][0]['fps']} are finished"
+        )
     return "\n".join(lines)
 
 

