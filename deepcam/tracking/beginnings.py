@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from deepcam.frames import Face, Image
 from deepcam.geometry.basis import FaceBasis
 from deepcam.tracking.backend import Detection, MeshBackend
-from deepcam.tracking.doubt import BETTER, SecondLooks
+from deepcam.tracking.doubt import SecondLooks
 from deepcam.tracking.evidence import CLEAR, COVER, SETTLED, STRONG, Evidence
 from deepcam.tracking.meshes import Meshes
+from deepcam.tracking.policy import DEFAULT, TrackingPolicy
 from deepcam.tracking.reader import FaceReader
 from deepcam.tracking.stills import HALF
 from deepcam.tracking.views import Person, Start, Tracks, View, outline_of_box, place_of
@@ -32,17 +33,6 @@ from deepcam.tracking.windows import (
 
 F64 = NDArray[np.float64]
 
-SECOND_LOOKS, SECOND_LOOKS_FILM = 2, 12
-"""Most that are looked at again in one frame; further ones wait, covered if strong."""
-NOBODY, SOMEBODY, SURER = 0.1, 0.5, 0.6
-"""What second looks leave unclear and no mesh fits starts nothing where less than this share is
-people to the segmentation and the detector is less sure: of 41 mistakes in made rooms 31, of 57
-made faces one, which is looked at again in a moment."""
-ROWS_OF_PEOPLE = 5
-"""Faces from which on some may be right below others."""
-AGAIN, AGAIN_SURE = 0.25, 0.5
-"""Seconds between second looks at a track that is in doubt, and at one on an older face."""
-
 
 class Beginnings:
     """Starts tracks, doubts them, and withdraws them."""
@@ -56,10 +46,12 @@ class Beginnings:
         basis: FaceBasis,
         still: bool,
         thorough: bool,
+        policy: TrackingPolicy = DEFAULT,
     ) -> None:
         self._backend, self._doubts, self._meshes = backend, doubts, meshes
         self._tracks, self._basis, self._still = tracks, basis, still
-        self._second_looks = SECOND_LOOKS_FILM if thorough else SECOND_LOOKS
+        self._policy = policy
+        self._second_looks = policy.second_looks_film if thorough else policy.second_looks
         self._people: NDArray[np.float32] | None = None
 
     def new_frame(self) -> None:
@@ -88,7 +80,9 @@ class Beginnings:
                 new.append(detection)
         # Strong ones are hidden at once, looked at or not; weak ones wait for their second look.
         most = (
-            SECOND_LOOKS_FILM if self._tracks.frames <= 3 else self._second_looks + len(known) // 6
+            self._policy.second_looks_film
+            if self._tracks.frames <= 3
+            else self._second_looks + len(known) // 6
         )
         suspects = [] if self._still else new[:most]
         verdicts = self._doubts.look(image, suspects, known, time)
@@ -142,7 +136,10 @@ class Beginnings:
             evidence = self._first_evidence(image, start, known, len(starts) == 1, time)
             if evidence.score < COVER:
                 continue
-            if evidence.sure and len(self._tracks.persons) + len(starts) < ROWS_OF_PEOPLE:
+            if (
+                evidence.sure
+                and len(self._tracks.persons) + len(starts) < self._policy.rows_of_people
+            ):
                 surely.append(box)
             view.number = self._tracks.association.start(box, time)
             self._tracks.persons[view.number] = Person(
@@ -168,9 +165,9 @@ class Beginnings:
         share = self._person_at(image, view.detection.box)
         if share is None:
             return evidence
-        if meshed and alone and not known and share > SOMEBODY:
+        if meshed and alone and not known and share > self._policy.somebody:
             evidence.silhouette(share, True)
-        elif not meshed and share < NOBODY and start.score < SURER:
+        elif not meshed and share < self._policy.nobody and start.score < self._policy.surer:
             self._doubts.pause(view.detection, time, known)
             evidence.score = 0.0
         return evidence
@@ -181,7 +178,7 @@ class Beginnings:
         due: list[View] = []
         for view in views.values():
             person = self._tracks.persons[view.number]
-            wait = AGAIN
+            wait = self._policy.again
             if view.detection is None:
                 continue
             settled = person.evidence.score >= SETTLED
@@ -189,8 +186,8 @@ class Beginnings:
                 older = [v for v in views.values() if v.number < view.number]
                 if not any(beside(place_of(view), place_of(v)) for v in older):
                     continue
-                wait = AGAIN_SURE
-            surer = view.detection.score > person.looked_at + BETTER
+                wait = self._policy.again_sure
+            surer = view.detection.score > person.looked_at + self._policy.better
             if time - person.looked >= wait or surer:
                 due.append(view)
         if not due:
@@ -210,7 +207,7 @@ class Beginnings:
             share = self._person_at(image, box)
             # A person is there anyway where another face is beside.
             taken = any(beside(box, other) for other in others)
-            if share is not None and not (taken and share > SOMEBODY):
+            if share is not None and not (taken and share > self._policy.somebody):
                 evidence.silhouette(share, meshed)
         if evidence.settled and not any(within(box, other) for other in others):
             evidence.score = max(evidence.score, COVER)  # it stays hidden, but is not painted
@@ -227,7 +224,7 @@ class Beginnings:
     def _surely(self, views: Iterable[View]) -> list[F64]:
         """Boxes of those on whose bodies nothing doubtful is believed to be a face; none where
         people sit above each other, in galleries and rows."""
-        if len(self._tracks.persons) >= ROWS_OF_PEOPLE:
+        if len(self._tracks.persons) >= self._policy.rows_of_people:
             return []
         return [place_of(v) for v in views if self._tracks.persons[v.number].evidence.sure]
 

@@ -11,18 +11,12 @@ import numpy as np
 from deepcam.frames import Image
 from deepcam.tracking.backend import F64, Detection, MeshBackend, Window
 from deepcam.tracking.evidence import CLEAR, FAIR, STRONG
+from deepcam.tracking.policy import DEFAULT, TrackingPolicy
 from deepcam.tracking.verifier import SECOND, SURE_FACE, UNLIKELY, Verifier, refuses
 from deepcam.tracking.windows import beside, framed, rather_another, same_face
 
-REACHES = (2.0, 3.0)
-"""Half sides of the two framings, in box widths."""
-REFUSED_FOR, AT_MOST, WITHDRAWN_FOR = 0.3, 2.4, 1.2
-"""Seconds for which a place where a second look found nothing is not looked at again: at first,
-twice as long each time, and after a track was withdrawn."""
 UNCLEAR = CLEAR - 0.01
 """Best score of what the verifier doubts."""
-BETTER = 0.12
-"""Unless the detector is that much surer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,8 +57,13 @@ class SecondLooks:
     """Looks again, and remembers for a while where nothing was found. ``verifier``: a second
     network that refuses; none when None."""
 
-    def __init__(self, backend: MeshBackend, verifier: Verifier | None = None) -> None:
-        self._backend, self._verifier = backend, verifier
+    def __init__(
+        self,
+        backend: MeshBackend,
+        verifier: Verifier | None = None,
+        policy: TrackingPolicy = DEFAULT,
+    ) -> None:
+        self._backend, self._verifier, self._policy = backend, verifier, policy
         self._refusals: list[_Refusal] = []
 
     def reset(self) -> None:
@@ -75,23 +74,29 @@ class SecondLooks:
         """Whether nothing was found at the place a moment ago; beside a face of ``known`` boxes: at
         the same place of that head."""
         place = _place(detection.box, known)
-        self._refusals = [r for r in self._refusals if time < r.until + AT_MOST]
+        self._refusals = [r for r in self._refusals if time < r.until + self._policy.refused_most]
         return any(
-            time < r.until and detection.score < r.score + BETTER and same_face(place, r.box)
+            time < r.until
+            and detection.score < r.score + self._policy.better
+            and same_face(place, r.box)
             for r in self._refusals
         )
 
     def pause(self, detection: Detection, time: float, known: Sequence[F64] = ()) -> None:
         """Nothing else agrees with ``detection``: look again in a moment."""
-        self._remember(_Refusal(_place(detection.box, known), detection.score, time + REFUSED_FOR))
+        self._remember(
+            _Refusal(_place(detection.box, known), detection.score, time + self._policy.refused_for)
+        )
 
     def withdraw(self, box: F64, time: float, known: Sequence[F64] = ()) -> None:
         """What was followed at ``box`` is no face."""
-        self._refuse(_place(box, known), STRONG, time, WITHDRAWN_FOR)
+        self._refuse(_place(box, known), STRONG, time, self._policy.withdrawn_for)
 
     def _refuse(self, place: F64, score: float, time: float, least: float) -> None:
         times = 1 + self._times(place)
-        pause = min(max(least, REFUSED_FOR * 2 ** (times - 1)), AT_MOST)
+        pause = min(
+            max(least, self._policy.refused_for * 2 ** (times - 1)), self._policy.refused_most
+        )
         self._remember(_Refusal(place, score, time + pause, times))
 
     def _remember(self, refusal: _Refusal) -> None:
@@ -109,7 +114,7 @@ class SecondLooks:
             return []
         height, width = image.shape[:2]
         places = [_place(d.box, known) for d in suspects]
-        windows = [framed(d.box, r, height, width) for d in suspects for r in REACHES]
+        windows = [framed(d.box, r, height, width) for d in suspects for r in self._policy.reaches]
         found = self._detect(image, windows, [0] * len(windows))
         # What a look at one of several shows may be its stronger neighbour once more.
         others = [
@@ -127,7 +132,9 @@ class SecondLooks:
             if v.score < STRONG and not (d.score < FAIR and self._times(places[k]) % 2 == 1)
         ]
         windows = [
-            framed(suspects[k].box, REACHES[0], height, width) for k in unclear for _ in "123"
+            framed(suspects[k].box, self._policy.reaches[0], height, width)
+            for k in unclear
+            for _ in "123"
         ]
         found = self._detect(image, windows, [1, 2, 3] * len(unclear)) if unclear else []
         for n, k in enumerate(unclear):
@@ -140,7 +147,7 @@ class SecondLooks:
         for d, place, verdict in zip(suspects, places, verdicts, strict=True):
             # Beside a known face what is unclear does not start either (``Evidence.first``).
             if verdict.score < (FAIR if place is d.box else STRONG):
-                self._refuse(place, d.score, time, REFUSED_FOR)
+                self._refuse(place, d.score, time, self._policy.refused_for)
         return verdicts
 
     def _verified(

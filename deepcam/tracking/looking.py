@@ -11,15 +11,12 @@ from numpy.typing import NDArray
 from deepcam.frames import Image
 from deepcam.tracking.backend import Detection, Mesh, MeshBackend, Roi, Window
 from deepcam.tracking.evidence import FAIR, STRONG
+from deepcam.tracking.policy import DEFAULT, TrackingPolicy
 from deepcam.tracking.scout import Scout
 from deepcam.tracking.views import Tracks
 from deepcam.tracking.windows import beside, clipped, merge_detections, rather_another, same_face
 
 F64 = NDArray[np.float64]
-
-MANY, PARTS = 3, 6
-"""Lost tracks above which the parts of the picture that hold them are searched, and how many parts
-at most in a frame."""
 
 
 @dataclass(slots=True)
@@ -41,9 +38,16 @@ class Looks:
 class Looker:
     """Chooses what the detector and the mesh network are shown, and asks them."""
 
-    def __init__(self, backend: MeshBackend, scout: Scout, tracks: Tracks, max_faces: int) -> None:
+    def __init__(
+        self,
+        backend: MeshBackend,
+        scout: Scout,
+        tracks: Tracks,
+        max_faces: int,
+        policy: TrackingPolicy = DEFAULT,
+    ) -> None:
         self._backend, self._scout, self._tracks = backend, scout, tracks
-        self._max_faces = max_faces
+        self._max_faces, self._policy = max_faces, policy
 
     def look(self, image: Image) -> tuple[list[Detection], dict[int, Mesh], set[int]]:
         """Detections everywhere that is looked at now, the meshes of known faces, and by ``id`` the
@@ -121,10 +125,10 @@ class Looker:
         bare = [n for n in bare if self._tracks.persons[n].unseen >= 1]
         lost = [n for n, p in persons if p.roi is not None and p.unseen >= 2]
         wanted = [*bare, *lost]
-        if len(wanted) > MANY:
+        if len(wanted) > self._policy.many:
             boxes = [places[n] for n in wanted]
             unseen = [self._tracks.persons[n].unseen for n in wanted]
-            for window in self._scout.holding(boxes, unseen, PARTS):
+            for window in self._scout.holding(boxes, unseen, self._policy.parts):
                 if window not in looks.windows:
                     looks.add(window, self._tracks.turn)
         elif wanted and (bare or self._tracks.frames % 2 == 0):

@@ -10,11 +10,6 @@ from deepcam.tracking.scout import Scout
 from deepcam.tracking.verifier import SECOND, Verifier
 from deepcam.tracking.views import Tracks, View, width_of
 
-UNLIKE = 2
-"""Frames in a row after which a mesh in which the verifier sees no face is not trusted either. In
-the shared clips, hands before the mouth among them, its odds are above 5; of a hand that hides all
-of the face below 1."""
-
 
 class Meshes:
     """Gives tracks their meshes. ``max_faces``: how many get one, the largest first."""

@@ -8,28 +8,10 @@ from numpy.typing import NDArray
 
 from deepcam.frames import Image
 from deepcam.tracking.backend import F64, Window
+from deepcam.tracking.policy import DEFAULT, TrackingPolicy
 from deepcam.tracking.windows import parts
 
-ROUND = 0.42
-"""Seconds in which every part is looked at."""
-AT_ONCE = 2
-"""Parts that are looked at in one frame: one on either core, so that the frames in between cost
-nothing more."""
-ROWS, ROWS_CROWD = 2, 3
-"""Rows of parts; and while a crowd is in view: of eight faces in a part the detector reports some
-weakly (in a gallery of 49 faces of 41 pixels, 34 strongly; in smaller parts 48)."""
-CROWD, CROWD_SIDE = (4, 6), 1 / 8
-"""Small faces, at most this share of the shorter side, below and from which it is one."""
 _GRID = (64, 36)
-_CHANGED = 14
-"""Levels by which a cell of the grid differs when something new is there."""
-_STIRRED = 8
-"""Levels by which a cell differs from what the whole picture's last look saw when something moves:
-who comes in from the side by five pixels a frame does that within two."""
-_CUT = 0.5
-"""Share of the cells that change in a cut."""
-_CUT_PAUSE = 0.4
-"""Seconds between two pictures that are searched everywhere at once: flashes."""
 
 
 class Scout:
@@ -39,8 +21,8 @@ class Scout:
     which can wait.
     """
 
-    def __init__(self, thorough: bool = False) -> None:
-        self._thorough = thorough
+    def __init__(self, thorough: bool = False, policy: TrackingPolicy = DEFAULT) -> None:
+        self._thorough, self._policy = thorough, policy
         self.reset()
 
     def reset(self) -> None:
@@ -74,14 +56,14 @@ class Scout:
         now = _thumbnail(image)
         calm = False
         if alone and self._whole is not None:
-            stirred = np.abs(now - self._whole).max(2) > _STIRRED
+            stirred = np.abs(now - self._whole).max(2) > self._policy.stirred
             calm = not (stirred & ~_around(known, height, width, 0.5)).any()
         self.resting = calm and not self.resting
         if not self.resting:
             self._whole = now
         self.new_scene = self._seen is None
-        small = sum(box[2] - box[0] < CROWD_SIDE * min(height, width) for box in known)
-        crowd = small >= CROWD[0 if self._crowd else 1]
+        small = sum(box[2] - box[0] < self._policy.crowd_side * min(height, width) for box in known)
+        crowd = small >= self._policy.crowd[0 if self._crowd else 1]
         if crowd is not self._crowd:
             self._crowd = crowd
             self._begin(height, width)
@@ -90,8 +72,8 @@ class Scout:
         if self._seen is None:
             self._seen = now
             return self._look(range(len(self._parts)), time, full=True)
-        changed = np.abs(now - self._seen).max(2) > _CHANGED
-        cut = bool(changed.mean() > _CUT) and time - self._full > _CUT_PAUSE
+        changed = np.abs(now - self._seen).max(2) > self._policy.changed
+        cut = bool(changed.mean() > self._policy.cut) and time - self._full > self._policy.cut_pause
         changed &= ~_around(known, height, width, 0.8)
         news = np.array([changed[c].sum() for c in self._cells])
         age = time - self._looked
@@ -99,15 +81,18 @@ class Scout:
         if cut:
             chosen = self._look(range(len(self._parts)), time, full=True)
         else:
-            passed = min(max(time - self._time, 0.0), ROUND)
-            self._credit += 1.35 * len(self._parts) * passed / ROUND
-            least = min(AT_ONCE * (2 if calm and not self.resting else 1), len(self._parts))
+            passed = min(max(time - self._time, 0.0), self._policy.round)
+            self._credit += 1.35 * len(self._parts) * passed / self._policy.round
+            least = min(
+                self._policy.at_once * (2 if calm and not self.resting else 1), len(self._parts)
+            )
             allowed = int(self._credit) if self._credit >= least else 0
             if self._thorough:
                 allowed = max(allowed, int((news > 0).sum()))
             # What is overdue, then what is new, then what is oldest.
             order = sorted(
-                range(len(self._parts)), key=lambda k: (age[k] < ROUND, -news[k], -age[k])
+                range(len(self._parts)),
+                key=lambda k: (age[k] < self._policy.round, -news[k], -age[k]),
             )
             self._credit = max(0.0, self._credit - allowed)
             chosen = self._look(order[:allowed], time)
@@ -132,7 +117,9 @@ class Scout:
 
     def _begin(self, height: int, width: int) -> None:
         self._size = (height, width)
-        self._parts = parts(height, width, ROWS_CROWD if self._crowd else ROWS)
+        self._parts = parts(
+            height, width, self._policy.rows_crowd if self._crowd else self._policy.rows
+        )
         self._looked = np.full(len(self._parts), -np.inf)
         gx, gy = _GRID[0] / width, _GRID[1] / height
         self._cells = [

@@ -13,7 +13,8 @@ from deepcam.tracking.beginnings import Beginnings
 from deepcam.tracking.doubt import SecondLooks
 from deepcam.tracking.evidence import COVER, FAIR, STRONG, WEAK
 from deepcam.tracking.looking import Looker
-from deepcam.tracking.meshes import UNLIKE, Meshes
+from deepcam.tracking.meshes import Meshes
+from deepcam.tracking.policy import DEFAULT, TrackingPolicy
 from deepcam.tracking.reader import box_outline, merge_outlines
 from deepcam.tracking.regions import agreement, good, mesh_box, plausibility, quarter, roi_of_mesh
 from deepcam.tracking.scout import Scout
@@ -22,23 +23,6 @@ from deepcam.tracking.verifier import UNLIKELY, Verifier
 from deepcam.tracking.verifier import load as load_verifier
 from deepcam.tracking.views import Tracks, View, outline_of_box, place_of
 from deepcam.tracking.windows import framed, same_face
-
-UNSEEN_FRAMES = 5
-"""Frames without the detector after which a mesh is not trusted any more."""
-DOUBTFUL = 0.3
-"""Highest confidence of such a mesh."""
-NEAR = (0.7, 1.2)
-"""Half sides of the framings about a head without a face, in its widths. Of 15 made people whose
-face a mask, a hand or a scarf hid from the tracker they show 14; of 58 mistakes of the
-segmentation 2."""
-LEAST_FACE = 0.2
-"""Width of its face over that of such a head, at least: patterns on a wall are smaller."""
-ALONE = 0.5
-"""Odds (logarithm) from which one look alone shows a face in such a head. With 1, five more faces
-of 1,920 that arrive at the edge of made pictures come out late, with .5 and 0 the same ones; with
-0, one of thirty empty made rooms is covered for seconds."""
-ORIENTED = 15
-"""Frames in a row in which all faces lie on the same side: the camera does."""
 
 
 class Tracker:
@@ -50,6 +34,7 @@ class Tracker:
     changes is searched for small faces in every frame.
     ``backend``: for tests and other vision libraries; what is installed when None. ``verifier``:
     what may refuse a detection; the shipped one, or with another ``backend`` none, when None.
+    ``policy``: thresholds and durations.
 
     Not thread-safe. Raises ``DeepcamError`` when the vision library or the face basis is missing.
     """
@@ -62,20 +47,21 @@ class Tracker:
         basis: FaceBasis | None = None,
         thorough: bool = False,
         verifier: Verifier | None = None,
+        policy: TrackingPolicy = DEFAULT,
     ) -> None:
         if backend is None:
             backend = choose_backend(WEAK)
             verifier = verifier or load_verifier()
         self._backend, self._verifier = backend, verifier
         basis = basis if basis is not None else FaceBasis.load()
-        self._still = still
+        self._still, self._policy = still, policy
         self._tracks = tracks = Tracks()
-        self._scout = scout = Scout(thorough)
-        self._doubts = SecondLooks(backend, verifier)
-        self._looker = Looker(backend, scout, tracks, max_faces)
+        self._scout = scout = Scout(thorough, policy)
+        self._doubts = SecondLooks(backend, verifier, policy)
+        self._looker = Looker(backend, scout, tracks, max_faces, policy)
         self._meshes = Meshes(backend, verifier, scout, tracks, max_faces)
         self._beginnings = Beginnings(
-            backend, self._doubts, self._meshes, tracks, basis, still, thorough
+            backend, self._doubts, self._meshes, tracks, basis, still, thorough, policy
         )
         self._aside = 0
         """Frames in a row in which all faces lie on the same side."""
@@ -147,8 +133,10 @@ class Tracker:
             return 1.0
         height, width = frame.image.shape[:2]
         box = np.concatenate([place.min(0), place.max(0)]).astype(np.float64)
-        windows = [framed(box, reach, height, width) for reach in NEAR for _ in range(4)]
-        self._backend.submit(frame.image, windows, [], [0, 1, 2, 3] * len(NEAR))
+        windows = [
+            framed(box, reach, height, width) for reach in self._policy.near for _ in range(4)
+        ]
+        self._backend.submit(frame.image, windows, [], [0, 1, 2, 3] * len(self._policy.near))
         found = [d.box for part in self._backend.collect()[0] for d in part]
         reach = box[2:] - box[:2]
         slack = 0.1 * float(reach.max())
@@ -156,10 +144,10 @@ class Tracker:
             b
             for b in found
             if (np.abs(b[:2] + b[2:] - box[:2] - box[2:]) / 2 < reach / 2 + slack).all()
-            and b[2] - b[0] > LEAST_FACE * reach.min()
+            and b[2] - b[0] > self._policy.least_face * reach.min()
         ]
         odds = float(self._verifier.odds(frame.image, inside).max(initial=-np.inf))
-        return 0.0 if odds < UNLIKELY else 0.5 if odds < ALONE else 1.0
+        return 0.0 if odds < UNLIKELY else 0.5 if odds < self._policy.alone else 1.0
 
     def reset(self) -> None:
         """Forget all tracks. Still pictures number their faces from 1, streams go on counting."""
@@ -183,7 +171,7 @@ class Tracker:
         turns = {quarter(v.mesh) for v in sure if v.mesh is not None}
         aside = len(turns) == 1 and turns != {self._tracks.turn}
         self._aside = self._aside + 1 if aside else 0
-        if self._aside >= ORIENTED:
+        if self._aside >= self._policy.oriented:
             self._tracks.turn, self._aside = turns.pop(), 0
 
     # Who is who
@@ -262,9 +250,9 @@ class Tracker:
             trust = view.mesh.presence
             if detection is not None:
                 trust *= agreement(view.mesh, detection)
-            unlike = person.unlike >= UNLIKE
-            if unlike or person.unseen > UNSEEN_FRAMES or not person.evidence.paintable:
-                trust = min(trust, DOUBTFUL)
+            unlike = person.unlike >= self._policy.unlike
+            if unlike or person.unseen > self._policy.unseen or not person.evidence.paintable:
+                trust = min(trust, self._policy.doubtful)
             try:
                 reading = person.reader.read(view.mesh.landmarks, time, trust)
             except ValueError:
@@ -272,7 +260,7 @@ class Tracker:
             else:
                 confidence = trust * plausibility(reading.residual)
                 if not reading.inside:
-                    confidence = min(confidence, DOUBTFUL)
+                    confidence = min(confidence, self._policy.doubtful)
                 outline = reading.outline
                 if confidence < 0.5 and around is not None:
                     # A doubtful mesh may sit beside the face: cover what the detector means too.

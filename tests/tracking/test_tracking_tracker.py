@@ -15,9 +15,9 @@ from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import head_outline
 from deepcam.tracking import Tracker
 from deepcam.tracking.backend import Detection, Mesh
+from deepcam.tracking.policy import DEFAULT, TrackingPolicy
 from deepcam.tracking.reader import MARGINS, SAFETY, FaceReader, box_outline, depth_inside
 from deepcam.tracking.regions import agreement
-from deepcam.tracking.tracker import UNSEEN_FRAMES
 from deepcam.tracking.windows import halves, merge_detections, same_face, tiles
 
 BASIS = FaceBasis.load()
@@ -84,9 +84,11 @@ def test_nobody_sees_the_landmarks(tracker: Tracker, backend: ScriptedBackend) -
         assert 0 < face.evidence <= 1
 
 
+@pytest.mark.parametrize("policy", [DEFAULT, dataclasses.replace(DEFAULT, unseen=12, doubtful=0.2)])
 def test_without_the_detector_the_mesh_goes_on_but_is_doubted(
-    tracker: Tracker, backend: ScriptedBackend
+    backend: ScriptedBackend, policy: TrackingPolicy
 ) -> None:
+    tracker = Tracker(backend=backend, policy=policy)
     confidences = []
     for k in range(30):
         points = face_at(500 + 4 * k, 300)
@@ -95,8 +97,8 @@ def test_without_the_detector_the_mesh_goes_on_but_is_doubted(
         assert face.track == 1
         assert contains(face, points)
         confidences.append(face.confidence)
-    assert min(confidences[: 10 + UNSEEN_FRAMES]) > 0.9
-    assert max(confidences[11 + UNSEEN_FRAMES :]) <= 0.3
+    assert min(confidences[: 10 + policy.unseen]) > 0.9
+    assert max(confidences[11 + policy.unseen :]) <= policy.doubtful
 
 
 def test_a_detection_without_a_mesh_is_reported_for_a_cover(
