@@ -18,6 +18,7 @@ from deepcam.frames import Face, MaskedFrame, Points, Pose
 from deepcam.generator.composition import compose, rim_of
 from deepcam.generator.conditioning import Context, cut, planes, window
 from deepcam.generator.fields import MAPS, floor, hold_level, settle
+from deepcam.generator.policy import DEFAULT, PaintPolicy
 from deepcam.generator.render import Render, Renderer, Scratch, recolour, window_matrix
 from deepcam.generator.session import NetworkSession, open_network
 from deepcam.generator.sharpness import blur_around
@@ -27,17 +28,6 @@ from deepcam.identity.types import Identity, nobody
 from deepcam.runtime.cores import Pair
 
 F32 = NDArray[np.float32]
-
-LARGEST = 560
-"""Longest side in pixels at which a face is rendered; larger faces are rendered so and enlarged."""
-TWICE = 200
-"""Faces up to this size are rendered twice as large and averaged, or teeth would be jagged."""
-LEVEL_FOLLOWS, LEVEL_JUMPS = 0.10, 0.35
-"""Share of a new mean gain in each frame; logarithm of a change that is taken at once."""
-SOFT, SOFT_EVERY, SOFT_FOLLOWS = 0.45, 16, 0.4
-"""Blur in pixels where no edge tells, frames between looks at it, share of a new one."""
-SMOOTHING = 0.55
-"""Share of the last frame's fields: light does not change within a thirtieth of a second."""
 
 
 class PaintPlan(Protocol):
@@ -51,17 +41,6 @@ class PaintPlan(Protocol):
     def outline(self) -> Points: ...
     @property
     def face(self) -> Face | None: ...
-
-
-TONE_FOLLOWS = 0.10
-"""Share of a newly seen tone at each look: skin does not change colour when a hand passes."""
-TONE_EVERY = 4
-"""Frames between two looks at the visible skin."""
-CALM = 0.35
-"""Share of a dark skin's contrast that goes when it is made e times as bright: gloss and folds that
-are right on it look like dirt on light skin."""
-WIDE_FOLLOWS = 0.12
-"""Share of a new width in each frame: the mask's size changes in steps."""
 
 
 @dataclass(slots=True)
@@ -79,13 +58,13 @@ class _Last:
     identity: Identity
     age: int
     """Frames since the visible skin was looked at."""
-    wide: np.float32
+    width: np.float32
     """Factor on the face's width."""
     contour: F32
     """(36,) factor on the oval's width: all of it together."""
-    soft: float
+    blur: float
     """Deviation of the picture's blur, pixels."""
-    soft_age: int = 0
+    blur_age: int = 0
     """Frames since that was looked at."""
 
 
@@ -116,10 +95,12 @@ class Generator:
         network: str = "auto",
         still: bool = False,
         whole_head: bool = False,
+        policy: PaintPolicy = DEFAULT,
     ) -> None:
         """``network``: as for ``open_network``, or "none". ``whole_head``: hair will be drawn over
-        the forehead, so that nothing of what is behind the head may show there. Raises
-        ``DeepcamError`` when the model is missing, altered or cannot be run."""
+        the forehead, so that nothing of what is behind the head may show there. ``policy``: sizes,
+        and how slowly things follow. Raises ``DeepcamError`` when the model is missing, altered or
+        cannot be run."""
         self.session: NetworkSession | None = None
         self.resolution = 128
         self.network = "none"
@@ -130,7 +111,7 @@ class Generator:
             self.resolution = self.session.resolution
             self.network = self.session.size
             self.provider, self.provider_reason = self.session.provider, self.session.reason
-        self._still, self._whole_head = still, whole_head
+        self._still, self._whole_head, self._policy = still, whole_head, policy
         self._renderers: dict[int, Renderer] = {}
         self._last: dict[int, _Last] = {}
         self._small = Scratch()
@@ -140,7 +121,7 @@ class Generator:
     def for_stills(self) -> Generator:
         """Another one that paints single pictures: with the same network, without any memory of
         tracks. Both belong to one thread."""
-        made = Generator(network="none", still=True, whole_head=self._whole_head)
+        made = Generator("auto", 2, "none", True, self._whole_head, self._policy)
         made.session, made.resolution, made.network = self.session, self.resolution, self.network
         return made
 
@@ -158,7 +139,7 @@ class Generator:
         renderer = Renderer(nobody())
         inputs, surroundings, last = self._see(image, region, face, renderer, 0.0)
         self._settle(face, self._run(inputs, surroundings), last, 0.0)
-        canvas = self._draw(region, face, outline, renderer, last, 0)
+        canvas = self._draw(region, face, outline, renderer, last, 0, self._policy.twice)
         assert canvas is not None
         edge = rim_of(outline, surroundings, pose.scale)
         compose(
@@ -192,7 +173,7 @@ class Generator:
         ]
         todo.sort(key=lambda item: item[1].pose.scale if item[1].pose else 0.0)
         # Several faces share the time that one may take.
-        twice = TWICE / math.sqrt(max(1, len(todo)))
+        twice = self._policy.twice / math.sqrt(max(1, len(todo)))
         # All contexts are read before the first face is painted: a painted neighbour is no context.
         ready = []
         for number, (plan, face) in enumerate(todo):
@@ -259,37 +240,42 @@ class Generator:
         surroundings = cut(image, mask, affine, n)
         last = self._remembered(face, renderer.identity, at)
         # The mask of a wide head is wider: so is the face, or a strip beside it is only filled.
-        wide = np.float32(1.0 + SIDEWAYS * (face.margin - 1.0))
+        width = np.float32(1.0 + SIDEWAYS * (face.margin - 1.0))
         if last is not None:
-            wide = last.wide + np.float32(WIDE_FOLLOWS) * (wide - last.wide)
-        contour = wide * renderer.contour
+            width = last.width + np.float32(self._policy.width_follows) * (width - last.width)
+        contour = width * renderer.contour
         to_window = window_matrix(face, affine)
-        calm = 0.0 if last is None else _calm(last.gain)
-        render = renderer.draw(face, to_window, (n, n), contour, calm=calm, scratch=self._small)
+        flatten = 0.0 if last is None else self._flattening(last.gain)
+        render = renderer.draw(
+            face, to_window, (n, n), contour, flatten=flatten, scratch=self._small
+        )
         if last is None:
             wanted = wanted_gain(surroundings, render)
-            calm = 0.0 if wanted is None else _calm(wanted)
-            if calm > 0:
+            flatten = 0.0 if wanted is None else self._flattening(wanted)
+            if flatten > 0:
                 render = renderer.draw(
-                    face, to_window, (n, n), contour, calm=calm, scratch=self._small
+                    face, to_window, (n, n), contour, flatten=flatten, scratch=self._small
                 )
-        if last is None or last.age + 1 >= TONE_EVERY:
+        if last is None or last.age + 1 >= self._policy.tone_every:
             gain, age = self._tone(last, wanted_gain(surroundings, render)), 0
         else:
             gain, age = last.gain, last.age + 1
         if last is None:
             fields = np.empty((n, n, MAPS), np.float32)
             nothing = np.full(3, 1e3, np.float32)
+            blur = blur_around(image, mask, face.outline)
             last = _Last(
-                fields, gain, nothing, face.pose, -math.inf, renderer.identity, age, wide, contour,
-                SOFT if (blur := blur_around(image, mask, face.outline)) is None else blur,
+                fields, gain, nothing, face.pose, -math.inf, renderer.identity, age, width, contour,
+                self._policy.blur if blur is None else blur,
             )  # fmt: skip
         else:
-            last.gain, last.age, last.wide, last.contour = gain, age, wide, contour
-            last.soft_age += 1
-            if last.soft_age >= SOFT_EVERY:
-                last.soft_age, blur = 0, blur_around(image, mask, face.outline)
-                last.soft += SOFT_FOLLOWS * ((last.soft if blur is None else blur) - last.soft)
+            last.gain, last.age, last.width, last.contour = gain, age, width, contour
+            last.blur_age += 1
+            if last.blur_age >= self._policy.blur_every:
+                last.blur_age, blur = 0, blur_around(image, mask, face.outline)
+                last.blur += self._policy.blur_follows * (
+                    (last.blur if blur is None else blur) - last.blur
+                )
         recolour(render, np.exp(gain))
         return planes(surroundings, render), surroundings, last
 
@@ -312,7 +298,7 @@ class Generator:
         if not settle(raw, share, last.fields):
             self._last.pop(face.track, None)
             raise DeepcamError("The network gave no usable numbers.", "Start the camera again.")
-        hold_level(last.fields, last.level, LEVEL_FOLLOWS, LEVEL_JUMPS)
+        hold_level(last.fields, last.level, self._policy.level_follows, self._policy.level_jumps)
         last.pose, last.time = face.pose, at
         if not self._still:
             self._last[face.track] = last
@@ -323,13 +309,17 @@ class Generator:
             return None
         return last
 
+    def _flattening(self, gain: F32) -> float:
+        """Share of the skin's contrast to be taken away under ``gain`` (3,), logarithm."""
+        return self._policy.flatten * min(max(float(gain.mean()), 0.0), 1.0)
+
     def _tone(self, last: _Last | None, wanted: F32 | None) -> F32:
         """Log gain of the skin: follows what is wanted slowly, keeps it while nothing is seen."""
         if last is None:
             return np.zeros(3, np.float32) if wanted is None else wanted
         if wanted is None:
             return last.gain
-        return last.gain + np.float32(TONE_FOLLOWS) * (wanted - last.gain)
+        return last.gain + np.float32(self._policy.tone_follows) * (wanted - last.gain)
 
     def _share(self, last: _Last, pose: Pose, at: float) -> float:
         """How much of this track's last fields stays: none when something jumped."""
@@ -337,7 +327,7 @@ class Generator:
             return 0.0
         moved = float(np.hypot(*(pose.translation - last.pose.translation))) / pose.scale
         turned = float(np.abs(pose.rotation - last.pose.rotation).max())
-        return SMOOTHING * max(0.0, 1 - moved / 0.25) * max(0.0, 1 - turned / 0.2)
+        return self._policy.smoothing * max(0.0, 1 - moved / 0.25) * max(0.0, 1 - turned / 0.2)
 
     def _draw(
         self,
@@ -347,7 +337,7 @@ class Generator:
         renderer: Renderer,
         last: _Last,
         number: int,
-        twice: float = TWICE,
+        twice: float,
         pair: Pair | None = None,
     ) -> _Canvas | None:
         """The face at the picture's own size, up to ``twice`` pixels twice as large, and where it
@@ -360,7 +350,7 @@ class Generator:
             return None
         wide, high = x1 - x0, y1 - y0
         longest = max(wide, high)
-        step = 0.5 if longest <= twice else max(1.0, longest / LARGEST)
+        step = 0.5 if longest <= twice else max(1.0, longest / self._policy.largest)
         size = (max(2, round(wide / step)), max(2, round(high / step)))
         k = np.float32(1 / step)
         to_render = np.array(
@@ -370,8 +360,8 @@ class Generator:
             self._large.append(Scratch())
         render = renderer.draw(
             face, window_matrix(face, to_render), size, last.contour,
-            gain=np.exp(last.gain), normals=False, soft=last.soft / step, calm=_calm(last.gain),
-            scratch=self._large[number], pair=pair,
+            gain=np.exp(last.gain), normals=False, blur=last.blur / step,
+            flatten=self._flattening(last.gain), scratch=self._large[number], pair=pair,
         )  # fmt: skip
         region = np.zeros((high, wide), np.uint8)
         polygon = np.round(outline - np.array([x0, y0], np.float32)).astype(np.int32)
@@ -380,11 +370,6 @@ class Generator:
         region = cv2.dilate(region, np.ones((9, 9), np.uint8))
         region &= mask[y0:y1, x0:x1]
         return _Canvas(render, region, (x0, y0), step)
-
-
-def _calm(gain: F32) -> float:
-    """Share of the skin's contrast to be taken away under ``gain`` (3,), logarithm."""
-    return CALM * min(max(float(gain.mean()), 0.0), 1.0)
 
 
 def _close_forehead(raw: F32, inputs: F32) -> None:

@@ -37,7 +37,7 @@ U8 = NDArray[np.uint8]
 
 IRIS_RADIUS = 0.094
 """IOD; population mean of 11.7 mm over 62 mm."""
-LEAST_SOFT = 0.3
+LEAST_BLUR = 0.3
 """Texels of blur below which there is none to be seen."""
 LIP_SHADOW, SHADOW_REACH = 0.45, 0.055
 """Light that the upper lip takes from the teeth at its edge, and how far down it does (IOD)."""
@@ -114,8 +114,8 @@ class Renderer:
         contour: F32 | None = None,
         gain: F32 = _PLAIN,
         normals: bool = True,
-        soft: float = 0.0,
-        calm: float = 0.0,
+        blur: float = 0.0,
+        flatten: float = 0.0,
         scratch: Scratch | None = None,
         pair: Pair | None = None,
     ) -> Render:
@@ -125,9 +125,9 @@ class Renderer:
         ``matrix``: (2, 4) affine from head-frame x, y, z (before rotation by the pose: see
         ``window_matrix``) to window pixels. ``gain``: (3,) factor on the skin. ``normals``: whether
         the attributes hold them; without, the picture is for eyes and not for the network, and the
-        steps of lids and lips are smoothed. ``soft``: deviation of the skin's blur, window pixels.
-        ``calm``: share of the skin's contrast that is taken away, 0..1. ``scratch``: where to draw;
-        else into arrays of its own. ``pair``: who shares the work.
+        steps of lids and lips are smoothed. ``blur``: deviation of the skin's blur, window pixels.
+        ``flatten``: share of the skin's contrast that is taken away, 0..1. ``scratch``: where to
+        draw; else into arrays of its own. ``pair``: who shares the work.
         Raises ``ValueError`` without a pose.
         """
         if face.pose is None:
@@ -151,7 +151,7 @@ class Renderer:
         scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2])) + 1e-6))
         texels = self.levels[0].shape[0] / max(2.1 * scale, 1.0)
         level = int(np.clip(np.floor(np.log2(max(texels, 1.0)) + 0.35), 0, len(self.levels) - 1))
-        texture = self._texture(level, soft * texels / 2**level, calm)
+        texture = self._texture(level, blur * texels / 2**level, flatten)
 
         def surface(first: int, last: int) -> None:
             rows = slice(first, last)
@@ -163,7 +163,7 @@ class Renderer:
             surface(0, height)
         else:
             pair.rows(surface, height)
-        pixel = (1.0 + soft) / max(scale, 1.0)
+        pixel = (1.0 + blur) / max(scale, 1.0)
         _shade_eyes(
             attributes, kind, self.identity.iris.astype(np.float32), self._white, pixel, colour
         )
@@ -174,12 +174,12 @@ class Renderer:
             _smooth_edges(kind, colour)
         return Render(colour, kind, attributes)
 
-    def _texture(self, level: int, soft: float, calm: float) -> U8:
-        """The texture's ``level``, blurred by about ``soft`` of its texels, ``calm`` of its
+    def _texture(self, level: int, sigma: float, flatten: float) -> U8:
+        """The texture's ``level``, blurred by ``sigma`` of its texels, ``flatten`` of its
         contrast gone."""
         # Steps of a fifth and of a twentieth, so that the same few are used again and again.
-        blur = round(4 * math.log2(soft)) if soft >= LEAST_SOFT else None
-        less = round(20 * calm)
+        blur = round(4 * math.log2(sigma)) if sigma >= LEAST_BLUR else None
+        less = round(20 * flatten)
         if blur is None and less == 0:
             return self.levels[level]
         found = self._changed.get((level, blur, less))

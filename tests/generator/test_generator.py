@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, Frame, MaskedFrame, Points, Pose
-from deepcam.generator import Generator, painter
+from deepcam.generator import Generator
 from deepcam.generator.composition import ERASED, compose, rim_of
 from deepcam.generator.conditioning import CHANNELS, Context, cut, window
 from deepcam.generator.fields import MAPS, hold_level
 from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN
+from deepcam.generator.policy import DEFAULT
 from deepcam.generator.render import Renderer, window_matrix
 from deepcam.generator.session import NetworkSession, open_network
 from deepcam.geometry.basis import FaceBasis
@@ -221,29 +222,29 @@ def test_a_talking_mouth_shows_the_upper_teeth_and_no_grin(opening: float) -> No
     assert levels[0] < 0.85 * teeth, "no shade below the lip"
 
 
-def test_calm_skin_has_less_contrast_and_the_same_tone() -> None:
+def test_flattened_skin_has_less_contrast_and_the_same_tone() -> None:
     renderer = Renderer(IdentityModel.load().sample(3))
     who = face(scale=120.0, at=(200, 160))
     matrix = window_matrix(who, np.eye(2, 3, dtype=np.float32))
 
-    def skin(calm: float, soft: float = 0.0) -> np.ndarray:
-        drawn = renderer.draw(who, matrix, (400, 400), calm=calm, soft=soft)
+    def skin(flatten: float, blur: float = 0.0) -> np.ndarray:
+        drawn = renderer.draw(who, matrix, (400, 400), flatten=flatten, blur=blur)
         return np.log(drawn.colour[drawn.kind == SKIN] + 8)
 
-    plain, calm = skin(0.0), skin(0.4)
+    plain, flat = skin(0.0), skin(0.4)
     assert np.array_equal(plain, skin(0.0))
-    assert calm.std(0) == pytest.approx(0.6 * plain.std(0), rel=0.08)
-    assert np.abs(np.median(calm, 0) - np.median(plain, 0)).max() < 0.08
-    assert skin(0.4, 2.0).std() < calm.std()
+    assert flat.std(0) == pytest.approx(0.6 * plain.std(0), rel=0.08)
+    assert np.abs(np.median(flat, 0) - np.median(plain, 0)).max() < 0.08
+    assert skin(0.4, 2.0).std() < flat.std()
 
 
-def test_dark_skin_is_calmed_when_it_is_made_light(generators: list[Generator]) -> None:
+def test_dark_skin_is_flattened_when_it_is_made_light(generators: list[Generator]) -> None:
     dark = IdentityModel.load().sample(3, tone=0.0)
     seen: list[float] = []
 
     class Watched(Renderer):
         def draw(self, *a: object, **k: object) -> object:  # type: ignore[override]
-            seen.append(float(k["calm"]))  # type: ignore[arg-type]
+            seen.append(float(k["flatten"]))  # type: ignore[arg-type]
             return super().draw(*a, **k)  # type: ignore[arg-type]
 
     generator = generators[0]
@@ -258,27 +259,25 @@ def test_dark_skin_is_calmed_when_it_is_made_light(generators: list[Generator]) 
     del generator._renderers[id(dark)]
 
 
-def test_small_faces_are_drawn_twice_as_large_and_averaged(
-    generators: list[Generator], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_small_faces_are_drawn_twice_as_large_and_averaged(generators: list[Generator]) -> None:
     talking = np.eye(1, 32, 1, dtype=np.float32)[0] * 3
     people = [IdentityModel.load().sample(seed) for seed in (0, 3, 5)]
 
-    def painted(scale: float) -> np.ndarray:
+    def painted(scale: float, generator: Generator) -> np.ndarray:
         k = int(scale / 25)
         who = face(scale=scale, at=(80.0 * k + (k - 1) / 2, 60.0 * k + (k - 1) / 2))
         who = replace(who, expression=talking)
         out = []
         for somebody in people:
             image = np.full((150 * k, 160 * k, 3), 120, np.uint8)
-            masked, _ = paint(generators[1], image, who, somebody)
+            masked, _ = paint(generator, image, who, somebody)
             small = cv2.resize(masked.image, (160, 150), interpolation=cv2.INTER_AREA)
             out.append(small[30:110, 50:110].astype(float))
         return np.stack(out)
 
-    truth, smooth = painted(150.0), painted(25.0)
-    monkeypatch.setattr(painter, "TWICE", 0)
-    jagged = painted(25.0)
+    truth, smooth = painted(150.0, generators[1]), painted(25.0, generators[1])
+    single = replace(DEFAULT, twice=0)
+    jagged = painted(25.0, Generator(still=True, network="none", policy=single))
     wrong = [np.sqrt(((made - truth) ** 2).mean((1, 2, 3))) for made in (smooth, jagged)]
     assert (wrong[0] < 0.98 * wrong[1]).all(), wrong
 

@@ -79,10 +79,10 @@ def test_a_soft_face_has_less_detail_and_the_same_tone() -> None:
     face = Face(1, 1.0, OUTLINE, POSE)
     straight = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
     made = [
-        renderer.draw(face, window_matrix(face, straight), (320, 300), soft=s).colour
+        renderer.draw(face, window_matrix(face, straight), (320, 300), blur=s).colour
         for s in (0.0, 0.6, 1.2)
     ]
     assert detail(made[0]) > 1.1 * detail(made[1]) > 1.2 * detail(made[2])
     assert np.abs(made[0].mean((0, 1)) - made[2].mean((0, 1))).max() < 1.0
-    again = renderer.draw(face, window_matrix(face, straight), (320, 300), soft=0.0).colour
+    again = renderer.draw(face, window_matrix(face, straight), (320, 300), blur=0.0).colour
     assert (again == made[0]).all()

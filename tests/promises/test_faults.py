@@ -207,7 +207,7 @@ def test_ten_thousand_frames_of_faults(on_doubt: str) -> None:
     clock = 0.0
     for n in range(frames):
         # The second person comes and goes with the segments of the film, and is seen coming: who
-        # is never detected beside somebody who is waits for the next look (``LOOK_CALM``).
+        # is never detected beside somebody who is waits for the next look (``look_calm``).
         tracker.actors = [one, two] if n // 500 % 2 else [one]
         if n % 500 == 0:
             tracker.notice(2)

@@ -60,10 +60,48 @@ def test_the_small_network_learns_tones_and_exports(tmp_path: Path) -> None:
     taught = np.zeros((rows, HEAD), np.float32)
     taught[:, 18:28] = np.log(wanted[:, 18:28])
     both = np.stack([wanted, wanted])
-    net = caster.train(planes, both, taught, 15, tmp_path / "net.pt", batch=32)
+    heads, odds = caster.heads_for(taught, wanted, both), caster.rarity(wanted)
+    net = caster.train(planes, both, heads, odds, 15, tmp_path / "net.pt", batch=32)
     path = tmp_path / "caster.onnx"
     assert caster.export(net, path) < 1e-3
     small = Caster(path)
     heads = [small._run(planes[0, k].astype(np.float32) / 255) for k in range(rows)]
     said = [read_head(head).middles()[2] for head in heads]
     assert np.corrcoef(said, monk)[0, 1] > 0.8
+
+
+def test_a_view_in_another_skin_teaches_its_own_tone() -> None:
+    pytest.importorskip("torch", reason="torch is only installed for training")
+    from deepcam.identity.fit import HEAD, MONKS, read_head
+    from deepcam.training.caster import heads_for
+    from deepcam.training.caster_data import target
+
+    traits = {"age": "40", "masculine": "0.5", "occlusion": "none", "light": "flat"}
+    light, dark = (target(traits | {"tone": str(m)}, 0.3, (0.0, 0.0)) for m in (2, 8))
+    taught = np.random.default_rng(0).normal(0, 1, (2, HEAD)).astype(np.float32)
+    heads = heads_for(taught, np.stack([light, light]), np.stack([[light, dark]]))[0]
+    np.testing.assert_array_equal(heads[0], taught[0])
+    assert read_head(heads[1]).middles()[2] == pytest.approx(8, abs=0.5)
+    np.testing.assert_array_equal(heads[1, :18], taught[1, :18])
+    assert float(dark[18:28] @ MONKS) == pytest.approx(8, abs=0.2)
+
+
+def test_only_skin_changes_its_tone() -> None:
+    from deepcam.training.caster_data import in_another_skin
+
+    rng = np.random.default_rng(1)
+    crop = np.full((80, 80, 3), (40, 160, 60), np.uint8)  # a green wall
+    crop[20:80, 20:60] = np.clip(rng.normal((120, 150, 200), 6, (60, 40, 3)), 0, 255)  # skin
+    crop[60:80, 20:60] = (160, 60, 30)  # blue clothes
+    person = np.zeros((80, 80), np.uint8)
+    person[20:, 20:60] = 255
+    face = np.zeros((80, 80), bool)
+    face[25:45, 30:50] = True
+    same = in_another_skin(crop, person, face, 0.0).astype(int)
+    assert np.abs(same - crop).max() <= 1
+    dark = in_another_skin(crop, person, face, 4.0).astype(int)
+    skin = dark[50:57, 25:55].mean((0, 1)) / crop[50:57, 25:55].mean((0, 1))
+    assert (skin < 0.8).all()
+    assert skin[0] < skin[2], "dark skin is redder"
+    assert np.abs(dark[65:] - crop[65:]).max() <= 1
+    assert np.abs(dark[:18] - crop[:18]).max() <= 1
