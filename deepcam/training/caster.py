@@ -33,7 +33,7 @@ from deepcam.training.caster_data import (
     read_traits,
     sample,
 )
-from deepcam.training.export import write_small
+from deepcam.training.export import Mean, write_small
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -107,16 +107,16 @@ def backbone() -> nn.Module:
     return made
 
 
-def features(photos: Photos, copy: int, seed: int = 2) -> tuple[F32, F32]:
+def features(photos: Photos, copy: int, skins: float, seed: int = 2) -> tuple[F32, F32]:
     """Features (n, FEATURES) and targets of all photographs: as they are for ``copy`` 0, else
-    changed as webcams do, another way for each number."""
+    changed as webcams do, another way for each number; ``skins``: see ``sample``."""
     net: Any = backbone()
     mean, std = (torch.tensor(v)[None, :, None, None] for v in (_MEAN, _STD))
     out, targets = [], []
     rows = np.arange(len(photos.names))
     for start in range(0, len(rows), 32):
         rng = np.random.default_rng([seed, copy, start]) if copy else None
-        some = [sample(photos, int(i), rng, TEACHER_SIZE) for i in rows[start : start + 32]]
+        some = [sample(photos, int(i), rng, TEACHER_SIZE, skins) for i in rows[start : start + 32]]
         batch = torch.from_numpy(np.stack([s[0] for s in some]))
         with torch.no_grad():
             maps = net.extract_features((batch[:, [2, 1, 0]] - mean) / std)
@@ -213,14 +213,18 @@ def measure(caster: Caster, photos: Photos) -> Iterator[str]:
         yield f"one guess for all: {name}: {value:.3f}"
 
 
-def views(photos: Photos, rows: NDArray[np.int64], copies: int, seed: int = 3) -> tuple[U8, F32]:
+def views(
+    photos: Photos, rows: NDArray[np.int64], copies: int, skins: float, seed: int = 3
+) -> tuple[U8, F32]:
     """Views (copies, len(rows), PLANES, SIZE, SIZE), 0..255, and targets (copies, len(rows),
-    TARGETS) of photographs changed as webcams do. Made once: drawing costs more than learning."""
+    TARGETS) of photographs changed as webcams do; ``skins``: see ``sample``. Made once: drawing
+    costs more than learning."""
     planes = np.empty((copies, len(rows), PLANES, SIZE, SIZE), np.uint8)
     wanted = np.empty((copies, len(rows), photos.targets.shape[1]), np.float32)
     for copy in range(copies):
         for k, i in enumerate(rows):
-            one, wanted[copy, k] = sample(photos, int(i), np.random.default_rng([seed, copy, k]))
+            rng = np.random.default_rng([seed, copy, k])
+            one, wanted[copy, k] = sample(photos, int(i), rng, SIZE, skins)
             planes[copy, k] = np.round(np.clip(one, 0, 1) * 255)
     return planes, wanted
 
@@ -237,6 +241,7 @@ def train(
     planes: U8,
     wanted: F32,
     taught: F32,
+    odds: F64,
     epochs: int,
     out: Path,
     lr: float = 3e-3,
@@ -244,15 +249,14 @@ def train(
     seed: int = 0,
     begin: dict[str, Tensor] | None = None,
 ) -> nn.Module:
-    """The small network from ``views``; ``taught`` (rows, HEAD): the teacher's heads of the same
-    photographs, half of what it learns from. Writes the averaged weights to ``out``. ``begin``:
-    weights to go on from."""
+    """The small network from ``views``; ``taught`` (copies, rows, HEAD): the teacher's heads, half
+    of what it learns from; ``odds`` (rows,): how often each is drawn. Writes the averaged weights
+    to ``out``. ``begin``: weights to go on from."""
     torch.manual_seed(seed)
     copies, rows = planes.shape[:2]
     net = Net()
     if begin is not None:
         net.load_state_dict(begin)
-    odds = rarity(wanted[0])
     mean = torch.optim.swa_utils.AveragedModel(
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995), use_buffers=True
     )
@@ -272,7 +276,7 @@ def train(
         # Exposure and colour once more, of what is seen and of its fill alike.
         x[:, :3] = x[:, :3] * torch.exp(0.08 * torch.randn(batch, 3, 1, 1))
         found = net(x)
-        value = loss(found, y, known) + _distance(found, goals[row])
+        value = loss(found, y, known) + _distance(found, goals[copy, row])
         optimiser.zero_grad()
         value.backward()
         optimiser.step()
@@ -283,6 +287,16 @@ def train(
                   file=sys.stderr, flush=True)  # fmt: skip
     torch.save(mean.module.state_dict(), out)
     return mean.module.eval()  # type: ignore[no-any-return]
+
+
+def heads_for(taught: F32, judged: F32, wanted: F32) -> F32:
+    """The teacher's heads (rows, HEAD) of photographs as they are for every view of them (copies,
+    rows, HEAD): where a view's tone is not the one ``judged`` (rows, TARGETS), its own counts."""
+    out = np.repeat(taught[None], len(wanted), 0)
+    tone = SETS[2]
+    other = (wanted[..., tone] != judged[..., tone]).any(-1)
+    out[..., tone][other] = np.log(wanted[..., tone][other])
+    return out
 
 
 def _distance(found: Tensor, taught: Tensor) -> Tensor:
@@ -301,6 +315,9 @@ def export(net: nn.Module, path: Path) -> float:
 ADULT, OLD, DARK = 18.0, 58, 5.5
 """Years, years and Monk step from which photographs are counted on their own."""
 COPIES, EPOCHS, TEACHER_COPIES = 5, 14, 3
+SKINS = (0.0, 0.3)
+"""How often people get another tone of skin while each of the two networks learns: the second sees
+more dark people and takes all for a little darker, the mean of both is nearer than either."""
 
 
 def judged(folders: Sequence[Path], landmarks: Sequence[dict[str, F64]], jobs: int) -> Photos:
@@ -324,15 +341,21 @@ def make(photos: Photos, target: Path) -> Iterator[str]:
         )
     rows, out = np.where(~photos.held_out)[0], np.where(photos.held_out)[0]
     yield f"{len(rows)} photographs to learn from, {len(out)} held out"
-    seen = [features(photos, copy) for copy in range(TEACHER_COPIES)]
-    x, wanted = (np.concatenate([part[k][rows] for part in seen]) for k in (0, 1))
-    weight = np.ones(len(x), np.float32)
-    tellers = [fit_teacher(x, wanted, weight, 25, seed) for seed in range(2)]
-    taught = np.mean([tell(seen[0][0]) for tell in tellers], axis=0).astype(np.float32)
-    told = [read_head(head) for head in taught[out]]
-    yield f"teacher: {scores(told, photos.targets[out])}"
-    planes, goals = views(photos, rows, COPIES)
-    net = train(planes, goals, taught[rows], EPOCHS, target.with_suffix(".pt"))
-    target.with_suffix(".pt").unlink()
+    judged = photos.targets[rows]
+    nets = []
+    for skins in SKINS:
+        seen = [features(photos, copy, skins) for copy in range(TEACHER_COPIES)]
+        x, wanted = (np.concatenate([part[k][rows] for part in seen]) for k in (0, 1))
+        weight = np.ones(len(x), np.float32)
+        tellers = [fit_teacher(x, wanted, weight, 25, seed) for seed in range(2)]
+        taught = np.mean([tell(seen[0][0]) for tell in tellers], axis=0).astype(np.float32)
+        told = [read_head(head) for head in taught[out]]
+        yield f"teacher: {scores(told, photos.targets[out])}"
+        planes, goals = views(photos, rows, COPIES, skins)
+        heads = heads_for(taught[rows], judged, goals)
+        part = target.with_suffix(".pt")
+        nets.append(train(planes, goals, heads, rarity(judged), EPOCHS, part))
+        part.unlink()
+    net = Mean(nets).eval()
     off = export(net, target)
     yield f"{target.name}: off torch by {off:.1e}"

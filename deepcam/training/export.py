@@ -20,6 +20,18 @@ TOLERANCE = 1e-2
 """Largest difference from torch; half precision rounds weights that were not rounded before."""
 
 
+class Mean(nn.Module):
+    """The mean of what several networks say: where one is wrong by chance the other seldom is."""
+
+    def __init__(self, nets: list[nn.Module]) -> None:
+        super().__init__()
+        self.nets = nn.ModuleList(nets)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """As ``Net.forward``."""
+        return torch.stack([net(x) for net in self.nets]).mean(0)
+
+
 def export(weights: Path, name: str, target: Path) -> float:
     """Write the averaged ``weights`` (a folder of ``deepcam.training.train.compact``) of the size
     ``name`` as ONNX (opset 17, static shape).

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from deepcam.tracking.verifier import REACH, SIZE
 from deepcam.training import verifier_data as data
-from deepcam.training.export import write_small
+from deepcam.training.export import Mean, write_small
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -59,18 +59,6 @@ class Net(nn.Module):
         x = x / torch.sqrt((x * x).mean((1, 2, 3), keepdim=True) + 1e-4)
         x = self.layers(x)
         return self.last(x.flatten(1)).squeeze(1)  # type: ignore[no-any-return]
-
-
-class Mean(nn.Module):
-    """The mean of what several networks say: where one is wrong by chance the other seldom is."""
-
-    def __init__(self, nets: list[nn.Module]) -> None:
-        super().__init__()
-        self.nets = nn.ModuleList(nets)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """As ``Net.forward``."""
-        return torch.stack([net(x) for net in self.nets]).mean(0)
 
 
 def changed(patches: Tensor, rng: torch.Generator) -> Tensor:

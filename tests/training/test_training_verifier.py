@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="torch is only installed for trainin
 pytest.importorskip("onnx", reason="onnx is only installed for training")
 
 from deepcam.tracking.verifier import SIZE, Verifier  # noqa: E402
-from deepcam.training import verifier, verifier_data  # noqa: E402
+from deepcam.training import export, verifier, verifier_data  # noqa: E402
 
 
 def patches(count: int, bright: bool, seed: int) -> np.ndarray:
@@ -43,7 +43,7 @@ def test_the_mean_of_two_networks_is_exported_as_one(tmp_path: Path) -> None:
 
     torch.manual_seed(3)
     nets = [verifier.Net().eval(), verifier.Net().eval()]
-    both = verifier.Mean([*nets]).eval()
+    both = export.Mean([*nets]).eval()
     x = torch.rand(3, 3, SIZE, SIZE)
     with torch.no_grad():
         assert torch.allclose(both(x), (nets[0](x) + nets[1](x)) / 2)
