@@ -1,6 +1,6 @@
 """How much faster several processes are on a folder, and whether they make the same bytes.
 
-Not a test: `python tests/speed_of_folder.py FOLDER [PROCESSES]` on a machine that does nothing
+Not a test: `python tests/support/speed_of_folder.py FOLDER [PROCESSES]` on a machine that does nothing
 else. Each way is run twice in turns; the people are the same in all of them.
 """
 
