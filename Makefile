@@ -1,16 +1,17 @@
 # Everything sets itself up: `make run` starts the camera (or a demonstration where there is none),
-# `make test` runs all tests, `make check` also lint and types.
+# `make test` runs the quick tests, `make test-slow` the others, `make check` both, lint and types.
 .DEFAULT_GOAL := help
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 EXTRAS := dev,app
 
-.PHONY: help setup run test test-vm test-promises endurance lint types check eval-smoke format translations clean
+.PHONY: help setup run test test-slow test-vm test-promises endurance lint types check eval-smoke format translations clean
 
 help:
 	@echo "make run     start DeepPrivacy Cam; without camera and screen, a demonstration video"
-	@echo "make test    all tests"
+	@echo "make test    the tests, without those of more than some seconds: minutes"
+	@echo "make test-slow   these, and what measures time"
 	@echo "make test-vm  the camera on a real driver and in a browser, in a virtual machine"
 	@echo "make test-promises  what docs/privacy.md promises (tests/promises/README.md)"
 	@echo "make endurance  thousands of commands against the app (7 minutes)"
@@ -30,9 +31,14 @@ $(STAMP): pyproject.toml packaging/setup-venv.sh
 run: $(STAMP)
 	@$(VENV)/bin/deepcam demo
 
-# In as many processes as there are cores; what measures time follows by itself.
+# In as many processes as there are cores.
+PARALLEL = -n logical --maxprocesses 4 --dist worksteal
 test: $(STAMP)
-	@$(PY) -m pytest -m "not alone" -n logical --maxprocesses 4 --dist worksteal
+	@$(PY) -m pytest -m "not slow and not alone" $(PARALLEL)
+
+# What measures time, memory or silence follows by itself.
+test-slow: $(STAMP)
+	@$(PY) -m pytest -m "slow and not alone" $(PARALLEL)
 	@$(PY) -m pytest -m alone
 
 # Real V4L2 devices and a real browser in an emulated machine: half an hour.
@@ -41,8 +47,7 @@ test-vm: $(STAMP)
 
 # What docs/privacy.md promises (tests/promises/README.md); part of "make test" too.
 test-promises: $(STAMP)
-	@$(PY) -m pytest tests/promises -m "not alone" -n logical --maxprocesses 4 --dist worksteal
-	@$(PY) -m pytest tests/promises -m alone
+	@$(PY) -m pytest tests/promises -m "not alone" $(PARALLEL)
 
 endurance: $(STAMP)
 	@$(PY) -m deepcam.app.endurance
@@ -54,7 +59,7 @@ lint: $(STAMP)
 types: $(STAMP)
 	@$(VENV)/bin/mypy
 
-check: test lint types
+check: test test-slow lint types
 
 SHARED ?= $(or $(DEEPCAM_SHARED),../shared)
 

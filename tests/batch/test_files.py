@@ -347,6 +347,7 @@ def test_an_interruption_before_the_writer_is_there_leaves_nothing(
     assert _names(tmp_path) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_process(tmp_path: Path, clip: Path, number: signal.Signals) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "DEEPCAM_DEBUG": ""}
@@ -369,6 +370,7 @@ def test_interrupted_process(tmp_path: Path, clip: Path, number: signal.Signals)
     assert _names(tmp_path) == set()
 
 
+@pytest.mark.slow
 def test_whole_clip(run, tmp_path: Path, clip: Path) -> None:
     out = tmp_path / "o.mp4"
     code, printed, _ = run("anonymize", clip, "-o", out, "--identity", 20, "--json")

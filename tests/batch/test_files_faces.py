@@ -44,6 +44,7 @@ def turned_film(path: Path, upright: np.ndarray, orientation: int, frames: int =
     turn_track(path, orientation)
 
 
+@pytest.mark.slow
 def test_every_orientation_is_honoured(run: Any, tmp_path: Path, photograph: np.ndarray) -> None:
     source, target = tmp_path / "in", tmp_path / "out"
     source.mkdir()

@@ -54,6 +54,7 @@ def workers() -> list[psutil.Process]:
     return [p for p in psutil.Process().children() if "spawn_main" in " ".join(p.cmdline())]
 
 
+@pytest.mark.slow
 def test_two_processes_make_the_same_bytes_and_one_may_die(folder: Path, tmp_path: Path) -> None:
     alone, together = tmp_path / "alone", tmp_path / "together"
     first = anonymize(plan([folder], alone), Options(workers=1))
@@ -83,6 +84,7 @@ def test_two_processes_make_the_same_bytes_and_one_may_die(folder: Path, tmp_pat
     }
 
 
+@pytest.mark.slow
 def test_a_file_that_ends_every_process_costs_one_sentence(folder: Path, tmp_path: Path) -> None:
     deaths = []
 
@@ -110,6 +112,7 @@ def test_a_file_that_ends_every_process_costs_one_sentence(folder: Path, tmp_pat
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["deep"]
 
 
+@pytest.mark.slow
 def test_a_broken_off_folder_goes_on_with_the_same_people(folder: Path, tmp_path: Path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     anonymize(plan([folder], whole), Options(workers=1))
@@ -135,6 +138,7 @@ def test_a_broken_off_folder_goes_on_with_the_same_people(folder: Path, tmp_path
     assert digests(parts) == digests(whole)
 
 
+@pytest.mark.slow
 def test_nothing_half_written_is_left_when_several_processes_are_interrupted(
     folder: Path, tmp_path: Path
 ) -> None:

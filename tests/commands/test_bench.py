@@ -30,6 +30,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(bench, name, value)
 
 
+@pytest.mark.slow
 def test_json_is_complete(short: None, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["bench", "--frames", "10", "--json"])

@@ -188,6 +188,7 @@ def portraits(side: int) -> list[Take]:
     return out
 
 
+@pytest.mark.slow
 def test_both_attacks_run_on_methods_and_see_a_blur() -> None:
     attacker, sides = Grey(), (portraits(0), portraits(1))
     real = {c: [embed_all(attacker, originals(s), c) for s in sides] for c in ("standard", "tight")}

@@ -68,6 +68,7 @@ def read_all(paths: list[Path], folder: Path) -> dict[Path, dict[str, Any]]:
     return found
 
 
+@pytest.mark.slow
 def test_every_file_ends_in_a_sentence(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus")
     assert len(corpus) >= 300

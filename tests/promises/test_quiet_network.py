@@ -122,6 +122,7 @@ COMMANDS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_tells_nobody(name: str, trapped, material: Path) -> None:
     arguments = [part.format(material) for part in COMMANDS[name]]
@@ -130,6 +131,7 @@ def test_a_command_tells_nobody(name: str, trapped, material: Path) -> None:
     assert code == (1 if name in ("doctor", "status") else 0)
 
 
+@pytest.mark.slow
 def test_the_app_tells_nobody(trapped) -> None:
     pytest.importorskip("PySide6", reason="the app needs PySide6-Essentials")
     program = (

@@ -1,7 +1,7 @@
 """How much faster several processes are on a folder, and whether they make the same bytes.
 
-Not a test: `python tests/support/speed_of_folder.py FOLDER [PROCESSES]` on a machine that does nothing
-else. Each way is run twice in turns; the people are the same in all of them.
+Not a test: `python tests/support/speed_of_folder.py FOLDER [PROCESSES]` on a machine that does
+nothing else. Each way is run twice in turns; the people are the same in all of them.
 """
 
 from __future__ import annotations

@@ -90,6 +90,7 @@ def still(shared: Path, name: str) -> np.ndarray:
     return image
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["asl_book.mkv", "asl_brother.mkv", "asl_walk.mkv", "asl_student.mkv", "grid_bbaf2n.mpg"],
@@ -123,6 +124,7 @@ def test_pose_follows_a_head_from_side_to_side(shared: Path, tracker: Tracker) -
     assert min(yaws) < -20
 
 
+@pytest.mark.slow
 def test_no_landmark_outside_the_outline(
     shared: Path, tracker: Tracker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +144,7 @@ def test_no_landmark_outside_the_outline(
     assert min(depths) > 0.0
 
 
+@pytest.mark.slow
 def test_a_blink_closes_and_opens(shared: Path, tracker: Tracker) -> None:
     results = run(tracker, shared / "clips" / "grid_bbaf2n.mpg")
     lids = np.array([faces[0].lids.mean() for faces in results])
@@ -278,6 +281,7 @@ def test_odd_sizes(still_tracker: Tracker, shape: tuple[int, int]) -> None:
     assert persons is None or persons.probability.shape == (144, 256)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clip", ["asl_again.mkv", "asl_learn.mkv", "asl_no.mkv"])
 def test_hands_elbows_and_prints_of_somebody_who_signs_are_no_faces(
     shared: Path, make: Make, clip: str

@@ -192,6 +192,7 @@ def test_two_tracks_never_sit_on_one_face(tracker: Tracker, backend: ScriptedBac
     assert [f.track for f in final] == [1, 2]
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 1000))
 @settings(max_examples=15, deadline=None)
 def test_dropouts_never_lose_the_number(seed: int) -> None:

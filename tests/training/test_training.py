@@ -107,6 +107,7 @@ def test_measuring_keeps_the_mesh_exactly() -> None:
     assert np.abs(gaze).max() < 0.2
 
 
+@pytest.mark.slow
 def test_samples_hide_the_face_and_repeat(sampler: Sampler) -> None:
     rows = torch.tensor([0, 1, 2])
     batches = []
@@ -230,6 +231,7 @@ def test_hands_and_temples_stay_beside_the_mask(one: dict[str, np.ndarray]) -> N
         assert max(changed) < 0.35
 
 
+@pytest.mark.slow
 def test_network_is_small_and_composes() -> None:
     from deepcam.training.network import MAPS, SIZES, Generator, compose, count_macs
 
@@ -288,6 +290,7 @@ def features() -> object:
     return module.Features(weights)
 
 
+@pytest.mark.slow
 def test_a_run_learns_resumes_and_exports(
     folder: Path, features: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from deepcam.evaluation.contributors import bank_shares
 from deepcam.identity.model import IdentityModel
@@ -22,6 +23,7 @@ def test_shares_are_written_as_they_are_read(tmp_path: Path) -> None:
     assert one == other
 
 
+@pytest.mark.slow
 def test_a_bank_tells_who_is_in_it() -> None:
     rng = np.random.default_rng(4)
     n = 24

@@ -42,6 +42,7 @@ def test_the_segmentation_finds_somebody_before_a_wall(shared: Path) -> None:
     assert found[: h // 6, : w // 8].mean() < 0.2 * 255
 
 
+@pytest.mark.slow
 def test_the_small_network_learns_tones_and_exports(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="torch is only installed for training")
     pytest.importorskip("onnx", reason="onnx is only installed for training")

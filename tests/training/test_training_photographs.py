@@ -88,6 +88,7 @@ def test_a_neighbours_face_is_not_taken() -> None:
     assert not is_that_face(landmarks, eyes[::-1], 128, 128)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(installed() != LEGACY, reason="the mesh of photographs is mediapipe 0.10's")
 def test_crops_become_training_material(tmp_path: Path) -> None:
     from deepcam.training.landmarks import of_photos

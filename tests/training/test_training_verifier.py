@@ -24,6 +24,7 @@ def patches(count: int, bright: bool, seed: int) -> np.ndarray:
     return (out + 100 * disc * bright).astype(np.uint8)
 
 
+@pytest.mark.slow
 def test_it_learns_and_the_exported_network_says_the_same(tmp_path: Path) -> None:
     faces, others = patches(64, True, 0), patches(64, False, 1)
     net = verifier.fit(faces, others, hard=others[:8], steps=300)
