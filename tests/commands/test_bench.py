@@ -136,7 +136,7 @@ def test_the_plot_shows_every_stage_to_scale(tmp_path: Path) -> None:
     said = [t.text for t in svg.iterfind(".//{*}text")]
     assert "now <1>" in said
     assert "3 faces" in said
-    assert "90 ms" in said
+    assert "90 ms, 95 %: 108" in said
 
 
 def test_what_is_no_measurement_is_refused(tmp_path: Path) -> None:
