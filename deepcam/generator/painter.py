@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, MaskedFrame, Points, Pose
+from deepcam.generator import monochrome
 from deepcam.generator.composition import compose, rim_of
 from deepcam.generator.conditioning import Context, cut, planes, window
 from deepcam.generator.fields import MAPS, floor, hold_level, settle
@@ -117,6 +118,9 @@ class Generator:
         self._small = Scratch()
         self._large: list[Scratch] = []
         self._pair = Pair("painter")
+        self._tones: NDArray[np.uint8] | None = None
+        self._tones_age = 0
+        """Frames painted since the start; the tones are looked at again every few."""
 
     def for_stills(self) -> Generator:
         """Another one that paints single pictures: with the same network, without any memory of
@@ -212,10 +216,24 @@ class Generator:
                 canvas.render.colour, canvas.render.kind, canvas.step, masked.mask, edge,
             )  # fmt: skip
             self._pair.rows(paint, len(canvas.region))
+        tones = self._tones_now(masked) if ready else None
+        if tones is not None:
+            for canvas, *_ in ready:
+                monochrome.put_on(masked.image, canvas.region, canvas.corner, tones)
         timings["compose"] = (time.perf_counter() - start) * 1e3
         for track in [t for t, last in self._last.items() if masked.time - last.time > 5]:
             del self._last[track]
         return timings
+
+    def _tones_now(self, masked: MaskedFrame) -> NDArray[np.uint8] | None:
+        """What each brightness looks like in a picture without colours; None in others."""
+        if self._still:
+            return monochrome.tones_of(masked.image, masked.mask, monochrome.STILL)
+        if self._tones_age % self._policy.tones_every == 0:
+            limit = monochrome.BEGIN if self._tones is None else monochrome.END
+            self._tones = monochrome.tones_of(masked.image, masked.mask, limit)
+        self._tones_age += 1
+        return self._tones
 
     def _renderer(self, identity: Identity) -> Renderer:
         found = self._renderers.get(id(identity))

@@ -28,6 +28,8 @@ class PaintPolicy:
     """Share of a newly seen skin tone at each look: skin does not change when a hand passes."""
     tone_every: int = 4
     """Frames between two looks at the visible skin."""
+    tones_every: int = 8
+    """Frames between two looks whether the picture is black-and-white or toned."""
     flatten: float = 0.35
     """Share of a dark skin's contrast that goes when it is made e times as bright: gloss and folds
     that are right on it look like dirt on light skin."""
