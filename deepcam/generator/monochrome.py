@@ -23,6 +23,9 @@ BEGIN, END = 2.0, 4.0
 before a grey wall must not turn grey when a scarf hides the neck."""
 LEAST = 200
 """Pixels that must be seen."""
+SPAN, STRONGEST = 5, 45.0
+"""Steps of brightness in which there must be some, and levels by which the tone may be off grey: a
+screen or a wall of one colour is no toned picture."""
 
 
 def tones_of(image: U8, mask: U8, limit: float) -> U8 | None:
@@ -43,10 +46,12 @@ def tones_of(image: U8, mask: U8, limit: float) -> U8 | None:
     level = (light * (LEVELS / 256)).astype(np.intp)
     count = np.bincount(level, minlength=LEVELS)
     known = count >= 20
-    if not known.any():
+    if known.sum() < SPAN:
         return None
     total = np.stack([np.bincount(level, away[:, c], LEVELS) for c in range(3)], 1)
     mean: NDArray[np.float64] = total / np.maximum(count, 1)[:, None]
+    if np.abs(mean[known]).max() > STRONGEST:
+        return None
     at = (np.arange(LEVELS) + 0.5) * (256 / LEVELS)
     every = np.arange(256)
     tone = np.stack([np.interp(every, at[known], mean[known, c]) for c in range(3)], 1)

@@ -44,6 +44,16 @@ def test_one_tone_is_recognised_and_colours_are_not(seed: int, tone: float) -> N
     assert tones_of(image, mask, STILL) is None
 
 
+@pytest.mark.parametrize("colour", [(220, 0, 0), (40, 160, 40), (128, 128, 128), (90, 115, 150)])
+def test_a_wall_of_one_colour_is_no_toned_picture(colour: tuple[int, int, int]) -> None:
+    wall = np.full((200, 300, 3), colour, np.uint8)
+    assert tones_of(wall, np.zeros((200, 300), np.uint8), STILL) is None
+    light = np.linspace(0.3, 1, 300)[None, :, None]  # a lamp from one side
+    lit = (wall * light).astype(np.uint8)
+    found = tones_of(lit, np.zeros((200, 300), np.uint8), STILL)
+    assert found is None or np.ptp(np.array(colour)) < 80
+
+
 def test_what_is_under_the_mask_says_nothing() -> None:
     grey = np.repeat(room(1).astype(np.uint8)[..., None], 3, 2)
     mask = np.zeros(grey.shape[:2], np.uint8)
