@@ -34,8 +34,6 @@ def tones_of(image: U8, mask: U8, limit: float) -> U8 | None:
     is seen."""
     step = max(1, int(np.sqrt(mask.size / SAMPLES)))
     seen = image[::step, ::step][mask[::step, ::step] == 0].astype(np.float32)
-    if len(seen) < LEAST:
-        return None
     light = seen @ LUMA
     away = seen - light[:, None]
     # Where black or white is cut off, the tone says nothing.
@@ -55,7 +53,7 @@ def tones_of(image: U8, mask: U8, limit: float) -> U8 | None:
     at = (np.arange(LEVELS) + 0.5) * (256 / LEVELS)
     every = np.arange(256)
     tone = np.stack([np.interp(every, at[known], mean[known, c]) for c in range(3)], 1)
-    off = np.abs(away - tone[np.minimum(light.astype(np.intp), 255)]).max(1)
+    off = np.abs(away - tone[light.astype(np.intp)]).max(1)
     if np.quantile(off, SHARE) > limit:
         return None
     # At black and white there is no room for a tone.

@@ -125,7 +125,9 @@ class Generator:
     def for_stills(self) -> Generator:
         """Another one that paints single pictures: with the same network, without any memory of
         tracks. Both belong to one thread."""
-        made = Generator("auto", 2, "none", True, self._whole_head, self._policy)
+        made = Generator(
+            network="none", still=True, whole_head=self._whole_head, policy=self._policy
+        )
         made.session, made.resolution, made.network = self.session, self.resolution, self.network
         return made
 

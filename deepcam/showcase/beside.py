@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from itertools import cycle, islice
 from typing import Any
 
 import cv2
@@ -20,7 +21,7 @@ THRESHOLD = 0.2
 WARM = 2
 
 
-def deface(pictures: Sequence[Image], frames: int) -> dict[str, Any] | None:
+def deface(pictures: Iterable[Image], frames: int) -> dict[str, Any] | None:
     """How many of ``pictures`` (h, w, 3; BGR) a second deface searches for faces, on the processor
     and in full size as it does by default; None where it is not installed. What it takes to blur
     and to write them comes on top. With ``onnx`` it runs on ONNX Runtime, else in OpenCV."""
@@ -31,8 +32,8 @@ def deface(pictures: Sequence[Image], frames: int) -> dict[str, Any] | None:
             override_execution_provider="CPUExecutionProvider" if find_spec("onnx") else None
         )
     found, times = 0, []
-    for number in range(frames + WARM):
-        picture = cv2.cvtColor(pictures[number % len(pictures)], cv2.COLOR_BGR2RGB)
+    for number, shown in enumerate(islice(cycle(pictures), frames + WARM)):
+        picture = cv2.cvtColor(shown, cv2.COLOR_BGR2RGB)
         start = time.perf_counter()
         faces, _ = search(picture, threshold=THRESHOLD)
         if number >= WARM:
