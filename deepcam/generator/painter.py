@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, MaskedFrame, Points, Pose
 from deepcam.generator import monochrome
-from deepcam.generator.composition import compose, rim_of
-from deepcam.generator.conditioning import Context, cut, planes, window
+from deepcam.generator.composition import compose, edge_gain, rim_of
+from deepcam.generator.conditioning import SPAN, Context, cut, planes, window
 from deepcam.generator.fields import MAPS, floor, hold_level, settle
 from deepcam.generator.policy import DEFAULT, PaintPolicy
 from deepcam.generator.render import Render, Renderer, Scratch, recolour, window_matrix
@@ -150,7 +150,7 @@ class Generator:
         edge = rim_of(outline, surroundings, pose.scale)
         compose(
             image, canvas.region, *canvas.corner, last.fields, window(pose, self.resolution),
-            canvas.render.colour, canvas.render.kind, canvas.step, region, edge, 0, 1,
+            canvas.render.colour, canvas.render.kind, canvas.step, region, edge, 1.0, 0, 1,
         )  # fmt: skip
         self._last.pop(-1, None)
 
@@ -209,13 +209,15 @@ class Generator:
             timings["rasterise"] += (seen - start) * 1e3
             timings["generate"] += (time.perf_counter() - seen) * 1e3
             if canvas is not None:
-                ready.append((canvas, face.pose, last.fields, edge))
+                pixel = SPAN * face.pose.scale / self.resolution
+                steep = edge_gain(pixel, self.resolution, last.blur)
+                ready.append((canvas, face.pose, last.fields, edge, steep))
         start = time.perf_counter()
-        for canvas, pose, fields, edge in ready:
+        for canvas, pose, fields, edge, steep in ready:
             paint = partial(
                 compose,
                 masked.image, canvas.region, *canvas.corner, fields, window(pose, self.resolution),
-                canvas.render.colour, canvas.render.kind, canvas.step, masked.mask, edge,
+                canvas.render.colour, canvas.render.kind, canvas.step, masked.mask, edge, steep,
             )  # fmt: skip
             self._pair.rows(paint, len(canvas.region))
         tones = self._tones_now(masked) if ready else None

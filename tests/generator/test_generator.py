@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from deepcam.errors import DeepcamError
 from deepcam.frames import Face, Frame, MaskedFrame, Points, Pose
 from deepcam.generator import Generator
-from deepcam.generator.composition import ERASED, compose, rim_of
+from deepcam.generator.composition import ERASED, compose, edge_gain, rim_of
 from deepcam.generator.conditioning import CHANNELS, Context, cut, window
 from deepcam.generator.fields import MAPS, hold_level
 from deepcam.generator.mesh import EYE_L, EYE_R, MOUTH, SKIN
@@ -413,8 +413,8 @@ def test_the_mean_gain_follows_slowly_and_jumps_when_the_light_is_switched() -> 
     assert means[5] == pytest.approx(3.0, rel=1e-3)
 
 
-@pytest.mark.parametrize(("scale", "crisp"), [(1, False), (3, True)])
-def test_a_large_faces_edge_is_crisp_below_the_eyes_only(scale: int, crisp: bool) -> None:
+@pytest.mark.parametrize(("scale", "edge"), [(1, 1.0), (3, 1.0), (3, 2.5)])
+def test_an_edge_gets_crisp_below_the_eyes_only(scale: int, edge: float) -> None:
     n = 32
     side = n * scale
     fields = np.zeros((n, n, MAPS), np.float32)
@@ -427,16 +427,29 @@ def test_a_large_faces_edge_is_crisp_below_the_eyes_only(scale: int, crisp: bool
     unknown = Context(np.zeros((n, n, 3), np.float32), np.ones((n, n), np.float32))
     compose(
         image, whole, 0, 0, fields, affine, np.full((side, side, 3), 255, np.float32),
-        np.ones((side, side), np.int32), 1.0, whole, rim_of(square, unknown, side), 0, side,
+        np.ones((side, side), np.int32), 1.0, whole, rim_of(square, unknown, side),
+        edge, 0, side,
     )  # fmt: skip
     soft = ((image[..., 0] > 5) & (image[..., 0] < 250)).sum(1)
-    above, below = soft[: int(0.45 * side)], soft[int(0.65 * side) : -scale]
+    above, below = soft[: int(0.4 * side)], soft[int(0.65 * side) : -scale]
     assert np.ptp(above) == 0
     assert np.ptp(below) == 0
-    assert below[0] < 0.6 * above[0] if crisp else below[0] == above[0]
+    assert below[0] == pytest.approx(above[0] / edge, abs=2)
     # The edge stays where it was.
     middle = np.abs(image[..., 0].astype(int) - 128).argmin(1)
     assert np.ptp(middle) <= 1
+
+
+@given(st.floats(0.02, 20), st.sampled_from([128, 192, 256]), st.floats(0, 1.7))
+def test_edges_are_as_sharp_as_the_picture(pixel: float, size: int, blur: float) -> None:
+    gain = edge_gain(pixel, size, blur)
+    assert 1.0 <= gain <= 3.5
+    # Sharper pictures and larger faces have steeper edges, never flatter ones.
+    assert edge_gain(pixel, size, blur / 2) >= gain
+    assert edge_gain(2 * pixel, size, blur) >= gain
+    # No stair: the ramp is two pixels at least where the network's own is.
+    ramp = 4.4 * size / 192 * pixel
+    assert ramp / gain >= min(2.0, ramp) - 1e-6
 
 
 def _striped(fill: float, seed: int = 0) -> np.ndarray:
@@ -457,7 +470,7 @@ def _striped(fill: float, seed: int = 0) -> np.ndarray:
     nothing = np.zeros((side, side), np.int32)
     compose(
         image, mask, 0, 0, fields, affine, rng.random((side, side, 3), np.float32), nothing, 1.0,
-        mask, rim_of(outline, surroundings, 40.0), 0, side,
+        mask, rim_of(outline, surroundings, 40.0), 1.0, 0, side,
     )  # fmt: skip
     return image
 
@@ -497,7 +510,7 @@ def test_detail_is_never_read_from_under_the_mask(seed: int) -> None:
     for image in (erased.copy(), picture.copy()):
         compose(
             image, region, 0, 0, fields, affine, render, kind, 1.0, mask,
-            rim_of(outline, surroundings, 20.0), 0, side,
+            rim_of(outline, surroundings, 20.0), 2.0, 0, side,
         )  # fmt: skip
         out.append(image)
     assert np.array_equal(out[0][region > 0], out[1][region > 0])
