@@ -23,6 +23,7 @@ from deepcam.errors import DeepcamError
 from deepcam.evaluation import scenes as make
 from deepcam.evaluation.coverage_figures import Row
 from deepcam.evaluation.material import Material, Photo
+from deepcam.evaluation.rooms import SIZE
 from deepcam.evaluation.scenes import Cutout, Picture, Scene, Take, Truth
 from deepcam.frames import Frame, Image, MaskedFrame, Reason, SafeFrame
 from deepcam.frames.outlines import centre, fill, size
@@ -37,8 +38,14 @@ Part = tuple[Material, bool, bool, int, int]
 GROUPS = (
     "one person talking", "one person filmed", "close-up", "turned second face", "small face",
     "small face beside somebody", "gallery", "arriving beside a hidden face", "two in motion",
-    "dark", "larger than the frame", "pasted group", "turned photograph", "portrait", "nobody",
+    "dark", "coloured light", "larger than the frame", "pasted group", "turned photograph",
+    "portrait", "nobody",
 )  # fmt: skip
+LAMPS = (
+    (1.0, 0.05, 0.05), (0.05, 1.0, 0.05), (0.0, 0.0, 1.0), (1.0, 0.2, 0.2), (1.0, 0.1, 0.8),
+    (0.9, 1.0, 0.1), (0.2, 1.0, 0.3), (0.1, 0.8, 1.0), (1.0, 0.35, 0.3),
+)  # fmt: skip
+"""Colours of light, BGR."""
 GRACE = 13
 """Frames of half a second: what is raw in them counts as ``late``."""
 
@@ -220,7 +227,7 @@ def scenes(people: list[Cutout], clips: list[tuple[str, Take]], small: bool) -> 
     for name, take in clips:
         yield film("one person talking", name, make.as_filmed(take), True)
     for k, one in enumerate(people[: 4 if small else 80]):
-        frames = make.filmed(one, make.SIZE if k % 2 else (640, 480), 30, rng(k))
+        frames = make.filmed(one, SIZE if k % 2 else (640, 480), 30, rng(k))
         yield film("one person filmed", f"{k}", frames, True)
     for name, take in clips[: 3 if small else None]:
         if take.images[0].shape[0] < 400:
@@ -261,6 +268,10 @@ def scenes(people: list[Cutout], clips: list[tuple[str, Take]], small: bool) -> 
         share = (0.04, 0.06, 0.1)[k % 3]
         plain = make.moving(rng(k), [(draw(6000 + k, 1)[0], 640, 360, 170, 0, False)], long)
         yield film("dark", f"x{share} {k}", make.darkened(plain, share, 3.0, rng(k)))
+    for k in range(2 * each):
+        lamp = LAMPS[k % len(LAMPS)]
+        plain = make.moving(rng(k), [(draw(6500 + k, 1)[0], 640, 360, 170, 0, False)], long)
+        yield film("coloured light", f"{lamp} {k}", make.lit(plain, lamp, rng(k)), True)
     for k in range(each):
         factor = (1.2, 2.0, 4.5, 7.0)[k % 4]
         frames = make.huge(draw(7000 + k, 1)[0], factor, long // 2, rng(k))

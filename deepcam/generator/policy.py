@@ -29,7 +29,10 @@ class PaintPolicy:
     tone_every: int = 4
     """Frames between two looks at the visible skin."""
     tones_every: int = 8
-    """Frames between two looks whether the picture is black-and-white or toned."""
+    """Frames between two looks whether the picture is black-and-white or toned, and at the colour
+    of the light ..."""
+    light_follows: float = 0.5
+    """... and the share of a new colour that is taken over."""
     flatten: float = 0.35
     """Share of a dark skin's contrast that goes when it is made e times as bright: gloss and folds
     that are right on it look like dirt on light skin."""

@@ -287,7 +287,7 @@ class Anonymizer:
     def _anonymize(self, frame: Frame, timings: dict[str, float]) -> SafeFrame:
         watch = Watch(timings)
         sight = judge(frame.image)
-        seen = frame if sight.bright is None else replace(frame, image=sight.bright)
+        seen = frame if sight.copy is None else replace(frame, image=sight.copy)
         with self._tracking:
             faces = self._tracker.process(seen)
         watch.lap("track")

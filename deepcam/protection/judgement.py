@@ -1,6 +1,7 @@
-"""Whether anything can be told of a picture, and a brightened copy of one that is nearly dark.
+"""Whether anything can be told of a picture, and a copy that can be looked at of one that is nearly
+dark or in coloured light.
 
-Only the tracker and the person segmentation look at the brightened copy; what is shown is made
+Only the tracker and the person segmentation look at that copy; what is shown is made
 from the picture itself. When nobody is found in a picture of which nothing can be told, the card
 is shown: somebody may be there, and averaging frames would bring the face back.
 """
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.frames import Image
+from deepcam.frames.light import tint_of
 
 DIM, DARK = 70.0, 24.0
 """Luma (95 % of the coarse picture is darker) below which a brightened copy is looked at, and below
@@ -41,8 +43,8 @@ _GRID = (64, 36)
 class Sight:
     """What can be told of one picture."""
 
-    bright: Image | None
-    """The brightened copy; None when the picture is bright enough."""
+    copy: Image | None
+    """The picture without its dark or its coloured light; None when there is neither."""
     unjudged: str
     """Why nothing can be told at all: too dark, or of one colour; '' when something can."""
     coarse: NDArray[np.uint8]
@@ -62,15 +64,35 @@ def judge(image: Image) -> Sight:
     coarse = np.asarray(cv2.resize(few, _GRID, interpolation=cv2.INTER_AREA), np.uint8)
     luma = cv2.cvtColor(coarse, cv2.COLOR_BGR2GRAY)
     low, light, high = np.percentile(luma, [2, 95, 98])
-    bright = None
-    if light < DIM:
-        gain = float(min(AIM / max(light, 1.0), MOST))
-        # Noise is amplified as well: averaged over a few pixels first, more in the dark.
-        calm = cv2.GaussianBlur(image, (0, 0), 1.0 if light > DARK else 2.0)
-        bright = np.asarray(cv2.convertScaleAbs(calm, alpha=gain), np.uint8)
+    copy = _neutral(image, coarse, float(light))
     if light < DARK:
-        return Sight(bright, TOO_DARK, coarse)
-    return Sight(bright, ONE_COLOUR if high - low < FLAT else "", coarse)
+        return Sight(copy, TOO_DARK, coarse)
+    return Sight(copy, ONE_COLOUR if high - low < FLAT else "", coarse)
+
+
+def _neutral(image: Image, coarse: NDArray[np.uint8], light: float) -> Image | None:
+    """``image`` brightened and with less colour as far as it needs it; ``light``: luma of its
+    light parts.
+
+    Under a blue or green lamp the detector misses faces that it finds in grey: with 12 % of white
+    left 6 of 14 photographs, with none all 14, with 30 % one of 12; in grey none of them.
+    """
+    channels = np.percentile(coarse.reshape(-1, 3), 95, axis=0)
+    strongest = max(float(channels.max()), 1.0)
+    tint = tint_of(channels)
+    light += tint * (strongest - light)
+    if tint == 0 and light >= DIM:
+        return None
+    gain = float(min(AIM / max(light, 1.0), MOST)) if light < DIM else 1.0
+    if light < DIM:
+        # Noise is amplified as well: averaged over a few pixels first, more in the dark.
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), 1.0 if light > DARK else 2.0), np.uint8)
+    if tint == 0:
+        return np.asarray(cv2.convertScaleAbs(image, alpha=gain), np.uint8)
+    # The channels' sum: a weak channel, which is mostly noise, has little of it.
+    grey = tint * gain * strongest / max(float(channels.sum()), 1.0)
+    mix = np.full((3, 3), grey) + (1 - tint) * gain * np.eye(3)
+    return np.asarray(cv2.transform(image, mix), np.uint8)
 
 
 def _filled_with_skin(coarse: NDArray[np.uint8]) -> bool:

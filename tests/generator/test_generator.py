@@ -107,6 +107,43 @@ def test_every_erased_pixel_is_painted_and_no_other(
     assert (masked.image[~outside].max(1) > 0).mean() > 0.999
 
 
+@pytest.mark.parametrize("lamp", [(1.0, 0.0, 0.0), (0.1, 1.0, 0.1), (0.6, 0.1, 1.0)])
+def test_a_face_is_seen_in_the_light_of_its_room(
+    generators: list[Generator], lamp: tuple[float, float, float]
+) -> None:
+    image = np.maximum(picture(3), 40)
+    white, _ = paint(generators[0], image, face())
+    lit = (image * np.array(lamp)).astype(np.uint8)
+    masked, before = paint(generators[0], lit, face())
+    outside = masked.mask == 0
+    assert np.array_equal(masked.image[outside], before[outside])
+    # The face as it is in white light, times the lamp.
+    there = white.image[~outside].astype(float) * np.array(lamp)
+    here = masked.image[~outside].astype(float)
+    assert np.abs(here - there).mean() < 14
+    for k in range(3):
+        assert here[:, k].mean() == pytest.approx(there[:, k].mean(), abs=16)
+
+
+def test_light_that_changes_is_followed(generators: list[Generator]) -> None:
+    live = Generator(network="none")
+    image = np.maximum(picture(3), 40)
+    shares = []
+    for n in range(40):
+        lamp = (1, 1, 1) if n < 10 else (0.2, 0.2, 1)
+        masked = erase(
+            Frame((image * np.array(lamp)).astype(np.uint8), n / 30, n), [face().outline]
+        )
+        live.paint(masked, [Plan(1, face().outline, face())], {1: IdentityModel.load().sample(5)})
+        inside = masked.image[masked.mask > 0].astype(float).mean(0)
+        shares.append(inside[0] / inside[2])
+    assert shares[9] > 0.5
+    assert shares[-1] < 0.3
+    # Within half a second, and not back and forth.
+    assert shares[25] < 0.4
+    assert np.diff(shares[10:]).max() < 0.02
+
+
 def test_identity_shows_in_the_picture(generators: list[Generator]) -> None:
     model = IdentityModel.load()
     who = face()

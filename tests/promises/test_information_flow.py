@@ -122,11 +122,13 @@ def script(rng: np.random.Generator) -> list[tuple[Face, ...]]:
     return frames
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_pixels_under_the_mask_do_not_change_one_bit(seed: int, real_generator) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize(("seed", "lamp"), [(1, (1, 1, 1)), (2, (1, 1, 1)), (3, (1, 0.15, 0.3))])
+def test_pixels_under_the_mask_do_not_change_one_bit(
+    seed: int, lamp: tuple[float, float, float], real_generator
+) -> None:  # type: ignore[no-untyped-def]
     rng = np.random.default_rng(seed)
     faces = script(rng)
-    pictures = [room(rng) for _ in faces]
+    pictures = [(room(rng) * np.array(lamp)).astype(np.uint8) for _ in faces]
     eyes = Eyes(real_generator())
     first = perform(faces, pictures, eyes)
     assert sum(s.generated for s in first) > 15

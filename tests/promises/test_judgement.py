@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scenes import FakeGenerator, FakeTracker, face, frame, identity, people
 
 from deepcam.frames import Reason
@@ -23,11 +25,38 @@ def scene(low: int, high: int) -> np.ndarray:
 
 def test_bright_pictures_are_believed_and_dim_ones_are_brightened() -> None:
     sight = judge(scene(20, 220))
-    assert (sight.blind, sight.bright) == ("", None)
+    assert (sight.blind, sight.copy) == ("", None)
     dim = judge(scene(2, 50))
     assert dim.blind == ""
-    assert dim.bright is not None
-    assert dim.bright.max() > 150
+    assert dim.copy is not None
+    assert dim.copy.max() > 150
+
+
+@pytest.mark.parametrize("lamp", [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 0.1, 0.6), (0.1, 1, 1)])
+@pytest.mark.parametrize("high", [40, 220])
+def test_in_coloured_light_a_grey_copy_is_looked_at(
+    lamp: tuple[float, float, float], high: int
+) -> None:
+    white = scene(2, high)
+    lit = (white * np.array(lamp)).astype(np.uint8)
+    copy = judge(lit).copy
+    assert copy is not None
+    assert np.ptp(copy.astype(int), axis=2).max() <= 1  # grey
+    assert copy.max() > (150 if high < 70 else 180)
+    # What differs in the light differs in the copy.
+    assert np.all(np.diff(copy[0, :, 0].astype(int)) >= 0)
+    assert len(np.unique(copy[0, :, 0])) >= min(30, high - 12)
+
+
+@given(st.floats(0.3, 1), st.floats(0.3, 1))
+def test_colour_goes_gradually(green: float, red: float) -> None:
+    # From one frame to the next the light changes a little: so does what the tracker sees.
+    first, second = (
+        judge((scene(2, 220) * np.array([1, green * k, red * k])).astype(np.uint8))
+        for k in (1.0, 0.99)
+    )
+    if first.copy is not None and second.copy is not None:
+        assert np.abs(first.copy.astype(int) - second.copy).max() <= 14
 
 
 def test_what_cannot_be_judged_says_why() -> None:

@@ -15,6 +15,7 @@ from deepcam.frames import Face, Frame
 from deepcam.geometry.basis import FaceBasis
 from deepcam.geometry.pose import fit_pose
 from deepcam.models import fetch as modelfetch
+from deepcam.protection.judgement import judge
 from deepcam.runtime import vision
 from deepcam.tracking import Tracker
 from deepcam.tracking.backend import MeshBackend
@@ -172,6 +173,18 @@ def test_faces_in_stills(shared: Path, still_tracker: Tracker, name: str, count:
     assert len(faces) == count
     assert all(f.pose is not None and f.confidence > 0.8 for f in faces)
     assert [f.track for f in faces] == list(range(1, count + 1))
+
+
+@pytest.mark.parametrize("lamp", [(1, 0, 0), (0.1, 1, 0.1), (0, 0, 1), (1, 0.15, 0.9)])
+def test_everybody_is_seen_in_coloured_light(
+    shared: Path, still_tracker: Tracker, lamp: tuple[float, float, float]
+) -> None:
+    for name, count in (("group-of-six.jpg", 6), ("glasses.jpg", 1)):
+        lit = (still(shared, name) * np.array(lamp)).astype(np.uint8)
+        copy = judge(lit).copy
+        assert copy is not None
+        faces = still_tracker.process(Frame(copy, 0.0, 0))
+        assert sum(f.pose is not None for f in faces) == count
 
 
 def test_cafe(shared: Path, still_tracker: Tracker) -> None:
