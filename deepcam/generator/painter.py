@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.errors import DeepcamError
-from deepcam.frames import Face, Image, MaskedFrame, Points, Pose
-from deepcam.frames.light import colour_of, whitened
+from deepcam.frames import Face, MaskedFrame, Points, Pose
+from deepcam.frames.light import put_in_light, whitened
 from deepcam.generator import monochrome
+from deepcam.generator.colours import Colours
 from deepcam.generator.composition import compose, edge_gain, rim_of
 from deepcam.generator.conditioning import SPAN, Context, cut, planes, window
 from deepcam.generator.fields import MAPS, floor, hold_level, settle
@@ -119,11 +120,7 @@ class Generator:
         self._small = Scratch()
         self._large: list[Scratch] = []
         self._pair = Pair("painter")
-        self._tones: NDArray[np.uint8] | None = None
-        self._light: F32 | None = None
-        """Colour of the light (3,), followed slowly; None before the first frame."""
-        self._age = 0
-        """Frames painted since the start; tones and light are looked at again every few."""
+        self._colours = Colours(still, policy)
 
     def for_stills(self) -> Generator:
         """Another one that paints single pictures: with the same network, without any memory of
@@ -183,7 +180,7 @@ class Generator:
         todo.sort(key=lambda item: item[1].pose.scale if item[1].pose else 0.0)
         # Several faces share the time that one may take.
         twice = self._policy.twice / math.sqrt(max(1, len(todo)))
-        light = self._light_now(masked) if todo else np.ones(3, np.float32)
+        light = self._colours.light(masked, [face.pose for _, face in todo])
         image = masked.image if light.min() == 1 else whitened(masked.image, light)
         # All contexts are read before the first face is painted: a painted neighbour is no context.
         ready = []
@@ -225,36 +222,16 @@ class Generator:
             self._pair.rows(paint, len(canvas.region))
         if image is not masked.image:
             for canvas, *_ in ready:
-                _put_in_light(image, masked.image, canvas, light)
-        tones = self._tones_now(masked) if ready else None
+                put_in_light(image, masked.image, canvas.region, canvas.corner, light)
+        tones = self._colours.tones(masked) if ready else None
         if tones is not None:
             for canvas, *_ in ready:
                 monochrome.put_on(masked.image, canvas.region, canvas.corner, tones)
         timings["compose"] = (time.perf_counter() - start) * 1e3
         for track in [t for t, last in self._last.items() if masked.time - last.time > 5]:
             del self._last[track]
-        self._age += bool(ready)
+        self._colours.age += bool(ready)
         return timings
-
-    def _light_now(self, masked: MaskedFrame) -> F32:
-        """The light's colour (3,), all 1 when it is white."""
-        if self._light is None or self._still or self._age % self._policy.tones_every == 0:
-            now = colour_of(masked.image, masked.mask)
-            follow = np.float32(self._policy.light_follows)
-            if self._light is None or self._still or np.abs(now - self._light).max() < 0.02:
-                self._light = now
-            else:
-                self._light = self._light + follow * (now - self._light)
-        return self._light
-
-    def _tones_now(self, masked: MaskedFrame) -> NDArray[np.uint8] | None:
-        """What each brightness looks like in a picture without colours; None in others."""
-        if self._still:
-            return monochrome.tones_of(masked.image, masked.mask, monochrome.STILL)
-        if self._age % self._policy.tones_every == 0:
-            limit = monochrome.BEGIN if self._tones is None else monochrome.END
-            self._tones = monochrome.tones_of(masked.image, masked.mask, limit)
-        return self._tones
 
     def _renderer(self, identity: Identity) -> Renderer:
         found = self._renderers.get(id(identity))
@@ -409,16 +386,6 @@ class Generator:
         region = cv2.dilate(region, np.ones((9, 9), np.uint8))
         region &= mask[y0:y1, x0:x1]
         return _Canvas(render, region, (x0, y0), step)
-
-
-def _put_in_light(white: Image, image: Image, canvas: _Canvas, light: F32) -> None:
-    """Take the pixels that ``canvas`` has painted into ``white`` (h, w, 3) over into ``image``, in
-    light of this colour (3,)."""
-    x, y = canvas.corner
-    h, w = canvas.region.shape
-    here = (slice(y, y + h), slice(x, x + w))
-    lit = cv2.transform(white[here], np.diag(light))
-    np.copyto(image[here], lit, where=canvas.region[..., None] != 0)
 
 
 def _close_forehead(raw: F32, inputs: F32) -> None:

@@ -32,7 +32,9 @@ class PaintPolicy:
     """Frames between two looks whether the picture is black-and-white or toned, and at the colour
     of the light ..."""
     light_follows: float = 0.5
-    """... and the share of a new colour that is taken over."""
+    """... the share of a new colour that is taken over, ..."""
+    light_unsure: int = 4
+    """... and looks in a row that see white light before coloured light is given up."""
     flatten: float = 0.35
     """Share of a dark skin's contrast that goes when it is made e times as bright: gloss and folds
     that are right on it look like dirt on light skin."""

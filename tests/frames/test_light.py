@@ -13,8 +13,10 @@ SHARES = st.floats(0.0, 1.0)
 
 
 def white(seed: int = 0) -> np.ndarray:
-    """Things of all colours in white light."""
-    return np.random.default_rng(seed).integers(0, 230, (90, 120, 3)).astype(np.uint8)
+    """Things in white light, light and dark, in the muted colours that most things have."""
+    rng = np.random.default_rng(seed)
+    light, colour = rng.uniform(0, 190, (90, 120, 1)), rng.uniform(0.75, 1.2, (90, 120, 3))
+    return (light * colour).astype(np.uint8)
 
 
 def lit(lamp: tuple[float, float, float], seed: int = 0) -> np.ndarray:
@@ -53,6 +55,20 @@ def test_light_is_the_more_coloured_the_weaker_its_weakest_channel(
         assert tint_of(weaker) >= tint_of(channels) - 1e-9
     assert tint_of(np.ones(3)) == 0
     assert tint_of(np.array([0.0, 0.0, 1.0])) == 1
+
+
+@pytest.mark.parametrize("wall", [(40, 190, 50), (200, 60, 20), (30, 30, 180)])
+@pytest.mark.parametrize("cloth", [(12, 10, 10), (90, 40, 40), (60, 130, 60)])
+def test_a_wall_of_one_colour_is_no_coloured_light(
+    wall: tuple[int, int, int], cloth: tuple[int, int, int]
+) -> None:
+    rng = np.random.default_rng(1)
+    image = np.array(wall) * rng.uniform(0.85, 1.1, (90, 120, 1)) * np.ones(3)
+    image[50:, 30:90] = np.array(cloth) * rng.uniform(0.6, 1.3, (40, 60, 1))
+    image = image.clip(0, 255).astype(np.uint8)
+    mask = NOTHING.copy()
+    mask[15:60, 45:75] = 255
+    assert np.array_equal(colour_of(image, mask), np.ones(3, np.float32))
 
 
 def test_what_is_under_the_mask_is_not_asked() -> None:

@@ -1,0 +1,73 @@
+"""Colours that a picture has as a whole, from frame to frame: that of the light, and the tones of a
+picture without colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcam.frames import MaskedFrame, Pose
+from deepcam.frames.light import colour_of
+from deepcam.generator import monochrome
+from deepcam.generator.conditioning import cut, window
+from deepcam.generator.policy import PaintPolicy
+from deepcam.generator.tone import visible_skin
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+
+LOOK = 128
+"""Side in pixels of the window in which skin is looked for."""
+
+
+class Colours:
+    """Of one stream, or of single pictures. Looks only at what lies outside the mask."""
+
+    def __init__(self, still: bool, policy: PaintPolicy) -> None:
+        self.age = 0
+        """Frames painted since the start; everything is looked at again every few."""
+        self._still, self._policy = still, policy
+        self._tones: U8 | None = None
+        self._light: F32 | None = None
+        self._unsure = 0
+        """Looks in a row that saw white light."""
+
+    @property
+    def _due(self) -> bool:
+        return self.age % self._policy.tones_every == 0
+
+    def tones(self, masked: MaskedFrame) -> U8 | None:
+        """What each brightness looks like in a picture without colours; None in others."""
+        if self._still:
+            return monochrome.tones_of(masked.image, masked.mask, monochrome.STILL)
+        if self._due:
+            limit = monochrome.BEGIN if self._tones is None else monochrome.END
+            self._tones = monochrome.tones_of(masked.image, masked.mask, limit)
+        return self._tones
+
+    def light(self, masked: MaskedFrame, poses: Sequence[Pose | None]) -> F32:
+        """The light's colour (3,), BGR, all 1 when it is white; ``poses`` of the faces, the
+        largest one last."""
+        if self._light is None or self._still or self._due:
+            now = self._seen(masked, poses)
+            # Whoever is seen in coloured light stays in it while a look or two are unsure.
+            self._unsure = self._unsure + 1 if now.min() == 1 else 0
+            if self._light is None or self._still or np.abs(now - self._light).max() < 0.02:
+                self._light = now
+            elif self._unsure == 0 or self._unsure >= self._policy.light_unsure:
+                follow = np.float32(self._policy.light_follows)
+                self._light = self._light + follow * (now - self._light)
+        return self._light
+
+    def _seen(self, masked: MaskedFrame, poses: Sequence[Pose | None]) -> F32:
+        white = np.ones(3, np.float32)
+        if not poses:
+            return white
+        found = colour_of(masked.image, masked.mask)
+        if found.min() < 1 and poses[-1] is not None:
+            around = cut(masked.image, masked.mask, window(poses[-1], LOOK), LOOK)
+            if visible_skin(around):  # a wall of that colour, or a green screen
+                return white
+        return found
