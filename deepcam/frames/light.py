@@ -23,11 +23,13 @@ LIGHT = 98
 """Percentile of a channel that is its light: things of every colour are seen, if only few."""
 LIT = 25
 """Levels of its strongest channel from which a pixel is asked."""
-WHITER, SPREAD, VIVID = 0.05, 2.0, 0.5
+WHITER, SPREAD = 0.05, 2.0
+VIVID, MOST_VIVID = 0.5, 0.75
 """Share of pixels that may be much whiter than the light, the least quotient of a light thing's
-brightness over a dark one's, and the highest median of saturation (0..1) in white light: else it is
-a wall of that colour, or a green screen, and whoever wears black before it must not turn green. Of
-24 photographs under each of 18 lamps 18 to 22 are seen to be, in white light none."""
+brightness over a dark one's; and the highest saturation (0..1; median, and 92 % are below) in white
+light: else it is a wall of that colour, or a green screen, and whoever wears black before it must
+not turn green. Of 24 photographs under each of 18 lamps 17 to 22 are seen to be, in white light
+none."""
 SAMPLES = 6000
 """About so many pixels are looked at."""
 
@@ -38,9 +40,10 @@ def tint_of(channels: NDArray[np.float64] | F32) -> float:
     return min(max(uneven, 0.0), 1.0)
 
 
-def colour_of(image: Image, mask: Mask) -> F32:
+def colour_of(image: Image, mask: Mask, sure: bool = False) -> F32:
     """The light's colour (3,), BGR, its strongest channel 1: all 1 where it is no coloured light.
-    Of the pixels of ``image`` (h, w, 3) where ``mask`` (h, w) is 0 only."""
+    Of the pixels of ``image`` (h, w, 3) where ``mask`` (h, w) is 0 only. ``sure``: something whose
+    colour is known shows that it is; else it may be a wall of that colour."""
     step = max(1, int(np.sqrt(mask.size / SAMPLES)))
     seen = image[::step, ::step][mask[::step, ::step] == 0]
     if len(seen) == 0:
@@ -49,7 +52,7 @@ def colour_of(image: Image, mask: Mask) -> F32:
     share = np.maximum(channels / max(float(channels.max()), 1.0), DARKEST)
     out: F32 = (share ** tint_of(channels)).astype(np.float32)
     out /= out.max()
-    if out.min() < 1 and not _everything_in(seen, share):
+    if out.min() < 1 and not sure and not _everything_in(seen, share):
         return np.ones(3, np.float32)
     return out
 
@@ -65,8 +68,9 @@ def _everything_in(seen: NDArray[np.uint8], share: NDArray[np.float64]) -> bool:
     dark, bright = np.percentile(strong, [10, 90])
     known = share > 1.5 * DARKEST
     white = asked[:, known] / share[known]
-    vivid = np.median(1 - white.min(1) / white.max(1))
-    return bool(whiter.mean() < WHITER and bright > SPREAD * dark and vivid < VIVID)
+    vivid, most = np.percentile(1 - white.min(1) / white.max(1), [50, 92])
+    muted = vivid < VIVID and most < MOST_VIVID
+    return bool(whiter.mean() < WHITER and bright > SPREAD * dark and muted)
 
 
 def whitened(image: Image, colour: F32) -> Image:

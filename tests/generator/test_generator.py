@@ -136,9 +136,16 @@ def test_a_green_screen_is_no_green_light(generators: list[Generator]) -> None:
     image[:] = (40, 190, 50)
     cv2.rectangle(image, (100, 170), (220, 239), (12, 10, 10), -1)  # a black jersey
     cv2.rectangle(image, (130, 60), (190, 215), (100, 135, 185), -1)  # a neck
+    cv2.rectangle(image, (80, 0), (240, 55), (20, 40, 60), -1)  # hair
     masked, _ = paint(generators[0], image, face())
     inside = masked.image[100:130, 145:175].reshape(-1, 3).mean(0)
     assert inside[2] > inside[1]  # skin is redder than green
+    # Under a green lamp the neck would be green: so is the face.
+    cv2.rectangle(image, (100, 170), (220, 239), (12, 110, 12), -1)
+    cv2.rectangle(image, (80, 0), (240, 55), (6, 60, 10), -1)  # hair
+    masked, _ = paint(generators[0], image, face())
+    inside = masked.image[100:130, 145:175].reshape(-1, 3).mean(0)
+    assert inside[1] > 2 * inside[2]
 
 
 def test_light_that_changes_is_followed(generators: list[Generator]) -> None:
