@@ -107,21 +107,16 @@ def backbone() -> nn.Module:
     return made
 
 
-def features(
-    photos: Photos, copy: int, skins: float, greys: float = 0.0, seed: int = 2
-) -> tuple[F32, F32]:
+def features(photos: Photos, copy: int, skins: float, seed: int = 2) -> tuple[F32, F32]:
     """Features (n, FEATURES) and targets of all photographs: as they are for ``copy`` 0, else
-    changed as webcams do, another way for each number; ``skins``, ``greys``: see ``sample``."""
+    changed as webcams do, another way for each number; ``skins``: see ``sample``."""
     net: Any = backbone()
     mean, std = (torch.tensor(v)[None, :, None, None] for v in (_MEAN, _STD))
     out, targets = [], []
     rows = np.arange(len(photos.names))
     for start in range(0, len(rows), 32):
         rng = np.random.default_rng([seed, copy, start]) if copy else None
-        some = [
-            sample(photos, int(i), rng, TEACHER_SIZE, skins, greys)
-            for i in rows[start : start + 32]
-        ]
+        some = [sample(photos, int(i), rng, TEACHER_SIZE, skins) for i in rows[start : start + 32]]
         batch = torch.from_numpy(np.stack([s[0] for s in some]))
         with torch.no_grad():
             maps = net.extract_features((batch[:, [2, 1, 0]] - mean) / std)
@@ -219,22 +214,17 @@ def measure(caster: Caster, photos: Photos) -> Iterator[str]:
 
 
 def views(
-    photos: Photos,
-    rows: NDArray[np.int64],
-    copies: int,
-    skins: float,
-    greys: float = 0.0,
-    seed: int = 3,
+    photos: Photos, rows: NDArray[np.int64], copies: int, skins: float, seed: int = 3
 ) -> tuple[U8, F32]:
     """Views (copies, len(rows), PLANES, SIZE, SIZE), 0..255, and targets (copies, len(rows),
-    TARGETS) of photographs changed as webcams do; ``skins``, ``greys``: see ``sample``. Made
-    once: drawing costs more than learning."""
+    TARGETS) of photographs changed as webcams do; ``skins``: see ``sample``. Made once: drawing
+    costs more than learning."""
     planes = np.empty((copies, len(rows), PLANES, SIZE, SIZE), np.uint8)
     wanted = np.empty((copies, len(rows), photos.targets.shape[1]), np.float32)
     for copy in range(copies):
         for k, i in enumerate(rows):
             rng = np.random.default_rng([seed, copy, k])
-            one, wanted[copy, k] = sample(photos, int(i), rng, SIZE, skins, greys)
+            one, wanted[copy, k] = sample(photos, int(i), rng, SIZE, skins)
             planes[copy, k] = np.round(np.clip(one, 0, 1) * 255)
     return planes, wanted
 
@@ -301,12 +291,11 @@ def train(
 
 def heads_for(taught: F32, judged: F32, wanted: F32) -> F32:
     """The teacher's heads (rows, HEAD) of photographs as they are for every view of them (copies,
-    rows, HEAD): where a view's age or tone is not the one ``judged`` (rows, TARGETS), its own
-    counts."""
+    rows, HEAD): where a view's tone is not the one ``judged`` (rows, TARGETS), its own counts."""
     out = np.repeat(taught[None], len(wanted), 0)
-    for trait in (SETS[0], SETS[2]):
-        other = (wanted[..., trait] != judged[..., trait]).any(-1)
-        out[..., trait][other] = np.log(wanted[..., trait][other])
+    tone = SETS[2]
+    other = (wanted[..., tone] != judged[..., tone]).any(-1)
+    out[..., tone][other] = np.log(wanted[..., tone][other])
     return out
 
 
@@ -326,10 +315,9 @@ def export(net: nn.Module, path: Path) -> float:
 ADULT, OLD, DARK = 18.0, 58, 5.5
 """Years, years and Monk step from which photographs are counted on their own."""
 COPIES, EPOCHS, TEACHER_COPIES = 5, 14, 3
-RECIPES = ((0.0, 0.0), (0.3, 0.0), (0.0, 0.2), (0.3, 0.2))
-"""How often people get another tone of skin, and grey hair with the age that goes with it, while
-each of the networks learns: one sees more dark people and takes all for a little darker, another
-more old ones and takes all for older; the mean of all is nearer than any."""
+SKINS = (0.0, 0.3)
+"""How often people get another tone of skin while each of the two networks learns: the second sees
+more dark people and takes all for a little darker, the mean of both is nearer than either."""
 
 
 def judged(folders: Sequence[Path], landmarks: Sequence[dict[str, F64]], jobs: int) -> Photos:
@@ -355,15 +343,15 @@ def make(photos: Photos, target: Path) -> Iterator[str]:
     yield f"{len(rows)} photographs to learn from, {len(out)} held out"
     judged = photos.targets[rows]
     nets = []
-    for skins, greys in RECIPES:
-        seen = [features(photos, copy, skins, greys) for copy in range(TEACHER_COPIES)]
+    for skins in SKINS:
+        seen = [features(photos, copy, skins) for copy in range(TEACHER_COPIES)]
         x, wanted = (np.concatenate([part[k][rows] for part in seen]) for k in (0, 1))
         weight = np.ones(len(x), np.float32)
         tellers = [fit_teacher(x, wanted, weight, 25, seed) for seed in range(2)]
         taught = np.mean([tell(seen[0][0]) for tell in tellers], axis=0).astype(np.float32)
         told = [read_head(head) for head in taught[out]]
         yield f"teacher: {scores(told, photos.targets[out])}"
-        planes, goals = views(photos, rows, COPIES, skins, greys)
+        planes, goals = views(photos, rows, COPIES, skins)
         heads = heads_for(taught[rows], judged, goals)
         part = target.with_suffix(".pt")
         nets.append(train(planes, goals, heads, rarity(judged), EPOCHS, part))

@@ -306,74 +306,16 @@ def in_another_skin(crop: U8, person: U8, face: NDArray[np.bool_], steps: float)
     """
     linear = (np.arange(256, dtype=np.float32) / 255) ** 2.2
     log = np.log(linear + 0.002)[crop]
-    likely = _skin_likeness(log, face)
-    likely = np.maximum(likely, cv2.GaussianBlur(likely, (0, 0), 1.5)) * (person / np.float32(255))
-    share = cv2.GaussianBlur(likely.astype(np.float32), (0, 0), 0.8)
-    toned = np.exp(log + share[..., None] * TONE_STEP * np.float32(steps)) - 0.002
-    return np.asarray(np.clip(toned, 0, 1) ** (1 / 2.2) * 255, np.uint8)
-
-
-def _skin_likeness(log: F32, face: NDArray[np.bool_]) -> F32:
-    """(h, w) 0..1, how far pixels (logarithm of linear light) have the colours of the ``face``."""
     apart = log - np.median(log[face], 0)
     hue = apart[..., ::2] - apart[..., 1:2]
     spread = np.maximum(hue[face].std(0), 0.1)
     likely = np.exp(-0.5 * ((hue / (1.8 * spread)) ** 2).sum(-1))
     light = apart[..., 1]
     likely *= np.clip((light + 2.2) / 0.6, 0, 1) * np.clip((1.5 - light) / 0.4, 0, 1)
-    out: F32 = likely.astype(np.float32)
-    return out
-
-
-def with_grey_hair(
-    crop: U8,
-    person: U8,
-    face: NDArray[np.bool_],
-    pose: Pose,
-    tone: float,
-    grey: float,
-    white: float,
-) -> U8 | None:
-    """The person of a photograph with hair that has lost this share (0..1) of its colour.
-
-    Hair is what has the colours of what lies just above the face and belongs to the person.
-    ``pose`` in the crop's pixels; ``tone``: Monk step of the skin, which says how bright the light
-    is; ``white``: the share of the light that the hair reflects then. None where no hair is seen:
-    the head is bald, or under a hat in a colour that no hair has.
-    """
-    linear = (np.arange(256, dtype=np.float32) / 255) ** 2.2
-    log = np.log(linear + 0.002)[crop]
-    ys, xs = np.mgrid[: len(crop), : len(crop)].astype(np.float32)
-    dx, dy = (xs - pose.translation[0]) / pose.scale, (ys - pose.translation[1]) / pose.scale
-    roll = np.arctan2(pose.rotation[1, 0], pose.rotation[0, 0])
-    across = np.cos(roll) * dx + np.sin(roll) * dy
-    down = np.cos(roll) * dy - np.sin(roll) * dx
-    skin = _skin_likeness(log, face)
-    somebody = person > 160
-    top = somebody & (np.abs(across) < 0.9) & (down < -0.95) & (down > -1.9) & (skin < 0.35)
-    if top.sum() < 0.12 * pose.scale**2:
-        return None
-    seed = np.median(log[top], 0)
-    blue, green, red = np.exp(seed)
-    dark = 0.02  # what is added before colours are compared: black has none
-    if blue > 1.15 * red + dark or green > 1.15 * red + dark or red > 6 * blue + dark:
-        return None
-    colour = np.log(np.exp(log) + dark)
-    apart = colour - np.median(colour[top], 0)
-    hue = (apart[..., ::2] - apart[..., 1:2]) / 0.3
-    likely = np.exp(-0.5 * ((hue**2).sum(-1) + (apart[..., 1] / 0.9) ** 2))
-    likely *= np.clip((2.0 - np.abs(across)) / 0.3, 0, 1) * np.clip((2.6 - down) / 0.4, 0, 1)
-    # A face side of the same brown is no hair: what is like skin, unless it is more like the hair.
-    likely *= np.clip(1.4 - skin, 0, 1) * (person / np.float32(255))
-    share = cv2.GaussianBlur(np.clip(1.6 * likely, 0, 1).astype(np.float32), (0, 0), 1.0)
-    luma = log @ np.array([0.072, 0.715, 0.213], np.float32)
-    light = float(np.median(luma[face])) + 0.8 + 0.21 * (tone - 3)
-    level = light + np.log(white)
-    own = float(luma[top].mean())
-    ashen = level + 0.6 * (luma - own)
-    ashen = np.where(luma > ashen, 0.5 * (luma + ashen), ashen)[..., None]
-    mixed = log + (share * np.float32(grey))[..., None] * (ashen - log)
-    return np.asarray(np.clip(np.exp(mixed) - 0.002, 0, 1) ** (1 / 2.2) * 255, np.uint8)
+    likely = np.maximum(likely, cv2.GaussianBlur(likely, (0, 0), 1.5)) * (person / np.float32(255))
+    share = cv2.GaussianBlur(likely.astype(np.float32), (0, 0), 0.8)
+    toned = np.exp(log + share[..., None] * TONE_STEP * np.float32(steps)) - 0.002
+    return np.asarray(np.clip(toned, 0, 1) ** (1 / 2.2) * 255, np.uint8)
 
 
 def _face(photos: Photos, i: int) -> NDArray[np.bool_]:
@@ -394,28 +336,6 @@ def _toned(photos: Photos, i: int, wanted: F32, rng: np.random.Generator) -> U8:
     wanted[SETS[2]] = soft(tone, MONKS, 0.7)
     wanted[BROW_KNOWN] = 0.0  # measured beside the skin as it was
     return in_another_skin(photos.crops[i], photos.person[i], _face(photos, i), tone - before)
-
-
-def _aged(photos: Photos, i: int, photo: U8, wanted: F32, rng: np.random.Generator) -> U8:
-    """Photograph ``i``, by now ``photo``, with grey hair where that can be; writes the age that
-    goes with it into ``wanted`` (TARGETS,).
-
-    Nearly all old people among the photographs are members of one parliament in suits before one
-    wall, and a small network learnt suits and walls: grey-haired women anywhere else were 25.
-    """
-    age, tone = float(wanted[SETS[0]] @ AGES), float(wanted[SETS[2]] @ MONKS)
-    if not 22 <= age <= 64:
-        return photo
-    grey, white = rng.uniform(0.5, 1), rng.uniform(0.2, 0.55)
-    made = with_grey_hair(
-        photo, photos.person[i], _face(photos, i), photos.pose(i), tone, grey, white
-    )
-    if made is None:
-        return photo
-    older = max(age, float(np.clip(rng.normal(44 + 24 * grey, 6), 48, 82)))
-    wanted[SETS[0]] = soft(older, AGES, 6.0)
-    wanted[BROW_KNOWN] = 0.0
-    return made
 
 
 def webcam(crop: U8, rng: np.random.Generator) -> U8:
@@ -466,10 +386,9 @@ def sample(
     rng: np.random.Generator | None,
     size: int = SIZE,
     skins: float = 0.0,
-    greys: float = 0.0,
 ) -> tuple[F32, F32]:
-    """The caster's view of photograph ``i`` and its targets; as it is without ``rng``. ``skins``
-    and ``greys``: how often the person gets another tone of skin, and grey hair."""
+    """The caster's view of photograph ``i`` and its targets; as it is without ``rng``. ``skins``:
+    how often the person gets another tone of skin."""
     photo, inside, pose = photos.crops[i], photos.inside[i], photos.pose(i)
     wanted = photos.targets[i].copy()
     level = int(photos.level[i])
@@ -478,8 +397,6 @@ def sample(
     if rng is not None:
         if skins and rng.random() < skins:
             photo = _toned(photos, i, wanted, rng)
-        if greys and rng.random() < greys:
-            photo = _aged(photos, i, photo, wanted, rng)
         if rng.random() < 0.05:
             x = photo.astype(np.float32) / 255
             put_on_scarf(x, photos.head[i], pose, rng)

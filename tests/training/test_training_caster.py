@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepcam.frames import Pose
 from deepcam.runtime import vision
-from deepcam.training.caster_data import elsewhere, person_of, with_grey_hair
+from deepcam.training.caster_data import elsewhere, person_of
 
 SIDE = 48
 
@@ -108,62 +106,3 @@ def test_only_skin_changes_its_tone() -> None:
     assert skin[0] < skin[2], "dark skin is redder"
     assert np.abs(dark[65:] - crop[65:]).max() <= 1
     assert np.abs(dark[:18] - crop[:18]).max() <= 1
-
-
-def _head(hair: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray, Pose]:
-    """A crop of somebody in blue clothes with this colour of hair, its person, face and pose."""
-    rng = np.random.default_rng(2)
-    crop = np.full((160, 160, 3), (60, 150, 70), np.uint8)
-    person = np.zeros((160, 160), np.uint8)
-
-    def draw(centre: tuple[int, int], axes: tuple[int, int], colour: tuple[int, int, int]) -> None:
-        here = np.zeros((160, 160), np.uint8)
-        cv2.ellipse(here, centre, axes, 0, 0, 360, 255, -1)
-        noisy = rng.normal(colour, 5, (160, 160, 3)).clip(0, 255)
-        crop[here > 0] = noisy[here > 0].astype(np.uint8)
-        person[here > 0] = 255
-
-    draw((80, 160), (60, 40), (150, 60, 30))
-    draw((80, 62), (36, 48), hair)
-    draw((80, 80), (26, 36), (120, 150, 200))
-    face = np.zeros((160, 160), bool)
-    face[65:100, 65:95] = True
-    return crop, person, face, Pose(24.0, np.eye(3), np.array([80.0, 76.0]))
-
-
-@pytest.mark.parametrize("hair", [(20, 25, 30), (30, 50, 80), (90, 140, 170)])
-def test_hair_turns_grey_and_nothing_else_does(hair: tuple[int, int, int]) -> None:
-    crop, person, face, pose = _head(hair)
-    grey = with_grey_hair(crop, person, face, pose, 3.0, 1.0, 0.5)
-    assert grey is not None
-    top = grey[18:36, 70:90].reshape(-1, 3).mean(0)
-    assert np.ptp(top) < 14
-    assert top.mean() > 100
-    cloth, skin = (slice(140, 155), slice(50, 110)), (slice(66, 98), slice(66, 94))
-    assert np.abs(grey[cloth].astype(int) - crop[cloth]).mean() < 4
-    assert np.abs(grey[skin].astype(int) - crop[skin]).mean() < 16  # blond hair is nearly like it
-    assert np.abs(grey[:10].astype(int) - crop[:10]).max() <= 1
-    half = with_grey_hair(crop, person, face, pose, 3.0, 0.5, 0.5)
-    assert half is not None
-    there = (slice(18, 36), slice(70, 90))
-    assert crop[there].mean() < half[there].mean() < grey[there].mean()
-
-
-def test_bald_heads_and_blue_hats_have_no_hair() -> None:
-    for hair in ((120, 150, 200), (180, 60, 40), (60, 170, 60)):
-        crop, person, face, pose = _head(hair)
-        assert with_grey_hair(crop, person, face, pose, 3.0, 1.0, 0.5) is None
-
-
-def test_a_view_with_grey_hair_teaches_its_own_age() -> None:
-    pytest.importorskip("torch", reason="torch is only installed for training")
-    from deepcam.identity.fit import HEAD, read_head
-    from deepcam.training.caster import heads_for
-    from deepcam.training.caster_data import target
-
-    traits = {"masculine": "0.5", "tone": "3", "occlusion": "none", "light": "flat"}
-    young, old = (target(traits | {"age": str(a)}, 0.3, (0.0, 0.0)) for a in (25, 70))
-    taught = np.random.default_rng(0).normal(0, 1, (1, HEAD)).astype(np.float32)
-    heads = heads_for(taught, young[None], old[None, None])[0]
-    assert read_head(heads[0]).middles()[0] == pytest.approx(70, abs=3)
-    np.testing.assert_array_equal(heads[0, 13:], taught[0, 13:])
