@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcam.frames import MaskedFrame, Pose
+from deepcam.frames import Image, Mask, MaskedFrame, Pose
 from deepcam.frames.light import colour_of, whitened
 from deepcam.generator.conditioning import cut
 from deepcam.identity.fit import HEAD, Fit, read_head, together
@@ -53,7 +53,11 @@ def wide_window(pose: Pose, size: int = SIZE) -> F32:
 def view(masked: MaskedFrame, pose: Pose, size: int = SIZE) -> F32:
     """The network's input (PLANES, size, size), float32 0..1. Outside of the picture counts as
     erased; what is erased is filled smoothly from around, and marked in the last plane."""
-    around = cut(masked.image, masked.mask, wide_window(pose, size), size)
+    return _planes(masked.image, masked.mask, pose, size)
+
+
+def _planes(image: Image, mask: Mask, pose: Pose, size: int = SIZE) -> F32:
+    around = cut(image, mask, wide_window(pose, size), size)
     planes: F32 = np.concatenate([around.fill.transpose(2, 0, 1), around.mask[None]])
     return np.ascontiguousarray(planes, np.float32)
 
@@ -82,9 +86,8 @@ class Caster:
         Monk steps for 16.6 % (18.1 %).
         """
         colour = colour_of(masked.image, masked.mask)
-        if colour.min() < 1:
-            masked = replace(masked, image=whitened(masked.image, colour))
-        planes = view(masked, pose)
+        image = masked.image if colour.min() == 1 else whitened(masked.image, colour)
+        planes = _planes(image, masked.mask, pose)
         fits = [read_head(self._run(x)) for x in (planes, planes[..., ::-1])]
         return replace(together(fits), light=fits[0].light)
 

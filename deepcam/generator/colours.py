@@ -38,10 +38,11 @@ BODY = np.array([0.5, 0.65, 1.0], np.float32)
 class Colours:
     """Of one stream, or of single pictures. Looks only at what lies outside the mask."""
 
-    def __init__(self, still: bool, policy: PaintPolicy) -> None:
+    def __init__(self, still: bool, policy: PaintPolicy, whole_head: bool = False) -> None:
+        """``whole_head``: hair is under the mask too, so that what lies above it is a wall."""
         self.age = 0
         """Frames painted since the start; everything is looked at again every few."""
-        self._still, self._policy = still, policy
+        self._still, self._policy, self._whole_head = still, policy, whole_head
         self._tones: U8 | None = None
         self._light: F32 | None = None
         self._unsure = 0
@@ -83,7 +84,7 @@ class Colours:
             return found
         around = cut(masked.image, masked.mask, window(poses[-1], LOOK), LOOK)
         skin = max((trust for _, trust in visible_skin(around)), default=0.0)
-        if skin < DOUBTED and in_its_light(around, found):
+        if not self._whole_head and skin < DOUBTED and in_its_light(around, found):
             return found
         if skin > 0:  # a wall of that colour, or a green screen
             return white

@@ -120,7 +120,7 @@ class Generator:
         self._small = Scratch()
         self._large: list[Scratch] = []
         self._pair = Pair("painter")
-        self._colours = Colours(still, policy)
+        self._colours = Colours(still, policy, whole_head)
 
     def for_stills(self) -> Generator:
         """Another one that paints single pictures: with the same network, without any memory of
