@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from deepcam.evaluation.rooms import SIZE, noisy, room
 from deepcam.frames import Image
+from deepcam.frames.light import in_light
 
 F64 = NDArray[np.float64]
 
@@ -313,8 +314,7 @@ def lit(
 ) -> Iterator[Picture]:
     """The same under a lamp of this colour (3,), BGR, its strongest channel 1, and noise."""
     for image, seen in scene:
-        under = np.asarray(cv2.transform(image, np.diag(lamp)), np.uint8)
-        yield noisy(under, rng, 2.0), seen
+        yield noisy(in_light(image, lamp), rng, 2.0), seen
 
 
 def huge(cutout: Cutout, factor: float, frames: int, rng: np.random.Generator) -> Iterator[Picture]:

@@ -5,6 +5,8 @@ Networks that were trained in white light see little there. They are shown a cop
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -40,21 +42,32 @@ def tint_of(channels: NDArray[np.float64] | F32) -> float:
     return min(max(uneven, 0.0), 1.0)
 
 
-def colour_of(image: Image, mask: Mask, sure: bool = False) -> F32:
-    """The light's colour (3,), BGR, its strongest channel 1: all 1 where it is no coloured light.
-    Of the pixels of ``image`` (h, w, 3) where ``mask`` (h, w) is 0 only. ``sure``: something whose
-    colour is known shows that it is; else it may be a wall of that colour."""
+def sampled(image: Image, mask: Mask) -> NDArray[np.uint8]:
+    """About ``SAMPLES`` pixels (n, 3), evenly spread, of ``image`` (h, w, 3) where ``mask`` (h, w)
+    is 0."""
     step = max(1, int(np.sqrt(mask.size / SAMPLES)))
-    seen = image[::step, ::step][mask[::step, ::step] == 0]
+    out: NDArray[np.uint8] = image[::step, ::step][mask[::step, ::step] == 0]
+    return out
+
+
+def lamp_of(image: Image, mask: Mask) -> tuple[F32, bool]:
+    """The light's colour (3,), BGR, its strongest channel 1, all 1 where it is not coloured; and
+    whether everything in view shows that it is light, or it may be a wall of that colour. Of the
+    pixels of ``image`` (h, w, 3) where ``mask`` (h, w) is 0 only."""
+    seen = sampled(image, mask)
     if len(seen) == 0:
-        return np.ones(3, np.float32)
+        return np.ones(3, np.float32), False
     channels = np.percentile(seen, LIGHT, axis=0)
     share = np.maximum(channels / max(float(channels.max()), 1.0), DARKEST)
     out: F32 = (share ** tint_of(channels)).astype(np.float32)
     out /= out.max()
-    if out.min() < 1 and not sure and not _everything_in(seen, share):
-        return np.ones(3, np.float32)
-    return out
+    return out, bool(out.min() < 1) and _everything_in(seen, share)
+
+
+def colour_of(image: Image, mask: Mask) -> F32:
+    """The colour of ``lamp_of`` where everything in view shows that it is light; else all 1."""
+    colour, everywhere = lamp_of(image, mask)
+    return colour if everywhere else np.ones(3, np.float32)
 
 
 def _everything_in(seen: NDArray[np.uint8], share: NDArray[np.float64]) -> bool:
@@ -73,9 +86,14 @@ def _everything_in(seen: NDArray[np.uint8], share: NDArray[np.float64]) -> bool:
     return bool(whiter.mean() < WHITER and bright > SPREAD * dark and muted)
 
 
+def in_light(image: Image, colour: Sequence[float] | F32) -> Image:
+    """``image`` (h, w, 3) of things in white light as light of this ``colour`` (3,) shows it."""
+    return np.asarray(cv2.transform(image, np.diag(colour)), np.uint8)
+
+
 def whitened(image: Image, colour: F32) -> Image:
     """``image`` (h, w, 3) as white light of the same strongest channel would show it."""
-    return np.asarray(cv2.transform(image, np.diag(1 / colour)), np.uint8)
+    return in_light(image, 1 / colour)
 
 
 def put_in_light(
@@ -86,5 +104,4 @@ def put_in_light(
     x, y = corner
     h, w = region.shape
     here = (slice(y, y + h), slice(x, x + w))
-    lit = cv2.transform(white[here], np.diag(colour))
-    np.copyto(image[here], lit, where=region[..., None] != 0)
+    np.copyto(image[here], in_light(white[here], colour), where=region[..., None] != 0)

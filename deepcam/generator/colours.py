@@ -5,27 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.frames import MaskedFrame, Pose
-from deepcam.frames.light import colour_of, tint_of
+from deepcam.frames.light import lamp_of, tint_of
 from deepcam.generator import monochrome
 from deepcam.generator.conditioning import Context, cut, window
 from deepcam.generator.policy import PaintPolicy
-from deepcam.generator.tone import visible_skin
+from deepcam.generator.tone import rim, visible_skin
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 
 LOOK = 128
 """Side in pixels of the window in which skin is looked for."""
-
-
-RIM, MIDDLE = 6, 0.2
-"""Rows (at 128) above and below the mask, and share of the window to each side of its middle, in
-which hair, forehead and neck are looked at."""
+MIDDLE = 0.2
+"""Share of the window to each side of its middle in which hair, forehead and neck are looked at."""
 LEAST, DIM = 20, 0.08
 """Pixels of them, and their brightness (0..1), from which they say something."""
 DOUBTED = 0.4
@@ -79,29 +75,25 @@ class Colours:
         white = np.ones(3, np.float32)
         if not poses:
             return white
-        found = colour_of(masked.image, masked.mask, sure=True)
+        found, everywhere = lamp_of(masked.image, masked.mask)
         if found.min() == 1 or poses[-1] is None:
             return found
         around = cut(masked.image, masked.mask, window(poses[-1], LOOK), LOOK)
         skin = max((trust for _, trust in visible_skin(around)), default=0.0)
         if not self._whole_head and skin < DOUBTED and in_its_light(around, found):
             return found
-        if skin > 0:  # a wall of that colour, or a green screen
-            return white
-        return colour_of(masked.image, masked.mask)
+        # Else, with skin in view, it is a wall of that colour or a green screen.
+        return found if everywhere and skin == 0 else white
 
 
 def in_its_light(around: Context, colour: F32) -> bool:
     """Whether hair or forehead just above the face, and neck just below it, are as they would look
     in light of this ``colour`` (3,): neither is ever blue or green by itself."""
     n = around.mask.shape[0]
-    known = around.mask == 0
     rows, columns = np.mgrid[:n, :n].astype(np.float32) / n - 0.5
-    reach = 2 * max(1, round(RIM * n / 128)) + 1
-    rim = (cv2.dilate(around.mask, np.ones((reach, 1), np.uint8)) > 0) & known
-    rim &= np.abs(columns) < MIDDLE
+    near = rim(around) & (around.mask == 0) & (np.abs(columns) < MIDDLE)
     tints = []
-    for part in (rim & (rows < -0.2), rim & (rows > 0.1)):
+    for part in (near & (rows < -0.2), near & (rows > 0.1)):
         if part.sum() < LEAST:
             continue
         seen = around.fill[part].mean(0)

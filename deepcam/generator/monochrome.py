@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcam.frames import LUMA
+from deepcam.frames.light import sampled
 
 U8 = NDArray[np.uint8]
 
-SAMPLES = 6000
-"""About so many pixels are looked at."""
 LEVELS = 16
 """Steps of brightness that each have one colour in a toned picture."""
 SHARE = 0.99
@@ -32,8 +31,7 @@ def tones_of(image: U8, mask: U8, limit: float) -> U8 | None:
     """The one colour (256, 3; BGR) that each brightness has in ``image`` (h, w, 3) where ``mask``
     (h, w) is 0, off by at most ``limit`` levels; None for a picture in colours, or where too little
     is seen."""
-    step = max(1, int(np.sqrt(mask.size / SAMPLES)))
-    seen = image[::step, ::step][mask[::step, ::step] == 0].astype(np.float32)
+    seen = sampled(image, mask).astype(np.float32)
     light = seen @ LUMA
     away = seen - light[:, None]
     # Where black or white is cut off, the tone says nothing.

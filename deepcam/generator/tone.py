@@ -29,7 +29,7 @@ NECK_TRUST, FOREHEAD_TRUST, TRUST = 30.0, 100.0, 200.0
 """So many pixels (at 128 px) of a neck, of a forehead's rim, or of what may also be hair, are
 believed by half: a face in its own colours looks better than one in the colours of hair."""
 RIM = 6
-"""Rows (at 128 px) above the mask in which the forehead is looked for."""
+"""Rows (at 128 px) above the mask, or below it, in which forehead, hair and neck are looked for."""
 
 
 def visible_skin(surroundings: Context) -> list[tuple[F32, float]]:
@@ -61,10 +61,14 @@ def visible_skin(surroundings: Context) -> list[tuple[F32, float]]:
     found = cv2.erode((known * skin).astype(np.float32), np.ones((3, 3), np.uint8))
     neck = _patch(found * ((y > 0.08) & (np.abs(x) < 0.2)), NECK_TRUST)
     beside = neck or _patch(found * ((y > -0.08) & (y < 0.42) & (np.abs(x) < 0.33)), TRUST)
-    reach = 2 * max(1, round(RIM * n / 128)) + 1
-    rim = cv2.dilate(surroundings.mask, np.ones((reach, 1), np.uint8)) > 0
-    forehead = _patch(found * (rim & (y < -0.2) & (np.abs(x) < 0.22)), FOREHEAD_TRUST)
+    forehead = _patch(found * (rim(surroundings) & (y < -0.2) & (np.abs(x) < 0.22)), FOREHEAD_TRUST)
     return [patch for patch in (beside, forehead) if patch is not None]
+
+
+def rim(surroundings: Context) -> NDArray[np.bool_]:
+    """(n, n) the mask, and ``RIM`` rows above and below it."""
+    reach = 2 * max(1, round(RIM * surroundings.mask.shape[0] / 128)) + 1
+    return np.asarray(cv2.dilate(surroundings.mask, np.ones((reach, 1), np.uint8)) > 0)
 
 
 def _patch(weight: F32, half: float) -> tuple[F32, float] | None:
